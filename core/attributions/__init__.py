@@ -1,0 +1,1 @@
+"""Attribution methods: each registered function (predictor, photo) → Heatmap of the score."""

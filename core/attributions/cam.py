@@ -1,0 +1,66 @@
+"""Class activation mapping for a regressor: where the last feature maps raise the score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from core import preprocess
+from core.inference import Predictor
+from core.registry import ATTRIBUTIONS
+from core.types import Heatmap, Pixels
+
+
+@contextmanager
+def recorded(predictor: Predictor, layer: nn.Module) -> Iterator[list[torch.Tensor]]:
+    """Record a layer's output under the model's lock; mode and hooks are restored also after an error."""
+    outputs: list[torch.Tensor] = []
+    with predictor.lock:
+        training = predictor.module.training
+        handle = layer.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
+        predictor.module.eval()
+        try:
+            yield outputs
+        finally:
+            handle.remove()
+            predictor.module.train(training)
+
+
+def last_convolution(module: nn.Module) -> nn.Module:
+    """The block whose feature maps are pooled last: `layer4` of a ResNet, wherever it is nested."""
+    found = [layer for name, layer in module.named_modules() if name.split(".")[-1] == "layer4"]
+    if not found:
+        raise ValueError(f"{type(module).__name__} has no layer4; Grad-CAM needs a ResNet.")
+    return found[-1]
+
+
+@ATTRIBUTIONS.register("Grad-CAM")
+def grad_cam(predictor: Predictor, photo: Pixels) -> Heatmap:
+    """Where the last feature maps raise the score: feature maps weighted by their mean gradients, negative parts cut.
+
+    Photo uint8 H × W × 3; heatmap float32 H × W, scaled so that its maximum is 1 (all zero where nothing raises the
+    score). What lies outside the model's crop is 0. Source: Selvaraju et al. 2017.
+    """
+    batch = preprocess.to_batch([preprocess.square(photo, predictor.preset)], predictor.preset).to(predictor.device)
+    with recorded(predictor, last_convolution(predictor.module)) as outputs, torch.enable_grad():
+        score = predictor.module(batch.requires_grad_())  # the input's gradient flag reaches through frozen weights
+        (gradient,) = torch.autograd.grad(score.sum(), outputs[0])
+        weights = gradient.mean(dim=(2, 3), keepdim=True)
+        cam = (weights * outputs[0]).sum(dim=1)[0].clamp(min=0).detach().float().cpu().numpy()
+    return Heatmap(_over_photo(cam, photo, predictor), grad_cam.__name__, float(score.detach()))
+
+
+def _over_photo(cam: np.ndarray, photo: Pixels, predictor: Predictor) -> np.ndarray:
+    """Stretch a coarse map over the part of the photo that the model saw, and scale it to a maximum of 1."""
+    preset = predictor.preset
+    whole = np.zeros((preset.resize, preset.resize), dtype=np.float32)
+    inside = slice(preset.offset, preset.offset + preset.crop)
+    whole[inside, inside] = cv2.resize(cam, (preset.crop, preset.crop), interpolation=cv2.INTER_CUBIC).clip(min=0)
+    stretched = cv2.resize(whole, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_LINEAR)
+    peak = float(stretched.max())
+    return stretched / peak if peak > 0 else stretched

@@ -1,0 +1,94 @@
+"""Checkpoints: safetensors for the weights beside a JSON card; a pickle is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from core.errors import CheckpointError
+from core.preprocess import Preset
+from core.registry import MODELS
+
+WEIGHTS = "model.safetensors"
+CARD = "card.json"
+
+
+def save(folder: Path, module: nn.Module, card: dict[str, Any], *, half: bool = False) -> None:
+    """Write weights and card to `folder`, each to a temporary name first; `half` stores 16-bit floats."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    if half:
+        tensors = {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
+    write_tensors(folder / WEIGHTS, tensors)
+    write_text(folder / CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file that is either the old one or the new one, never a part of it."""
+    temporary = path.with_name(path.name + ".tmp")
+    safetensors.torch.save_file(tensors, temporary, metadata)
+    os.replace(temporary, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file that is either the old one or the new one."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The JSON card of a checkpoint folder; CheckpointError if it is missing or no card."""
+    if folder.is_file():
+        raise CheckpointError(
+            f"{folder}: a checkpoint is a folder with {WEIGHTS} and {CARD}; pickled files are refused, they can run code."
+        )
+    for name in (CARD, WEIGHTS):
+        if not (folder / name).is_file():
+            raise CheckpointError(f"{folder}: there is no {name}; train a model with «python train.py DATA».")
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{folder / CARD}: this is not a JSON card ({error}).") from error
+    if not isinstance(card, dict) or "architecture" not in card or "preset" not in card:
+        raise CheckpointError(f"{folder / CARD}: the card lacks «architecture» or «preset».")
+    return card
+
+
+def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Module in float32 and card of a checkpoint folder; CheckpointError says what does not fit."""
+    card = read_card(folder)
+    module = MODELS[card["architecture"]].function()
+    try:
+        tensors = safetensors.torch.load_file(folder / WEIGHTS)
+        module.load_state_dict({name: _full(value) for name, value in tensors.items()}, assign=True)
+    except (SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"{folder / WEIGHTS}: these weights do not fit {card['architecture']} ({reason}).") from error
+    return module.to(memory_format=torch.channels_last), card
+
+
+def _full(value: torch.Tensor) -> torch.Tensor:
+    return value.float() if value.is_floating_point() else value
+
+
+def preset_of(card: dict[str, Any]) -> Preset:
+    """The preset written on a card; CheckpointError if it is none."""
+    try:
+        fields = dict(card["preset"])
+        return Preset(**fields | {name: tuple(fields[name]) for name in ("mean", "std")})
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"The card's preset cannot be used: {error}.") from error
+
+
+def preset_fields(preset: Preset) -> dict[str, Any]:
+    """A preset as plain JSON."""
+    return dataclasses.asdict(preset)

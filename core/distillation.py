@@ -1,0 +1,87 @@
+"""Teacher labels: another registered model's scores of every view, mapped to the human scale.
+
+The teacher sees exactly the crops that the student will see. Labels are appended to a file as they come, so that a
+killed run goes on where it stopped, and every seed of a recipe shares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core import preprocess
+from core.inference import Predictor, ahead, batches
+from core.types import Photo, Pixels
+from core.views import crop, view_box
+
+Key = tuple[str, int, float]
+"""Pixels hash, view, smallest share of the area."""
+
+
+@dataclass(frozen=True)
+class HumanScale:
+    """Least-squares line from a teacher's scores to human scores, fitted on scored training photos only."""
+
+    slope: float
+    intercept: float
+
+    def __call__(self, scores: np.ndarray) -> np.ndarray:
+        return np.clip(self.slope * scores + self.intercept, 0.0, 1.0)
+
+
+def human_scale(teacher: np.ndarray, human: np.ndarray) -> HumanScale:
+    """The line that predicts human scores (N,) from teacher scores (N,)."""
+    slope, intercept = np.polyfit(teacher, human, 1)
+    return HumanScale(float(slope), float(intercept))
+
+
+def read_labels(file: Path) -> dict[Key, float]:
+    """Labels computed so far; a line cut short by a kill is left out."""
+    labels: dict[Key, float] = {}
+    if file.is_file():
+        for line in file.read_text().split("\n")[:-1]:
+            pixels, view, min_area, score = line.split(",")
+            labels[pixels, int(view), float(min_area)] = float(score)
+    return labels
+
+
+def teacher_labels(
+    teacher: Predictor,
+    photos: list[tuple[Photo, str]],
+    views: int,
+    min_area: float,
+    file: Path,
+    *,
+    batch_size: int = 16,
+    progress: Callable[[Iterable[list[Key]], int], Iterable[list[Key]]] = lambda work, _: work,
+) -> np.ndarray:
+    """The teacher's raw scores of `views` views of each (photo, pixels hash): float64 N × views, cached in `file`."""
+    labels = read_labels(file)
+    by_hash = {pixels: photo for photo, pixels in photos}
+    wanted = [(pixels, view, min_area) for view in range(views) for _, pixels in photos]
+    missing = [key for key in dict.fromkeys(wanted) if key not in labels]
+
+    def prepare(key: Key) -> Pixels:
+        return preprocess.square(crop(by_hash[key[0]].read(), view_box(*key)), teacher.preset)
+
+    if missing:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _end_cut_line(file)
+        squares = batches(ahead(prepare, missing, depth=2 * batch_size), batch_size)
+        with file.open("a") as stream:
+            for keys, batch in zip(progress(list(batches(missing, batch_size)), len(missing)), squares, strict=True):
+                for key, score in zip(keys, teacher.score_squares(batch), strict=True):
+                    labels[key] = float(score)
+                    stream.write(f"{key[0]},{key[1]},{key[2]},{score:.6f}\n")
+                stream.flush()
+    return np.array([labels[key] for key in wanted]).reshape(views, len(photos)).T
+
+
+def _end_cut_line(file: Path) -> None:
+    """Cut the last line off if a kill left it unfinished, so that nothing is appended to half a number."""
+    if file.is_file():
+        text = file.read_text()
+        file.write_text(text[: text.rfind("\n") + 1])

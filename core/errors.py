@@ -1,0 +1,39 @@
+"""The errors that core raises: each says in one sentence what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+
+class LabError(Exception):
+    """Anything that the command line reports as one line with exit code 2, and a page as one sentence."""
+
+
+class UnknownChoiceError(LabError, LookupError):
+    """A name that is not registered."""
+
+
+class ParameterError(LabError, ValueError):
+    """A parameter outside its declared range or of the wrong kind."""
+
+
+class PhotoError(LabError, ValueError):
+    """A file that cannot be read as a photo; the message is the reason."""
+
+
+class SourceError(LabError, ValueError):
+    """A photo source with a problem in its files or lists."""
+
+
+class CheckpointError(LabError, ValueError):
+    """A checkpoint that is missing, foreign, or unsafe to read."""
+
+
+class MissingDependencyError(LabError, ImportError):
+    """An optional package that is not installed; the message names the command that installs it."""
+
+
+class DownloadError(LabError, OSError):
+    """A download that failed or delivered something else than announced."""
+
+
+class TrainingError(LabError, ValueError):
+    """Training data or settings from which no model can be trained."""

@@ -1,0 +1,113 @@
+"""Photos and a model to predictions: in batches, in constant memory, with decoding beside the forward pass."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from core import checkpoints, config, preprocess
+from core.errors import PhotoError
+from core.preprocess import Preset
+from core.registry import MODELS
+from core.types import Photo, Pixels, Prediction, Problem
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A loaded model with the preset it needs; `lock` serialises hooks and gradients among those who share it."""
+
+    name: str
+    module: nn.Module
+    preset: Preset
+    card: dict[str, Any]
+    lock: threading.RLock = field(default_factory=threading.RLock, compare=False)
+
+    def score(self, photos: list[Pixels]) -> np.ndarray:
+        """Scores of photos in memory (uint8 H × W × 3 of any sizes): float64 (N,) in [0, 1]."""
+        return self.score_squares([preprocess.square(photo, self.preset) for photo in photos])
+
+    def score_squares(self, squares: list[Pixels]) -> np.ndarray:
+        """Scores of photos already brought to the model's size."""
+        batch = preprocess.to_batch(squares, self.preset).to(self.device)
+        with self.lock, torch.inference_mode():
+            return self.module(batch).double().cpu().numpy()
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.module.parameters()).device
+
+
+def load(name: str = config.DEFAULT_MODEL) -> Predictor:
+    """A predictor by registered name or checkpoint path, in evaluation mode, on the GPU where there is one.
+
+    UnknownChoiceError names the models; CheckpointError and MissingDependencyError say what is missing.
+    """
+    if name in MODELS and MODELS[name].facts["published"]:
+        entry = MODELS[name]
+        module, preset = entry.function(), entry.facts["preset"]
+        card = {"architecture": name, "licence": entry.facts["licence"], "paper": entry.facts["paper"]}
+    else:
+        folder = config.ARTIFACTS / MODELS[name].id if "/" not in name and not Path(name).exists() else Path(name)
+        module, card = checkpoints.load(folder)
+        preset = checkpoints.preset_of(card)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    module = module.eval().to(device)
+    return Predictor(Path(name).name, module, preset, card)
+
+
+def ahead(function: Callable[[T], R], items: Iterable[T], depth: int, workers: int = 1) -> Iterator[R]:
+    """Map in order with up to `depth` results prepared in background threads: constant memory, no waiting."""
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[R]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > depth:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Consecutive lists of up to `size` items."""
+    batch: list[T] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def predict(
+    predictor: Predictor, photos: Iterable[Photo], *, batch_size: int = config.BATCH_SIZE
+) -> Iterator[Prediction]:
+    """Score photos in order; one that cannot be read comes back with its problem instead of a score."""
+
+    def prepare(photo: Photo) -> tuple[Photo, Pixels | None, Problem | None]:
+        try:
+            return photo, preprocess.square(photo.read(), predictor.preset), None
+        except PhotoError as error:
+            return photo, None, Problem(str(photo.path or photo.id), str(error))
+
+    for batch in batches(ahead(prepare, photos, depth=2 * batch_size), batch_size):
+        squares = [square for _, square, _ in batch if square is not None]
+        scores = iter(predictor.score_squares(squares) if squares else ())
+        for photo, square, problem in batch:
+            yield Prediction(photo, None if square is None else float(next(scores)), problem)

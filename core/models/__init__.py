@@ -1,0 +1,1 @@
+"""Models: each registered function builds one architecture as a torch module photo batch → scores in [0, 1]."""

@@ -1,0 +1,57 @@
+"""ResMem, the published predictor (Needell & Bainbridge 2022), from its pip package."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core.errors import MissingDependencyError
+from core.preprocess import Preset
+from core.registry import MODELS
+
+INSTALL = "pip install -r requirements-reference.txt"
+
+
+class _Flat(nn.Module):
+    """The published network with its output flattened to (N,), as every registered model has it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        return self.network(batch.contiguous()).flatten()
+
+
+@MODELS.register(
+    "ResMem",
+    published=True,
+    preset=Preset(resize=256, crop=227),
+    licence="Non-commercial research use (licence of the resmem package).",
+    paper="Needell & Bainbridge 2022",
+)
+def resmem() -> nn.Module:
+    """The published ResMem with its own weights: AlexNet-like branch beside a ResNet-152.
+
+    Input raw [0, 1], N × 3 × 227 × 227; output (N,). MissingDependencyError names the command that installs it. Source:
+    Needell & Bainbridge 2022.
+    """
+    if importlib.util.find_spec("resmem") is None:
+        raise MissingDependencyError(f"ResMem is not installed; get it with: {INSTALL}")
+    import resmem as package
+
+    weights = torch.load(  # the package's own file: tensors only, mapped rather than read
+        Path(package.path).resolve(), map_location="cpu", weights_only=True, mmap=True
+    )
+    with torch.device("meta"), warnings.catch_warnings():
+        # Built for real it would initialise 130 million weights to throw them away; on the meta device its own loading
+        # does nothing but warn, and pretrained=True keeps torchvision from downloading another set.
+        warnings.simplefilter("ignore")
+        network = package.ResMem(pretrained=True)
+    network.load_state_dict(weights, assign=True)
+    network.features.to(memory_format=torch.channels_last)  # faster; the other branch flattens and must stay as it is
+    return _Flat(network).eval()

@@ -1,0 +1,155 @@
+"""Registries: anything a user may choose is one registered function.
+
+The function's name is its id, its docstring its help text, its keyword-only parameters (annotated with `Range` or
+`Choice`) its settings. Command line, pages, contract tests and README tables read them from here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from core.errors import ParameterError, UnknownChoiceError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from `low` to `high` (inclusive), offered in steps of `step`."""
+
+    low: float
+    high: float
+    step: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One keyword-only parameter of a registered function."""
+
+    name: str
+    kind: type
+    default: Any
+    limits: Range | Choice | None
+
+    def check(self, value: Any) -> Any:
+        """Return `value` as the declared kind; ParameterError names what is allowed."""
+        try:
+            value = self.kind(value)
+        except (TypeError, ValueError) as error:
+            raise ParameterError(f"{self.name} must be {self.kind.__name__}, not {value!r}.") from error
+        match self.limits:
+            case Range(low, high) if not low <= value <= high:
+                raise ParameterError(f"{self.name} must lie between {low:g} and {high:g}, not {value!r}.")
+            case Choice(options) if value not in options:
+                raise ParameterError(f"{self.name} must be one of {', '.join(options)}, not {value!r}.")
+        return value
+
+
+@dataclass(frozen=True)
+class Entry(Generic[F]):
+    """A registered function with what the user is told about it."""
+
+    id: str
+    label: str
+    help: str
+    function: F
+    params: tuple[Param, ...]
+    facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def arguments(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """All parameters with defaults filled in and `given` values checked; ParameterError names the choices."""
+        known = {param.name: param for param in self.params}
+        if unknown := set(given or ()) - set(known):
+            names = ", ".join(known) or "none"
+            raise ParameterError(f"{self.id} has no parameter {sorted(unknown)[0]!r}; its parameters: {names}.")
+        values = {name: param.default for name, param in known.items()}
+        return values | {name: known[name].check(value) for name, value in (given or {}).items()}
+
+
+class Registry(Generic[F]):
+    """Entries by id, in order of registration; the plugin folder is imported at first use."""
+
+    def __init__(self, noun: str, package: str) -> None:
+        self.noun = noun
+        self.package = package
+        self._entries: dict[str, Entry[F]] = {}
+        self._loaded = False
+
+    def register(self, label: str, **facts: Any) -> Callable[[F], F]:
+        """Decorator that adds a function under its own name; ValueError if the id is taken or it has no docstring."""
+
+        def add(function: F) -> F:
+            if function.__name__ in self._entries:
+                raise ValueError(f"{self.noun} {function.__name__!r} is registered twice.")
+            entry = describe(function, label, facts)
+            self._entries[entry.id] = entry
+            return function
+
+        return add
+
+    def __getitem__(self, name: str) -> Entry[F]:
+        self._load()
+        if name not in self._entries:
+            raise UnknownChoiceError(f"No {self.noun} is called {name!r}; choose from {', '.join(self._entries)}.")
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[Entry[F]]:
+        self._load()
+        return iter(list(self._entries.values()))
+
+    def __len__(self) -> int:
+        self._load()
+        return len(self._entries)
+
+    def _load(self) -> None:
+        """Import every module of the plugin folder once, so that a new file is found without a list of names."""
+        if self._loaded:
+            return
+        package = importlib.import_module(self.package)
+        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+            importlib.import_module(f"{self.package}.{module.name}")
+        self._loaded = True
+
+
+def describe(function: F, label: str, facts: Mapping[str, Any]) -> Entry[F]:
+    """Entry of a function, read from its signature and docstring; ValueError without a docstring."""
+    doc = inspect.getdoc(function)
+    if not doc:
+        raise ValueError(f"{function.__name__} needs a docstring: it is the help text.")
+    hints = get_type_hints(function, include_extras=True)
+    params = tuple(
+        _param(name, hints.get(name, str), parameter.default)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    )
+    return Entry(function.__name__, label, doc, function, params, MappingProxyType(dict(facts)))
+
+
+def _param(name: str, hint: Any, default: Any) -> Param:
+    if get_origin(hint) is Annotated:
+        kind, *notes = get_args(hint)
+        limits = next((note for note in notes if isinstance(note, Range | Choice)), None)
+        return Param(name, kind, default, limits)
+    return Param(name, hint, default, None)
+
+
+MODELS: Registry[Callable[..., Any]] = Registry("model", "core.models")
+SOURCES: Registry[Callable[..., Any]] = Registry("photo source", "core.sources")
+ATTRIBUTIONS: Registry[Callable[..., Any]] = Registry("attribution method", "core.attributions")

@@ -1,0 +1,26 @@
+"""Photo sources: one file per kind of photo set, each a registered function path → Listing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import SourceError
+from core.registry import SOURCES
+from core.types import Listing
+
+
+def open_source(name: str) -> Listing:
+    """The photos behind a path (folder, LaMem layout, CSV) or a registered id such as «samples».
+
+    SourceError says what is missing; of several sources that accept a path, one with scores comes first.
+    """
+    path = Path(name)
+    if not path.exists():
+        if name in SOURCES and "path" not in SOURCES[name].facts.get("needs", ("path",)):
+            return SOURCES[name].function()
+        raise SourceError(f"{name}: there is no such folder, CSV or packaged source.")
+    candidates = sorted(SOURCES, key=lambda entry: not entry.facts["scored"])
+    for entry in candidates:
+        if entry.facts["accepts"](path):
+            return entry.function(path)
+    raise SourceError(f"{name}: this is neither a folder nor a CSV with the columns image_path,memorability_score.")

@@ -1,0 +1,34 @@
+"""A plain folder of photos without human scores."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from core import config, images
+from core.errors import SourceError
+from core.registry import SOURCES
+from core.types import Listing, Photo
+
+
+def photo_files(root: Path) -> list[Path]:
+    """Every file below `root` whose name ends like a photo's, in sorted order; hidden files are left out."""
+    found = (path for path in root.rglob("*") if path.suffix.lower() in config.PHOTO_SUFFIXES)
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+
+
+@SOURCES.register("Folder of photos", scored=False, accepts=lambda path: path.is_dir())
+def folder(path: Path) -> Listing:
+    """Every photo in a folder and the folders below it, without human scores.
+
+    Ids are paths relative to the folder. SourceError if there is no such folder or no photo in it.
+    """
+    if not path.is_dir():
+        raise SourceError(f"{path}: there is no such folder.")
+    files = photo_files(path)
+    if not files:
+        raise SourceError(f"{path}: no photo in this folder; looked for {', '.join(config.PHOTO_SUFFIXES)}.")
+    photos = tuple(
+        Photo(file.relative_to(path).as_posix(), path.name, partial(images.read, file), path=file) for file in files
+    )
+    return Listing(path.name, photos)

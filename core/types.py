@@ -1,0 +1,78 @@
+"""Frozen records that travel between the rooms of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+Pixels = np.ndarray
+"""A photo in memory: uint8, height × width × 3, RGB."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo that can be read when it is needed.
+
+    `id` is unique within its source; `score` is the human score in [0, 1] or None where nobody was asked; `split` is
+    train, val or test where the source has splits.
+    """
+
+    id: str
+    source: str
+    read: Callable[[], Pixels]
+    path: Path | None = None
+    score: float | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with one item of a source or a list of files: where it is, and why it cannot be used."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a source holds: usable photos in order, and the items that are not, each with its reason."""
+
+    name: str
+    photos: tuple[Photo, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A model's score of one photo, or the reason why there is none."""
+
+    photo: Photo
+    score: float | None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Attribution of a score to places: float32 height × width in [0, 1], at the photo's size; `method` is its id."""
+
+    values: np.ndarray
+    method: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its 95 % interval."""
+
+    estimate: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
