@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import safetensors
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
@@ -38,6 +39,15 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[s
     os.replace(temporary, path)
 
 
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file; CheckpointError if it is damaged."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except SafetensorError as error:
+        raise CheckpointError(f"{path}: this file is damaged ({error}).") from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file that is either the old one or the new one."""
     temporary = path.with_name(path.name + ".tmp")
@@ -49,7 +59,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     """The JSON card of a checkpoint folder; CheckpointError if it is missing or no card."""
     if folder.is_file():
         raise CheckpointError(
-            f"{folder}: a checkpoint is a folder with {WEIGHTS} and {CARD}; pickled files are refused, they can run code."
+            f"{folder}: a checkpoint is a folder with {WEIGHTS} and {CARD}; a pickle is refused, it can run code."
         )
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
@@ -72,7 +82,9 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
         module.load_state_dict({name: _full(value) for name, value in tensors.items()}, assign=True)
     except (SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{folder / WEIGHTS}: these weights do not fit {card['architecture']} ({reason}).") from error
+        raise CheckpointError(
+            f"{folder / WEIGHTS}: these weights do not fit {card['architecture']} ({reason})."
+        ) from error
     return module.to(memory_format=torch.channels_last), card
 
 

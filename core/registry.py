@@ -123,7 +123,8 @@ class Registry(Generic[F]):
         if self._loaded:
             return
         package = importlib.import_module(self.package)
-        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+        folder = getattr(package, "__path__", ())  # empty for a registry that lives in a single module
+        for module in sorted(pkgutil.iter_modules(folder), key=lambda found: found.name):
             importlib.import_module(f"{self.package}.{module.name}")
         self._loaded = True
 
@@ -152,4 +153,5 @@ def _param(name: str, hint: Any, default: Any) -> Param:
 
 MODELS: Registry[Callable[..., Any]] = Registry("model", "core.models")
 SOURCES: Registry[Callable[..., Any]] = Registry("photo source", "core.sources")
+LOSSES: Registry[Callable[..., Any]] = Registry("loss", "core.losses")
 ATTRIBUTIONS: Registry[Callable[..., Any]] = Registry("attribution method", "core.attributions")

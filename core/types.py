@@ -17,7 +17,7 @@ class Photo:
     """A photo that can be read when it is needed.
 
     `id` is unique within its source; `score` is the human score in [0, 1] or None where nobody was asked; `split` is
-    train, val or test where the source has splits.
+    train, val or test where the source has splits; `where` is the «file:line» that lists it, where a list does.
     """
 
     id: str
@@ -26,6 +26,7 @@ class Photo:
     path: Path | None = None
     score: float | None = None
     split: str | None = None
+    where: str | None = None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,11 @@ def view_box(pixels_hash: str, view: int, min_area: float) -> Box:
     """
     if view == 0:
         return WHOLE
-    random = np.random.default_rng([int(pixels_hash, 16), view])
+    return random_box(np.random.default_rng([int(pixels_hash, 16), view]), min_area)
+
+
+def random_box(random: np.random.Generator, min_area: float) -> Box:
+    """A box anywhere in the photo that holds a share of its area drawn from [min_area, 1], stretched by up to 16 %."""
     area = random.uniform(min_area, 1.0)
     stretch = np.exp(random.uniform(-0.15, 0.15))
     height, width = min(1.0, np.sqrt(area) * stretch), min(1.0, np.sqrt(area) / stretch)

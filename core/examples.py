@@ -1,0 +1,144 @@
+"""Training examples: which photos may teach, what each is worth, and what of it the model sees in an epoch."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from core import images
+from core.errors import PhotoError, TrainingError
+from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint, in_held_half
+from core.sources import open_source
+from core.types import Listing, Photo, Pixels, Problem
+from core.views import crop, random_box, view_box
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
+"""Wraps work to show how far it is: (items, how many, what) → items."""
+
+
+def silent(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    """The Progress that shows nothing."""
+    return items
+
+
+@dataclass(frozen=True)
+class Example:
+    """A photo to learn from: its fingerprint, and a target for each labelled view (view 0 is the whole photo)."""
+
+    photo: Photo
+    print: Fingerprint
+    targets: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What a run learns from and is judged by, and what was left out and why."""
+
+    scored: tuple[Example, ...]
+    unscored: tuple[Example, ...]
+    validation: tuple[Photo, ...]
+    kept_out: int
+    near_duplicates: int
+    problems: tuple[Problem, ...] = field(default=())
+
+
+def gather(
+    data: str,
+    unscored: Sequence[str] = (),
+    keep_out: Sequence[str] = (),
+    *,
+    limit: int | None = None,
+    hold_half: bool = False,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> TrainingSet:
+    """Collect the photos of a run; none that is kept out, or looks like one that is, can reach training.
+
+    Kept out are the test part of `data`, every photo of the `keep_out` sources and, with `hold_half`, the half of each
+    unscored source that content hashing chooses. TrainingError if too few photos with human scores remain.
+    """
+    listing = open_source(data)
+    train, validation, test = split_parts(listing, limit, seed)
+    problems = list(listing.problems)
+
+    def prints(photos: Iterable[Photo], what: str) -> list[Example]:
+        return list(_fingerprinted(list(photos), problems, progress, what))
+
+    others = [example for name in unscored for example in prints(open_source(name).photos, name)]
+    held = [example for example in others if hold_half and in_held_half(example.print)]
+    kept = held + prints(test, "test part") + [e for name in keep_out for e in prints(open_source(name).photos, name)]
+    index = FingerprintIndex(example.print for example in kept)
+    scored = prints(train, "training part")
+    fresh = [example for example in scored if example.print not in index]
+    spare = [e for e in others if not (hold_half and in_held_half(e.print)) and e.print not in index]
+    for problem in problems:
+        log.warning("left out: %s", problem)
+    if len(fresh) < 2 or len(validation) < 2:
+        raise TrainingError(f"{data}: at least 2 photos with human scores are needed to train on and 2 to validate on.")
+    dropped = len(scored) - len(fresh) + len(others) - len(held) - len(spare)
+    return TrainingSet(tuple(fresh), tuple(spare), tuple(validation), len(kept), dropped, tuple(problems))
+
+
+def split_parts(listing: Listing, limit: int | None, seed: int) -> tuple[list[Photo], list[Photo], list[Photo]]:
+    """Train, validation and test part of the scored photos; without splits, a random 80/20 with no test part."""
+    scored = [photo for photo in listing.photos if photo.score is not None]
+    parts = {part: [photo for photo in scored if photo.split == part] for part in ("train", "val", "test")}
+    random = np.random.default_rng(seed)
+    if not parts["train"] or limit is not None:
+        pool = [photo for photo in scored if photo.split != "test"]
+        chosen = [pool[i] for i in random.permutation(len(pool))[:limit]]
+        cut = round(0.8 * len(chosen))
+        return chosen[:cut], chosen[cut:], parts["test"]
+    return parts["train"], parts["val"], parts["test"]
+
+
+def _fingerprinted(photos: list[Photo], problems: list[Problem], progress: Progress, what: str) -> Iterable[Example]:
+    for photo in progress(photos, len(photos), f"reading {what}"):
+        try:
+            yield Example(photo, fingerprint(photo.read()))
+        except PhotoError as error:
+            problems.append(Problem(str(photo.path or photo.id), str(error)))
+
+
+def with_targets(examples: Sequence[Example], targets: np.ndarray) -> tuple[Example, ...]:
+    """Examples with a row of targets each (N × views)."""
+    return tuple(
+        dataclasses.replace(example, targets=tuple(map(float, row)))
+        for example, row in zip(examples, targets, strict=True)
+    )
+
+
+class AugmentedViews(Dataset):
+    """(epoch, index) → (uint8 size × size × 3, target): a labelled view, cropped a little, flipped half of the time.
+
+    Everything random is drawn from (seed, epoch, index), so that a resumed run sees what an uninterrupted one sees.
+    """
+
+    def __init__(self, examples: Sequence[Example], size: int, seed: int, view_area: float, crop_area: float) -> None:
+        self.examples = examples
+        self.size = size
+        self.seed = seed
+        self.view_area = view_area
+        self.crop_area = crop_area
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Pixels, float]:
+        epoch, index = key
+        example = self.examples[index]
+        random = np.random.default_rng([self.seed, epoch, index])
+        view = int(random.integers(len(example.targets)))
+        photo = crop(example.photo.read(), view_box(example.print.pixels, view, self.view_area))
+        square = images.resize(crop(photo, random_box(random, self.crop_area)), self.size, self.size)
+        if random.random() < 0.5:
+            square = square[:, ::-1]
+        return np.ascontiguousarray(square), example.targets[view]

@@ -1,0 +1,40 @@
+"""Train a memorability predictor: `python train.py DATA`, killed at any moment and continued with `--resume`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from core.commandline import add_settings, chosen_settings, progress_bar, report_errors
+from core.recipes import RECIPES, TrainConfig, recipe
+
+
+def parse() -> argparse.Namespace:
+    """The command line: a recipe, --distill, --resume, and every field of TrainConfig."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", help="photos with human scores: a folder in LaMem's layout, or a CSV")
+    parser.add_argument("--recipe", default="default", help=f"named settings: {', '.join(RECIPES)}")
+    parser.add_argument("--distill", nargs="+", metavar=("MODEL", "DIR"), help="add photos labelled by another model")
+    parser.add_argument("--resume", action="store_true", help="continue a run that was stopped")
+    add_settings(parser, TrainConfig, leave_out={"data", "teacher", "unscored"})
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Gather the settings, fit, and say where the checkpoint is."""
+    arguments = parse()
+    settings: dict[str, Any] = chosen_settings(arguments, TrainConfig)
+    if arguments.distill:
+        settings |= {"teacher": arguments.distill[0], "unscored": tuple(arguments.distill[1:])}
+    with report_errors() as outcome:
+        from core.training import fit  # torch takes seconds to import: not before the settings are known to be good
+
+        config = recipe(arguments.recipe, arguments.data, **settings)
+        best = fit(config, resume=arguments.resume, progress=progress_bar)
+        print(f"The best checkpoint is in {best}; score photos with: python -m core score PHOTO --model {best}")
+    return outcome.code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
