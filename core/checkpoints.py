@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -53,6 +54,14 @@ def write_text(path: Path, text: str) -> None:
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
+
+
+def identity(name: str) -> str:
+    """A file name for what a model computes: a registered name, or a checkpoint folder's with a hash of its weights."""
+    weights = Path(name) / WEIGHTS
+    if not weights.is_file():
+        return Path(name).name
+    return f"{Path(name).name}-{hashlib.sha256(weights.read_bytes()).hexdigest()[:12]}"
 
 
 def read_card(folder: Path) -> dict[str, Any]:

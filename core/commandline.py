@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 import types
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -56,6 +57,45 @@ def add_settings(parser: argparse.ArgumentParser, record: type, leave_out: Colle
             parser.add_argument(option, nargs="+", default=None, help=note + default)
         else:
             parser.add_argument(option, type=_plain(kind), default=None, help=note + default)
+
+
+def add_parameters(parser: argparse.ArgumentParser, function: Callable[..., Any]) -> None:
+    """Add a function's positional parameters as arguments and its keyword-only ones as options."""
+    hints = get_type_hints(function, include_extras=True)
+    for name, parameter in inspect.signature(function).parameters.items():
+        kind, note = get_args(hints[name])[:2]
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            _add_option(parser, name, kind, note, parameter.default)
+        elif get_origin(kind) is list:
+            parser.add_argument(name, nargs="+", metavar=name.rstrip("s").upper(), help=note)
+        elif parameter.default is inspect.Parameter.empty:
+            parser.add_argument(name, help=note)
+        else:
+            parser.add_argument(name, nargs="?", default=parameter.default, help=note)
+
+
+def _add_option(parser: argparse.ArgumentParser, name: str, kind: Any, note: str, default: Any) -> None:
+    option = f"--{name.replace('_', '-')}"
+    if kind is bool:
+        parser.add_argument(option, action="store_true", help=note)
+        return
+    shown = "" if default in ("", None) else f" (default: {default})"
+    parser.add_argument(option, type=_plain(kind), default=default, help=note + shown)
+
+
+def counter(what: str) -> Callable[[int, int], None]:
+    """A progress function (done, total) on standard error."""
+    from tqdm import tqdm
+
+    bar = tqdm(desc=what, file=sys.stderr, mininterval=1.0 if sys.stderr.isatty() else 30.0)
+
+    def show(done: int, total: int) -> None:
+        bar.total = total or None
+        bar.update(done - bar.n)
+        if total and done >= total:
+            bar.close()
+
+    return show
 
 
 def _plain(kind: Any) -> type:

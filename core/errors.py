@@ -37,3 +37,7 @@ class DownloadError(LabError, OSError):
 
 class TrainingError(LabError, ValueError):
     """Training data or settings from which no model can be trained."""
+
+
+class ArtifactError(LabError, ValueError):
+    """A file of measured results that is damaged or lacks what it should hold."""

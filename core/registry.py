@@ -153,5 +153,6 @@ def _param(name: str, hint: Any, default: Any) -> Param:
 
 MODELS: Registry[Callable[..., Any]] = Registry("model", "core.models")
 SOURCES: Registry[Callable[..., Any]] = Registry("photo source", "core.sources")
+COMMANDS: Registry[Callable[..., Any]] = Registry("command", "core.commands")
 LOSSES: Registry[Callable[..., Any]] = Registry("loss", "core.losses")
 ATTRIBUTIONS: Registry[Callable[..., Any]] = Registry("attribution method", "core.attributions")

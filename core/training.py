@@ -80,13 +80,13 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     return out / "best"
 
 
-def label(photos: TrainingSet, config: TrainConfig, progress: Progress) -> tuple[list[Example], dict[str, float]]:
+def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent) -> tuple[list[Example], dict[str, float]]:
     """Targets of every training photo: human scores, mixed with a teacher's labels where there is one."""
     human = np.array([example.photo.score for example in photos.scored], dtype=float)
     if not config.teacher:
         return list(with_targets(photos.scored, human[:, None])), {}
     teacher = inference.load(config.teacher)
-    file = Path(config.out).parent / "labels" / f"{config.teacher}.csv"
+    file = Path(config.out).parent / "labels" / f"{checkpoints.identity(config.teacher)}.csv"
 
     def labels(examples: tuple[Example, ...], views: int) -> np.ndarray:
         pairs = [(example.photo, example.print.pixels) for example in examples]

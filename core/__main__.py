@@ -1,0 +1,48 @@
+"""The command line: every registered command, generated from its signature and docstring."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from core.commandline import add_parameters, report_errors
+from core.registry import COMMANDS
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """One subcommand per registered command."""
+    parser = argparse.ArgumentParser(prog="python -m core", description="Memorability Lab on the command line.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for entry in COMMANDS:
+        sub = commands.add_parser(entry.id, help=entry.label, description=entry.help)
+        add_parameters(sub, entry.function)
+        if not entry.facts.get("streams"):
+            sub.add_argument("--json", action="store_true", help="answer in JSON")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 done, 1 done but for what was reported, 2 refused."""
+    given = vars(build_parser().parse_args(arguments))
+    entry = COMMANDS[given.pop("command")]
+    as_json = given.pop("json", False) if not entry.facts.get("streams") else False
+    with report_errors() as outcome:
+        report = entry.function(*[given.pop(name) for name in positionals(entry.function)], **given)
+        print_report = json.dumps(report.data, indent=1, ensure_ascii=False) if as_json else "\n".join(report.lines)
+        if print_report:
+            print(print_report)
+        outcome.code = report.code
+    return outcome.code
+
+
+def positionals(function: object) -> list[str]:
+    """Names of a command's positional parameters."""
+    import inspect
+
+    parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
+    return [item.name for item in parameters if item.kind is not inspect.Parameter.KEYWORD_ONLY]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""Commands: each registered function is a subcommand of `python -m core`; its docstring is its --help.
+
+Positional parameters become arguments, keyword-only ones become options. A command returns a Report; a list of paths is
+a parameter of kind `list[str]`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a command answers: lines for people, data for --json, and the exit code."""
+
+    lines: list[str] = field(default_factory=list)
+    data: Any = None
+    code: int = 0

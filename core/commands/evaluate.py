@@ -1,0 +1,41 @@
+"""Measure a model against human scores."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from core import config
+from core.commandline import progress_bar
+from core.commands import Report
+from core.registry import COMMANDS
+
+
+@COMMANDS.register("Measure a model")
+def evaluate(
+    source: Annotated[str, "photos with human scores: LaMem layout, CSV"],
+    *,
+    model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    part: Annotated[str, "train, val, test or all (default: test where there is one)"] = "",
+    out: Annotated[str, "folder for the saved result"] = "runs/evaluations",
+) -> Report:
+    """Compare a model's scores with human scores and save the result.
+
+    Prints n, Spearman and Pearson with bootstrap 95 % intervals, the squared error beside that of predicting the mean,
+    calibration by decile and, where half-panels are given, how well people agree with each other.
+    """
+    from pathlib import Path
+
+    from core import evaluation, inference
+    from core.sources import open_source
+
+    listing = open_source(source)
+    chosen = evaluation.default_part(listing) if not part else None if part == "all" else part
+    done = evaluation.evaluate(
+        inference.load(model), listing, part=chosen, halves=evaluation.halves_of(source), progress=progress_bar
+    )
+    for problem in done.problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    file = evaluation.save(done, Path(out))
+    text = [*evaluation.lines(done.evaluation), f"saved in {file}"]
+    return Report(text, evaluation.as_json(done.evaluation), code=1 if done.problems else 0)

@@ -1,0 +1,74 @@
+"""Score photos and folders."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated, TextIO
+
+from core import config, images
+from core.commandline import progress_bar
+from core.commands import Report
+from core.registry import COMMANDS
+from core.sources.folder import photo_files
+from core.types import Photo, Prediction
+
+
+@COMMANDS.register("Score photos", streams=True)
+def score(
+    paths: Annotated[list[str], "photos, and folders of photos"],
+    *,
+    model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    csv: Annotated[str, "write the table to this file instead of standard output"] = "",
+    json: Annotated[bool, "write JSON instead of CSV"] = False,
+) -> Report:
+    """Score photos in constant memory: a table with the columns file,score in the order given.
+
+    Files that cannot be scored are listed on standard error with the reason, and the exit code is 1.
+    """
+    from core import inference
+
+    predictor = inference.load(model)
+    photos = list(_photos(paths))
+    made = progress_bar(inference.predict(predictor, photos), len(photos), "scoring")
+    if csv:
+        target = Path(csv)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(target.name + ".tmp")
+        with temporary.open("w", newline="", encoding="utf-8") as stream:
+            bad = _write(made, stream, json)
+        temporary.replace(target)
+    else:
+        bad = _write(made, sys.stdout, json)
+    return Report(code=1 if bad else 0)
+
+
+def _photos(paths: list[str]) -> Iterator[Photo]:
+    for name in paths:
+        path = Path(name)
+        files = photo_files(path) if path.is_dir() else [path]
+        for file in files or [path]:
+            yield Photo(str(file), "command line", partial(images.read, file), file)
+
+
+def _write(made: Iterator[Prediction], stream: TextIO, as_json: bool) -> int:
+    """Write each prediction as it comes; problems go to standard error; returns how many there were."""
+    bad, written = 0, 0
+    table = csv.writer(stream, lineterminator="\n")
+    stream.write("[" if as_json else "file,score\n")
+    for item in made:
+        if item.score is None:
+            bad += 1
+            print(f"not scored: {item.problem}", file=sys.stderr)
+        elif as_json:
+            row = json.dumps({"file": item.photo.id, "score": round(item.score, 6)}, ensure_ascii=False)
+            stream.write(f"{',' if written else ''}\n{row}")
+            written += 1
+        else:
+            table.writerow((item.photo.id, f"{item.score:.6f}"))
+    stream.write("\n]\n" if as_json else "")
+    return bad

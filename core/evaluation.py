@@ -1,0 +1,152 @@
+"""Scores against human scores: agreement with intervals, error beside predicting the mean, calibration, reliability."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core import metrics
+from core.checkpoints import write_text
+from core.errors import SourceError
+from core.examples import Progress, silent
+from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from core.inference import Predictor, predict
+from core.reports import CALIBRATION_COLUMNS, Evaluation, Reliability
+from core.types import Listing, Photo, Prediction, Problem
+
+HALVES = "human_halves.csv"
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """An evaluation with the predictions that it rests on and the photos that could not be used."""
+
+    evaluation: Evaluation
+    predictions: tuple[Prediction, ...]
+    problems: tuple[Problem, ...]
+
+
+def evaluate(
+    predictor: Predictor, listing: Listing, *, part: str | None, halves: Path | None = None, progress: Progress = silent
+) -> Evaluated:
+    """Score the photos of a part that have human scores and measure the agreement.
+
+    `halves` is a CSV with the mean scores of random half-panels (file, a01, b01, a02 …). SourceError if fewer than ten
+    photos have human scores.
+    """
+    photos = [p for p in listing.photos if p.score is not None and (part is None or p.split == part)]
+    made = list(progress(predict(predictor, photos), len(photos), f"scoring {listing.name}"))
+    used = [item for item in made if item.score is not None]
+    problems = (*listing.problems, *(item.problem for item in made if item.problem is not None))
+    if len(used) < 10:
+        raise SourceError(f"{listing.name}: {len(used)} photos have human scores; an evaluation needs at least 10.")
+    scores = np.array([item.score for item in used])
+    human = np.array([item.photo.score for item in used])
+    result = Evaluation(
+        model=predictor.name,
+        source=listing.name,
+        part=part,
+        n=len(used),
+        spearman=metrics.correlation_interval(metrics.spearman, scores, human),
+        pearson=metrics.correlation_interval(metrics.pearson, scores, human),
+        mse=metrics.mse(scores, human),
+        mse_of_mean=metrics.mse(np.full_like(human, human.mean()), human),
+        calibration=calibration(scores, human),
+        human=reliability(halves, [item.photo.id for item in used]) if halves else None,
+        possibly_seen=possibly_seen(predictor, [item.photo for item in used]),
+        date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+    )
+    return Evaluated(result, tuple(used), problems)
+
+
+def possibly_seen(predictor: Predictor, photos: list[Photo]) -> bool:
+    """Whether the model may have learned from any of these photos; unknown training sets may hold anything."""
+    known = predictor.card.get("training_photos")
+    if known is None:
+        return True
+    index = FingerprintIndex(Fingerprint(*pair) for pair in known)
+    return any(fingerprint(photo.read()) in index for photo in photos)
+
+
+def calibration(scores: np.ndarray, human: np.ndarray) -> pd.DataFrame:
+    """Mean score and mean human score, with its 95 % interval, in each tenth of the photos ordered by score."""
+    rows = []
+    for decile, chosen in enumerate(np.array_split(np.argsort(scores, kind="stable"), 10), start=1):
+        mean = human[chosen].mean()
+        margin = 1.96 * human[chosen].std(ddof=1) / np.sqrt(len(chosen)) if len(chosen) > 1 else float("nan")
+        rows.append((decile, len(chosen), scores[chosen].mean(), mean, mean - margin, mean + margin))
+    return pd.DataFrame(rows, columns=list(CALIBRATION_COLUMNS))
+
+
+def reliability(file: Path, ids: list[str]) -> Reliability:
+    """Mean Spearman between half-panels over these photos, its Spearman–Brown correction, and the square root of that.
+
+    SourceError if the table lacks a photo or a pair of columns.
+    """
+    table = pd.read_csv(file, dtype={"file": str}).set_index("file")
+    if missing := [name for name in ids if name not in table.index]:
+        raise SourceError(f"{file}: {missing[0]} has no line; half-panels are needed for every evaluated photo.")
+    rows = table.loc[ids]
+    pairs = [(name, f"b{name[1:]}") for name in rows.columns if name.startswith("a")]
+    if not pairs or any(second not in rows for _, second in pairs):
+        raise SourceError(f"{file}: the columns must be file, a01, b01, a02, b02 …")
+    split_half = float(np.mean([metrics.spearman(rows[a].to_numpy(), rows[b].to_numpy()) for a, b in pairs]))
+    corrected = 2 * split_half / (1 + split_half)
+    return Reliability(split_half, corrected, float(np.sqrt(max(corrected, 0.0))))
+
+
+def as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation as plain JSON; `core.reports.evaluation` reads it back."""
+    content = dataclasses.asdict(dataclasses.replace(evaluation, calibration=pd.DataFrame()))
+    return content | {"calibration": evaluation.calibration.to_dict(orient="records")}
+
+
+def save(evaluated: Evaluated, folder: Path) -> Path:
+    """Write MODEL-SOURCE.json and, photo by photo, MODEL-SOURCE.csv; return the JSON file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{evaluated.evaluation.id}.json"
+    rows = [(item.photo.id, f"{item.score:.6f}", f"{item.photo.score:.6f}") for item in evaluated.predictions]
+    temporary = folder / f"{evaluated.evaluation.id}.csv.tmp"
+    with temporary.open("w", newline="") as stream:
+        csv.writer(stream).writerows([("photo_id", "score", "human_score"), *rows])
+    temporary.replace(folder / f"{evaluated.evaluation.id}.csv")
+    write_text(file, json.dumps(as_json(evaluated.evaluation), indent=1) + "\n")
+    return file
+
+
+def lines(evaluation: Evaluation) -> list[str]:
+    """An evaluation in plain text."""
+    seen = "; possibly seen in training" if evaluation.possibly_seen else ""
+    text = [
+        f"{evaluation.model} on {evaluation.source}{f', {evaluation.part} part' if evaluation.part else ''}{seen}",
+        f"n          {evaluation.n}",
+        f"Spearman   {evaluation.spearman}",
+        f"Pearson    {evaluation.pearson}",
+        f"MSE        {evaluation.mse:.5f}  (predicting the mean: {evaluation.mse_of_mean:.5f}, "
+        f"ratio {evaluation.mse / evaluation.mse_of_mean:.3f})",
+    ]
+    if human := evaluation.human:
+        text.append(
+            f"people     split-half {human.split_half:.3f}, Spearman–Brown {human.spearman_brown:.3f}, "
+            f"highest ρ a model can expect {human.ceiling:.3f}"
+        )
+    return [*text, "calibration by decile of the score:", evaluation.calibration.round(3).to_string(index=False)]
+
+
+def default_part(listing: Listing) -> str | None:
+    """The test part where a source has one, else everything."""
+    return "test" if any(photo.split == "test" for photo in listing.photos) else None
+
+
+def halves_of(source: str) -> Path | None:
+    """The half-panel table beside a source, if there is one."""
+    file = Path(source) / HALVES
+    return file if file.is_file() else None

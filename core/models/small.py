@@ -1,0 +1,37 @@
+"""A small network that learns in seconds: for tests, for generated worlds, and for a first try without weights."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from core.models.resnet import IMAGENET
+from core.preprocess import Preset
+from core.registry import MODELS
+
+WIDTHS = (24, 48, 96, 128)
+
+
+class SmallCNN(nn.Module):
+    """Four convolutions with stride 2, pooled to 128 features, and a linear head with a sigmoid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for before, after in zip((3, *WIDTHS[:-1]), WIDTHS, strict=True):
+            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+        self.layer4 = nn.Sequential(*layers)
+        self.head = nn.Sequential(nn.Linear(WIDTHS[-1], 1))
+
+    def features(self, batch: torch.Tensor) -> torch.Tensor:
+        """Pooled features, N × 128."""
+        return self.layer4(batch).mean(dim=(2, 3))
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(self.head(self.features(batch))).flatten()
+
+
+@MODELS.register("Small CNN", published=False, preset=Preset(64, 64, **IMAGENET))
+def small_cnn() -> nn.Module:
+    """Four strided convolutions and a linear head; batch N × 3 × H × W → scores (N,) in [0, 1]."""
+    return SmallCNN()

