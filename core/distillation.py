@@ -6,7 +6,6 @@ killed run goes on where it stopped, and every seed of a recipe shares them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from core import preprocess
 from core.inference import Predictor, ahead, batches
-from core.types import Photo, Pixels
+from core.types import Photo, Pixels, Progress, silent
 from core.views import crop, view_box
 
 Key = tuple[str, int, float]
@@ -56,7 +55,7 @@ def teacher_labels(
     file: Path,
     *,
     batch_size: int = 16,
-    progress: Callable[[Iterable[list[Key]], int], Iterable[list[Key]]] = lambda work, _: work,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """The teacher's raw scores of `views` views of each (photo, pixels hash): float64 N × views, cached in `file`."""
     labels = read_labels(file)
@@ -71,11 +70,12 @@ def teacher_labels(
         file.parent.mkdir(parents=True, exist_ok=True)
         _end_cut_line(file)
         squares = batches(ahead(prepare, missing, depth=2 * batch_size), batch_size)
+        work = list(batches(missing, batch_size))
         with file.open("a") as stream:
-            for keys, batch in zip(progress(list(batches(missing, batch_size)), len(missing)), squares, strict=True):
+            for keys, batch in zip(progress(work, len(work), f"labels by {teacher.name}"), squares, strict=True):
                 for key, score in zip(keys, teacher.score_squares(batch), strict=True):
-                    labels[key] = float(score)
-                    stream.write(f"{key[0]},{key[1]},{key[2]},{score:.6f}\n")
+                    labels[key] = round(float(score), 6)  # as written, so that a resumed run sees the same
+                    stream.write(f"{key[0]},{key[1]},{key[2]},{labels[key]:.6f}\n")
                 stream.flush()
     return np.array([labels[key] for key in wanted]).reshape(views, len(photos)).T
 

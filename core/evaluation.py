@@ -16,11 +16,10 @@ import pandas as pd
 from core import metrics
 from core.checkpoints import write_text
 from core.errors import SourceError
-from core.examples import Progress, silent
 from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.inference import Predictor, predict
 from core.reports import CALIBRATION_COLUMNS, Evaluation, Reliability
-from core.types import Listing, Photo, Prediction, Problem
+from core.types import Listing, Photo, Prediction, Problem, Progress, silent
 
 HALVES = "human_halves.csv"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from torch.utils.data import Dataset
@@ -15,18 +14,10 @@ from core import images
 from core.errors import PhotoError, TrainingError
 from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint, in_held_half
 from core.sources import open_source
-from core.types import Listing, Photo, Pixels, Problem
+from core.types import Listing, Photo, Pixels, Problem, Progress, silent
 from core.views import crop, random_box, view_box
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
-"""Wraps work to show how far it is: (items, how many, what) → items."""
-
-
-def silent(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
-    """The Progress that shows nothing."""
-    return items
 
 
 @dataclass(frozen=True)

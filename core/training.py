@@ -20,11 +20,12 @@ from torch.utils.data import DataLoader
 
 from core import checkpoints, distillation, inference, metrics, preprocess
 from core.errors import TrainingError
-from core.examples import AugmentedViews, Example, Progress, TrainingSet, gather, silent, with_targets
+from core.examples import AugmentedViews, Example, TrainingSet, gather, with_targets
 from core.initialise import initialise
 from core.preprocess import Preset
 from core.recipes import TrainConfig
 from core.registry import LOSSES, MODELS
+from core.types import Progress, silent
 
 STATE = "state.safetensors"
 METRICS = "metrics.csv"
@@ -80,7 +81,9 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     return out / "best"
 
 
-def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent) -> tuple[list[Example], dict[str, float]]:
+def label(
+    photos: TrainingSet, config: TrainConfig, progress: Progress = silent
+) -> tuple[list[Example], dict[str, float]]:
     """Targets of every training photo: human scores, mixed with a teacher's labels where there is one."""
     human = np.array([example.photo.score for example in photos.scored], dtype=float)
     if not config.teacher:

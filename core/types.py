@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,3 +78,12 @@ class Interval:
 
     def __str__(self) -> str:
         return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
+"""Wraps work to show how far it is: (items, how many, what) → items."""
+
+
+def silent(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    """The Progress that shows nothing."""
+    return items
