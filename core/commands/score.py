@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -55,7 +55,7 @@ def _photos(paths: list[str]) -> Iterator[Photo]:
             yield Photo(str(file), "command line", partial(images.read, file), file)
 
 
-def _write(made: Iterator[Prediction], stream: TextIO, as_json: bool) -> int:
+def _write(made: Iterable[Prediction], stream: TextIO, as_json: bool) -> int:
     """Write each prediction as it comes; problems go to standard error; returns how many there were."""
     bad, written = 0, 0
     table = csv.writer(stream, lineterminator="\n")

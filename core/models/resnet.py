@@ -9,7 +9,8 @@ from torchvision.models import resnet50 as torchvision_resnet50
 from core.preprocess import Preset
 from core.registry import MODELS
 
-IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class MemorabilityResNet(nn.Module):
@@ -18,7 +19,7 @@ class MemorabilityResNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.trunk = torchvision_resnet50(weights=None)
-        self.trunk.fc = nn.Identity()  # type: ignore[assignment]
+        self.trunk.fc = nn.Identity()
         self.head = nn.Sequential(nn.Linear(2048, 512), nn.ReLU(), nn.Dropout(0.3), nn.Linear(512, 1))
 
     def features(self, batch: torch.Tensor) -> torch.Tensor:
@@ -29,7 +30,7 @@ class MemorabilityResNet(nn.Module):
         return torch.sigmoid(self.head(self.features(batch))).flatten()
 
 
-@MODELS.register("ResNet-50", published=False, preset=Preset(224, 224, **IMAGENET))
+@MODELS.register("ResNet-50", published=False, preset=Preset(224, 224, IMAGENET_MEAN, IMAGENET_STD))
 def resnet50() -> nn.Module:
     """ResNet-50 with a regression head 2048 → 512 → 1 and a sigmoid; batch N × 3 × H × W → scores (N,) in [0, 1].
 

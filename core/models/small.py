@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from core.models.resnet import IMAGENET
+from core.models.resnet import IMAGENET_MEAN, IMAGENET_STD
 from core.preprocess import Preset
 from core.registry import MODELS
 
@@ -31,7 +31,7 @@ class SmallCNN(nn.Module):
         return torch.sigmoid(self.head(self.features(batch))).flatten()
 
 
-@MODELS.register("Small CNN", published=False, preset=Preset(64, 64, **IMAGENET))
+@MODELS.register("Small CNN", published=False, preset=Preset(64, 64, IMAGENET_MEAN, IMAGENET_STD))
 def small_cnn() -> nn.Module:
     """Four strided convolutions and a linear head; batch N × 3 × H × W → scores (N,) in [0, 1]."""
     return SmallCNN()
