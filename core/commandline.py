@@ -79,6 +79,9 @@ def _add_option(parser: argparse.ArgumentParser, name: str, kind: Any, note: str
     if kind is bool:
         parser.add_argument(option, action="store_true", help=note)
         return
+    if get_origin(kind) is tuple:
+        parser.add_argument(option, nargs="+", default=default, help=note)
+        return
     shown = "" if default in ("", None) else f" (default: {default})"
     parser.add_argument(option, type=_plain(kind), default=default, help=note + shown)
 

@@ -36,7 +36,7 @@ class TrainingSet:
     scored: tuple[Example, ...]
     unscored: tuple[Example, ...]
     validation: tuple[Photo, ...]
-    kept_out: int
+    kept_out: tuple[Example, ...]
     near_duplicates: int
     problems: tuple[Problem, ...] = field(default=())
 
@@ -75,7 +75,7 @@ def gather(
     if len(fresh) < 2 or len(validation) < 2:
         raise TrainingError(f"{data}: at least 2 photos with human scores are needed to train on and 2 to validate on.")
     dropped = len(scored) - len(fresh) + len(others) - len(held) - len(spare)
-    return TrainingSet(tuple(fresh), tuple(spare), tuple(validation), len(kept), dropped, tuple(problems))
+    return TrainingSet(tuple(fresh), tuple(spare), tuple(validation), tuple(kept), dropped, tuple(problems))
 
 
 def split_parts(listing: Listing, limit: int | None, seed: int) -> tuple[list[Photo], list[Photo], list[Photo]]:

@@ -64,7 +64,13 @@ def load(name: str = config.DEFAULT_MODEL) -> Predictor:
         preset = checkpoints.preset_of(card)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module = module.eval().to(device)
-    return Predictor(Path(name).name, module, preset, card)
+    return Predictor(_title(name), module, preset, card)
+
+
+def _title(name: str) -> str:
+    """What results call a model: its id, or its run's folder; «best» would say nothing."""
+    path = Path(name)
+    return path.parent.name if path.name in ("best", "last") and path.parent.name else path.name
 
 
 def ahead(function: Callable[[T], R], items: Iterable[T], depth: int, workers: int = 1) -> Iterator[R]:

@@ -292,11 +292,11 @@ def describe_run(config: TrainConfig, photos: TrainingSet, preset: Preset, mappi
             "scored": len(photos.scored),
             "unscored": len(photos.unscored),
             "validation": len(photos.validation),
-            "kept_out": photos.kept_out,
+            "kept_out": len(photos.kept_out),
             "near_duplicates_left_out": photos.near_duplicates,
             "problems": [str(problem) for problem in photos.problems],
         },
-        "recipe": dataclasses.asdict(config),
+        "recipe": _by_name(config),
         "teacher_to_human": mapping,
         "teachers": teachers,
         "licence": "Non-commercial research use, as its teachers." if teachers else "As the training photos allow.",
@@ -305,6 +305,15 @@ def describe_run(config: TrainConfig, photos: TrainingSet, preset: Preset, mappi
         "training_photos": [[e.print.pixels, e.print.look] for e in learned]
         + [list(pair) for pair in _validation_prints(photos)],
     }
+
+
+def _by_name(config: TrainConfig) -> dict[str, Any]:
+    """The recipe with photo sets by name: where they lay on somebody's disk is nobody's business."""
+    settings = dataclasses.asdict(config)
+    for name in ("unscored", "keep_out"):
+        settings[name] = [Path(item).name for item in settings[name]]
+    del settings["out"]
+    return settings | {"data": Path(config.data).name, "teacher": Path(config.teacher).name}
 
 
 def _validation_prints(photos: TrainingSet) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import cv2
 import numpy as np
-import torch
+from captum.attr import LayerGradCam
 from torch import nn
 
 from core import preprocess
@@ -17,25 +17,22 @@ from core.types import Heatmap, Pixels
 
 
 @contextmanager
-def recorded(predictor: Predictor, layer: nn.Module) -> Iterator[list[torch.Tensor]]:
-    """Record a layer's output under the model's lock; mode and hooks are restored also after an error."""
-    outputs: list[torch.Tensor] = []
+def evaluating(predictor: Predictor) -> Iterator[nn.Module]:
+    """The module in evaluation mode under the model's lock; its mode is restored also after an error."""
     with predictor.lock:
         training = predictor.module.training
-        handle = layer.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
         predictor.module.eval()
         try:
-            yield outputs
+            yield predictor.module
         finally:
-            handle.remove()
             predictor.module.train(training)
 
 
 def last_convolution(module: nn.Module) -> nn.Module:
-    """The block whose feature maps are pooled last: `layer4` of a ResNet, wherever it is nested."""
+    """The block whose feature maps are pooled last: `layer4`, wherever it is nested."""
     found = [layer for name, layer in module.named_modules() if name.split(".")[-1] == "layer4"]
     if not found:
-        raise ValueError(f"{type(module).__name__} has no layer4; Grad-CAM needs a ResNet.")
+        raise ValueError(f"{type(module).__name__} has no layer4; Grad-CAM needs the block that is pooled last.")
     return found[-1]
 
 
@@ -46,13 +43,15 @@ def grad_cam(predictor: Predictor, photo: Pixels) -> Heatmap:
     Photo uint8 H × W × 3; heatmap float32 H × W, scaled so that its maximum is 1 (all zero where nothing raises the
     score). What lies outside the model's crop is 0. Source: Selvaraju et al. 2017.
     """
-    batch = preprocess.to_batch([preprocess.square(photo, predictor.preset)], predictor.preset).to(predictor.device)
-    with recorded(predictor, last_convolution(predictor.module)) as outputs, torch.enable_grad():
-        score = predictor.module(batch.requires_grad_())  # the input's gradient flag reaches through frozen weights
-        (gradient,) = torch.autograd.grad(score.sum(), outputs[0])
-        weights = gradient.mean(dim=(2, 3), keepdim=True)
-        cam = (weights * outputs[0]).sum(dim=1)[0].clamp(min=0).detach().float().cpu().numpy()
-    return Heatmap(_over_photo(cam, photo, predictor), grad_cam.__name__, float(score.detach()))
+    square = preprocess.square(photo, predictor.preset)
+    batch = preprocess.to_batch([square], predictor.preset).to(predictor.device)
+    batch.requires_grad_()  # so that the gradient reaches the layer also where all weights are frozen
+    with evaluating(predictor) as module:
+        cam = LayerGradCam(module, last_convolution(module)).attribute(batch, relu_attributions=True)
+    values = cam[0, 0].detach().float().cpu().numpy()
+    return Heatmap(
+        _over_photo(values, photo, predictor), grad_cam.__name__, float(predictor.score_squares([square])[0])
+    )
 
 
 def _over_photo(cam: np.ndarray, photo: Pixels, predictor: Predictor) -> np.ndarray:

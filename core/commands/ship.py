@@ -1,0 +1,46 @@
+"""Put a trained checkpoint into artifacts/, where the app finds it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+from core import config
+from core.commands import Report
+from core.errors import CheckpointError
+from core.registry import COMMANDS
+
+
+@COMMANDS.register("Ship a checkpoint")
+def ship(
+    run: Annotated[str, "folder of a finished training run"],
+    *,
+    evaluations: Annotated[tuple[str, ...], "saved evaluations of every seed of the recipe (JSON files)"] = (),
+    tried: Annotated[str, "JSON list of what was tried: what, how, spearman"] = "",
+    out: Annotated[str, "folder to write"] = str(config.ARTIFACTS / config.DEFAULT_MODEL),
+) -> Report:
+    """Write a run's best checkpoint in half precision, with its training curve and a card of what was tried.
+
+    The evaluations of several seeds of one recipe are listed on the card, so that a claim rests on more than one run.
+    """
+    from core import checkpoints
+
+    module, card = checkpoints.load(Path(run) / "best")
+    card["seeds"] = [_seed_row(Path(file)) for file in evaluations]
+    card["tried"] = json.loads(Path(tried).read_text(encoding="utf-8")) if tried else []
+    checkpoints.save(Path(out), module, card, half=True)
+    shutil.copyfile(Path(run) / "metrics.csv", Path(out) / "metrics.csv")
+    size = (Path(out) / checkpoints.WEIGHTS).stat().st_size / 2**20
+    return Report([f"{out}: {size:.1f} MB of weights"], {"folder": out, "megabytes": size})
+
+
+def _seed_row(file: Path) -> dict[str, Any]:
+    """Agreement of one seed; its number is the end of the model's name, as in «seed2»."""
+    if not file.is_file():
+        raise CheckpointError(f"{file}: there is no such evaluation; write it with «python -m core evaluate».")
+    found = json.loads(file.read_text(encoding="utf-8"))
+    digits = "".join(filter(str.isdigit, str(found["model"]))) or "0"
+    values = {name: found[name]["estimate"] for name in ("spearman", "pearson")}
+    return {"seed": int(digits), **values, "mse": found["mse"]}

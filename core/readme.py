@@ -1,0 +1,70 @@
+"""README tables from the registries and the measured results: `python -m core.readme`, with --check for CI."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+
+from core import config, reports
+from core.checkpoints import write_text
+from core.registry import ATTRIBUTIONS, COMMANDS, LOSSES, MODELS, SOURCES, Registry
+
+README = config.ROOT / "README.md"
+BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def registry_table(registry: Registry) -> str:
+    """A row per entry: id, label, first sentence of the help text, and parameters with their defaults."""
+    rows = [f"| {registry.noun} | what it is |", "|---|---|"]
+    for entry in registry:
+        sentence = entry.help.split("\n\n")[0].replace("\n", " ").replace("|", "\\|")
+        settings = ", ".join(f"{param.name} = {param.default}" for param in entry.params)
+        rows.append(f"| `{entry.id}` | {sentence}{f' ({settings})' if settings and registry is not COMMANDS else ''} |")
+    return "\n".join(rows)
+
+
+def quality_table() -> str:
+    """A row per saved evaluation."""
+    rows = [
+        "| model | photos | n | Spearman [95 %] | Pearson [95 %] | MSE / MSE of the mean | possibly seen |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for item in reports.evaluations().items:
+        part = f", {item.part} part" if item.part else ""
+        rows.append(
+            f"| `{item.model}` | {item.source}{part} | {item.n} | {item.spearman} | {item.pearson} "
+            f"| {item.mse / item.mse_of_mean:.2f} | {'yes' if item.possibly_seen else 'no'} |"
+        )
+    return "\n".join(rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "models": lambda: registry_table(MODELS),
+    "sources": lambda: registry_table(SOURCES),
+    "attributions": lambda: registry_table(ATTRIBUTIONS),
+    "losses": lambda: registry_table(LOSSES),
+    "commands": lambda: registry_table(COMMANDS),
+    "quality": quality_table,
+}
+
+
+def updated(text: str) -> str:
+    """README text with every table made anew; KeyError for a table that nobody makes."""
+    return BLOCK.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}\n{found[3]}", text)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the README, or with --check only say whether it is up to date."""
+    text = README.read_text(encoding="utf-8")
+    fresh = updated(text)
+    if "--check" in arguments:
+        if fresh != text:
+            print("README.md is out of date; run: python -m core.readme", file=sys.stderr)
+        return int(fresh != text)
+    write_text(README, fresh)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
