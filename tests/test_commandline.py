@@ -1,0 +1,99 @@
+"""Commands: tables, JSON, exit codes, one line for every refusal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import checkpoints, config, readme
+from core.__main__ import build_parser, main
+from core.preprocess import Preset
+from core.registry import COMMANDS, MODELS
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> str:
+    card = {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(32, 32)), "training_photos": []}
+    checkpoints.save(tmp_path / "model", MODELS["small_cnn"].function(), card)
+    return str(tmp_path / "model")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for name in ("b.png", "a.jpg", "c.png"):
+        Image.fromarray(random.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(folder / name)
+    (folder / "bad.jpg").write_text("this is a text")
+    return folder
+
+
+def test_score_writes_a_table_in_the_order_given(checkpoint: str, photos: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "new" / "scores.csv"
+    code = main(["score", str(photos / "c.png"), str(photos), "--model", checkpoint, "--csv", str(out)])
+    assert code == 1
+    rows = [line.split(",") for line in out.read_text().splitlines()]
+    assert rows[0] == ["file", "score"]
+    assert [Path(name).name for name, _ in rows[1:]] == ["c.png", "a.jpg", "b.png", "c.png"]
+    assert all(0 <= float(score) <= 1 for _, score in rows[1:])
+    assert "bad.jpg: this is not a photo" in capsys.readouterr().err
+
+
+def test_score_answers_in_json(checkpoint: str, photos: Path, capsys) -> None:
+    assert main(["score", str(photos / "a.jpg"), str(photos / "b.png"), "--model", checkpoint, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [set(row) for row in answer] == [{"file", "score"}] * 2
+
+
+def test_a_missing_model_is_one_line(photos: Path, capsys) -> None:
+    assert main(["score", str(photos / "a.jpg"), "--model", "nothing"]) == 2
+    error = capsys.readouterr().err.strip()
+    assert error.startswith("error: ")
+    assert "resnet50" in error
+    assert len(error.splitlines()) == 1
+
+
+def test_evaluate_prints_saves_and_answers_in_json(checkpoint: str, tmp_path: Path, capsys) -> None:
+    random = np.random.default_rng(0)
+    lines = ["image_path,memorability_score"]
+    for number in range(12):
+        Image.fromarray(random.integers(0, 256, (20, 20, 3), dtype=np.uint8)).save(tmp_path / f"{number}.png")
+        lines.append(f"{number}.png,{number / 12:.3f}")
+    (tmp_path / "list.csv").write_text("\n".join(lines))
+    source, out = str(tmp_path / "list.csv"), str(tmp_path / "out")
+    assert main(["evaluate", source, "--model", checkpoint, "--out", out]) == 0
+    assert "Spearman" in capsys.readouterr().out
+    assert main(["evaluate", source, "--model", checkpoint, "--out", out, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["n"] == 12
+    assert not answer["possibly_seen"]
+    assert (tmp_path / "out" / "model-list.json").is_file()
+
+
+def test_every_command_has_help_from_its_docstring(capsys) -> None:
+    for entry in COMMANDS:
+        with pytest.raises(SystemExit) as stopped:
+            build_parser().parse_args([entry.id, "--help"])
+        assert stopped.value.code == 0
+        assert entry.help.split()[0] in capsys.readouterr().out
+
+
+def test_train_refuses_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "train.py", str(tmp_path / "nowhere"), "--recipe", "shiped"],
+        cwd=config.ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: No recipe is called 'shiped'")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_readme_is_up_to_date() -> None:
+    assert readme.main(["--check"]) == 0

@@ -1,0 +1,122 @@
+"""Metrics against scipy, evaluation against hand-made predictions, and what is saved can be read back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy import stats
+from torch import nn
+
+from core import evaluation, inference, metrics, reference, reports
+from core.errors import SourceError
+from core.fingerprints import fingerprint
+from core.preprocess import Preset
+from core.types import Listing, Photo
+
+
+class Brightness(nn.Module):
+    """Mean brightness: a predictor whose answer is known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1))
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        return self.gain * batch.mean(dim=(1, 2, 3))
+
+
+def grey(level: int) -> np.ndarray:
+    return np.full((20, 30, 3), level, np.uint8)
+
+
+def listing(human: list[float | None]) -> Listing:
+    levels = range(0, 10 * len(human), 10)
+    photos = tuple(
+        Photo(f"{level}.png", "greys", lambda level=level: grey(level), score=score, split="test" if level else "train")
+        for level, score in zip(levels, human, strict=True)
+    )
+    return Listing("greys", photos)
+
+
+def model(card: dict | None = None) -> inference.Predictor:
+    return inference.Predictor("brightness", Brightness(), Preset(16, 16), {} if card is None else card)
+
+
+def test_correlations_match_scipy_with_ties() -> None:
+    random = np.random.default_rng(0)
+    x, y = random.integers(0, 5, 60).astype(float), random.normal(size=60)
+    assert metrics.spearman(x, y) == pytest.approx(stats.spearmanr(x, y).statistic)
+    assert metrics.pearson(x, y) == pytest.approx(stats.pearsonr(x, y).statistic)
+    assert np.isnan(metrics.spearman(np.ones(5), np.arange(5.0)))
+
+
+def test_bootstrap_intervals_cover() -> None:
+    random = np.random.default_rng(3)
+    covered = 0
+    for seed in range(200):
+        x = random.normal(size=120)
+        y = 0.6 * x + 0.8 * random.normal(size=120)
+        found = metrics.correlation_interval(metrics.pearson, x, y, draws=400, seed=seed)
+        covered += found.low <= 0.6 <= found.high
+    assert 0.89 <= covered / 200 <= 0.99
+
+
+def test_evaluation_measures_what_the_model_says(tmp_path: Path) -> None:
+    human = [level / 25 for level in range(25)]
+    done = evaluation.evaluate(model(), listing(human), part="test")
+    found = done.evaluation
+    assert found.n == 24
+    assert found.spearman.estimate == pytest.approx(1.0)
+    scores = np.arange(10, 250, 10) / 255
+    assert found.mse == pytest.approx(float(np.square(scores - np.array(human[1:])).mean()), abs=1e-6)
+    assert found.mse_of_mean == pytest.approx(float(np.var(human[1:])))
+    assert found.calibration["n"].sum() == 24
+    assert found.possibly_seen, "a model that does not say what it learned from may have seen anything"
+    again = reports.evaluation(evaluation.save(done, tmp_path))
+    assert again == found
+    pd.testing.assert_frame_equal(again.calibration, found.calibration)
+
+
+def test_seen_photos_are_noticed() -> None:
+    prints = [fingerprint(grey(level)) for level in (50, 60)]
+    photos = list(listing([0.1] * 10).photos)
+    assert evaluation.possibly_seen(model({"training_photos": [[p.pixels, p.look] for p in prints]}), photos)
+    assert not evaluation.possibly_seen(model({"training_photos": []}), photos)
+
+
+def test_reliability_from_half_panels(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    truth = random.normal(size=300)
+    table = pd.DataFrame({"file": [f"{n}.jpg" for n in range(300)]})
+    for pair in range(1, 6):
+        table[f"a{pair:02}"], table[f"b{pair:02}"] = (truth + 0.5 * random.normal(size=300) for _ in range(2))
+    table.to_csv(tmp_path / "halves.csv", index=False)
+    found = evaluation.reliability(tmp_path / "halves.csv", list(table["file"][:250]))
+    expected = np.mean([
+        stats.spearmanr(table[f"a{p:02}"][:250], table[f"b{p:02}"][:250]).statistic for p in range(1, 6)
+    ])  # fmt: skip
+    assert found.split_half == pytest.approx(expected)
+    assert found.spearman_brown == pytest.approx(2 * expected / (1 + expected))
+    assert found.ceiling == pytest.approx(np.sqrt(found.spearman_brown))
+    with pytest.raises(SourceError, match=r"x\.jpg"):
+        evaluation.reliability(tmp_path / "halves.csv", ["x.jpg"])
+
+
+def test_too_few_human_scores() -> None:
+    with pytest.raises(SourceError, match="at least 10"):
+        evaluation.evaluate(model(), listing([0.5] * 5 + [None] * 10), part=None)
+
+
+def test_reference_tables_merge_and_agree(tmp_path: Path) -> None:
+    file = tmp_path / "reference.csv"
+    for name, sign in (("one", 1), ("two", 1), ("two", -1)):
+        rows = [(name, "set", str(number), 0.5 + sign * number / 50) for number in range(20)]
+        table = reference.merge(file, pd.DataFrame(rows, columns=list(reports.REFERENCE_COLUMNS)))
+    assert len(table) == 40, "a model's rows are replaced"
+    n, found = reference.agreement(table, "one", "two")
+    assert n == 20
+    assert found.estimate == pytest.approx(-1.0)
