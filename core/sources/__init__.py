@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from core.errors import SourceError
@@ -15,7 +16,7 @@ def open_source(name: str) -> Listing:
     SourceError says what is missing; of several sources that accept a path, one with scores comes first.
     """
     path = Path(name)
-    if not path.exists():
+    if not os.path.exists(path):  # false, not an error, for a name that no file can have
         if name in SOURCES and "path" not in SOURCES[name].facts.get("needs", ("path",)):
             return SOURCES[name].function()
         raise SourceError(f"{name}: there is no such folder, CSV or packaged source.")

@@ -28,7 +28,8 @@ def folder(path: Path) -> Listing:
     files = photo_files(path)
     if not files:
         raise SourceError(f"{path}: no photo in this folder; looked for {', '.join(config.PHOTO_SUFFIXES)}.")
+    source = path.absolute().name  # the plain name of «.» is empty
     photos = tuple(
-        Photo(file.relative_to(path).as_posix(), path.name, partial(images.read, file), path=file) for file in files
+        Photo(file.relative_to(path).as_posix(), source, partial(images.read, file), path=file) for file in files
     )
-    return Listing(path.name, photos)
+    return Listing(source, photos)

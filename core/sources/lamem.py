@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,9 @@ def parse_score(text: str) -> float:
     try:
         score = float(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not a number") from error
+        raise ValueError(f"the score {text[:60]!r} is not a number") from error
+    if "_" in text:  # Python reads 0_1 as 1
+        raise ValueError(f"the score {text[:60]!r} is not a number")
     if score != score:
         raise ValueError("the score is NaN")
     if not 0 <= score <= 1:
@@ -44,11 +47,12 @@ def lamem(path: Path, *, split: Annotated[int, Range(1, 5, 1)] = 1) -> Listing:
     Lines that cannot be used (missing file, duplicate, bad score) become problems with file and line number.
     SourceError if a split file is missing. Source: Khosla et al. 2015.
     """
+    source = path.absolute().name  # the plain name of «.» is empty
     photos: list[Photo] = []
     problems: list[Problem] = []
     seen: dict[str, str] = {}
     for part, file in split_files(path, split).items():
-        for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        for number, line in enumerate(file.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
             if not line.strip():
                 continue
             where = f"{file}:{number}"
@@ -60,17 +64,20 @@ def lamem(path: Path, *, split: Annotated[int, Range(1, 5, 1)] = 1) -> Listing:
                 continue
             seen[name] = where
             image = path / "images" / name
-            photos.append(Photo(name, path.name, partial(images.read, image), image, score, part))
+            photos.append(Photo(name, source, partial(images.read, image), image, score, part, where))
     if not photos:
         raise SourceError(f"{path}: the lists of split {split} name no usable photo; {len(problems)} lines are bad.")
-    return Listing(path.name, tuple(photos), tuple(problems))
+    return Listing(source, tuple(photos), tuple(problems))
 
 
 def _parse_line(line: str) -> tuple[str, float]:
     fields = re.split(r"[\s,]+", line.strip())
     if len(fields) != 2:
         raise ValueError(f"expected «name score», found {line.strip()[:60]!r}")
-    return fields[0], parse_score(fields[1])
+    try:
+        return Path(fields[0]).as_posix(), parse_score(fields[1])
+    except ValueError as error:
+        raise ValueError(f"{fields[0]}: {error}") from error
 
 
 def _check_name(path: Path, name: str, seen: dict[str, str]) -> None:
@@ -78,5 +85,5 @@ def _check_name(path: Path, name: str, seen: dict[str, str]) -> None:
         raise ValueError(f"{name} is a duplicate of {seen[name]}")
     if Path(name).is_absolute() or ".." in Path(name).parts:
         raise ValueError(f"{name} points outside the images folder")
-    if not (path / "images" / name).is_file():
+    if not os.path.isfile(path / "images" / name):  # false, not an error, for a name that no file can have
         raise ValueError(f"{name} is not in {path / 'images'}")

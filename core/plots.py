@@ -1,0 +1,118 @@
+"""Results to Plotly figures: draws, computes nothing; transparent, in colours that fit light and dark pages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+BLUE = "#3A87C8"
+ORANGE = "#D9782D"
+GREY = "#8A8F98"
+"""Told apart with any colour vision, and of middling lightness: readable on white and on black."""
+
+HEIGHT = 320
+
+
+def training_curves(record: pd.DataFrame) -> tuple[go.Figure, go.Figure, go.Figure]:
+    """Loss on the training photos; error on the validation photos; agreement there: three figures over epochs.
+
+    `record` has the columns of core.reports.TRAINING_COLUMNS, a row per epoch. The loss has its own figure because its
+    unit depends on the recipe.
+    """
+    return (
+        _over_epochs(record, {"train_loss": ("training loss", BLUE, "solid")}, "training loss"),
+        _over_epochs(
+            record,
+            {"val_mse": ("model", BLUE, "solid"), "val_mse_of_mean": ("always the mean", GREY, "dash")},
+            "mean squared error",
+        ),
+        _over_epochs(
+            record,
+            {"val_spearman": ("Spearman", BLUE, "solid"), "val_pearson": ("Pearson", ORANGE, "dot")},
+            "correlation with human scores",
+        ),
+    )
+
+
+def _over_epochs(record: pd.DataFrame, lines: dict[str, tuple[str, str, str]], y_title: str) -> go.Figure:
+    figure = go.Figure()
+    for column, (label, colour, dash) in lines.items():
+        figure.add_scatter(
+            x=record["epoch"], y=record[column], name=label, mode="lines+markers", line={"color": colour, "dash": dash}
+        )
+    figure.update_layout(showlegend=len(lines) > 1)
+    return _finished(figure, "epoch", y_title, height=260)
+
+
+def predicted_vs_human(table: pd.DataFrame) -> go.Figure:
+    """Score against human score, a point per photo (columns of core.reports.SCORE_COLUMNS), with the diagonal."""
+    figure = go.Figure()
+    _diagonal(figure, table[["score", "human_score"]])
+    figure.add_scatter(
+        x=table["score"],
+        y=table["human_score"],
+        text=table["photo_id"],
+        mode="markers",
+        marker={"color": BLUE, "size": 6, "opacity": 0.55},
+        hovertemplate="%{text}<br>score %{x:.3f}<br>human score %{y:.3f}<extra></extra>",
+    )
+    figure.update_layout(showlegend=False)
+    return _finished(figure, "score", "human score")
+
+
+def calibration(table: pd.DataFrame) -> go.Figure:
+    """Mean human score with its interval by decile of the score (columns of core.reports.CALIBRATION_COLUMNS)."""
+    figure = go.Figure()
+    _diagonal(figure, table[["mean_score", "mean_human", "low", "high"]])
+    figure.add_scatter(
+        x=table["mean_score"],
+        y=table["mean_human"],
+        error_y={
+            "type": "data",
+            "array": table["high"] - table["mean_human"],
+            "arrayminus": table["mean_human"] - table["low"],
+            "color": ORANGE,
+        },
+        customdata=table[["decile", "n"]],
+        mode="markers",
+        marker={"color": ORANGE, "size": 9},
+        hovertemplate="decile %{customdata[0]} (n = %{customdata[1]})<br>mean score %{x:.3f}<br>"
+        "mean human score %{y:.3f}<extra></extra>",
+    )
+    figure.update_layout(showlegend=False)
+    return _finished(figure, "mean score of the decile", "mean human score")
+
+
+def among(score: float, reference: np.ndarray) -> go.Figure:
+    """Where a score lies among reference scores (N,): a slim histogram with a mark."""
+    figure = go.Figure()
+    figure.add_histogram(x=reference, nbinsx=40, marker={"color": GREY}, opacity=0.45, hoverinfo="skip")
+    figure.add_vline(x=score, line={"color": ORANGE, "width": 3})
+    figure.update_yaxes(visible=False)
+    figure.update_layout(bargap=0.08, showlegend=False)
+    return _finished(figure, "scores of reference photos", None, height=130)
+
+
+def _diagonal(figure: go.Figure, shown: pd.DataFrame) -> None:
+    """The line on which score and human score are equal, with both axes over the same range."""
+    low, high = float(shown.to_numpy().min()), float(shown.to_numpy().max())
+    reach = [max(0.0, low - 0.05), min(1.0, high + 0.05)]
+    figure.update_xaxes(range=reach)
+    figure.update_yaxes(range=reach)
+    figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": GREY, "dash": "dash", "width": 1})
+
+
+def _finished(figure: go.Figure, x_title: str, y_title: str | None, height: int = HEIGHT) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": 8, "t": 28 if figure.layout.showlegend else 8, "b": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        hovermode="closest",
+        dragmode=False,
+    )
+    figure.update_xaxes(title_text=x_title, showgrid=False, zeroline=False)
+    figure.update_yaxes(title_text=y_title, zeroline=False)
+    return figure

@@ -1,0 +1,334 @@
+"""Measured results, read from the files in `artifacts/`, and what a score means in plain words; never imports torch."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core import config
+from core.errors import ArtifactError
+from core.types import Interval, Problem
+
+Scores = np.ndarray
+"""Scores in [0, 1], float64 (N,)."""
+
+TRAINING_COLUMNS = ("epoch", "train_loss", "val_mse", "val_mse_of_mean", "val_spearman", "val_pearson")
+SCORE_COLUMNS = ("photo_id", "score", "human_score")
+CALIBRATION_COLUMNS = ("decile", "n", "mean_score", "mean_human", "low", "high")
+REFERENCE_COLUMNS = ("model", "source", "photo_id", "score")
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How well people agree with each other: split-half ρ, Spearman–Brown corrected, and the highest ρ to expect."""
+
+    split_half: float
+    spearman_brown: float
+    ceiling: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model's scores against human scores on one source; `part` is its split part, or None for all of it.
+
+    `calibration` has a row per decile of the score with the columns of CALIBRATION_COLUMNS; mean_score, mean_human and
+    its 95 % interval low … high are shares in [0, 1].
+    """
+
+    model: str
+    source: str
+    part: str | None
+    n: int
+    spearman: Interval
+    pearson: Interval
+    mse: float
+    mse_of_mean: float
+    calibration: pd.DataFrame = field(repr=False, compare=False)
+    human: Reliability | None
+    possibly_seen: bool
+    date: str
+
+    @property
+    def id(self) -> str:
+        """Model and source, as in the file's name."""
+        return f"{self.model}-{self.source}"
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """Every saved evaluation in order of file name, and the files that could not be read."""
+
+    items: tuple[Evaluation, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Something that was tried while the recipe was chosen: what, how it was judged, and its Spearman ρ."""
+
+    what: str
+    spearman: float
+    how: str
+
+
+@dataclass(frozen=True)
+class SeedRun:
+    """The final recipe trained from one seed; agreement with human scores, and mean squared error."""
+
+    seed: int
+    spearman: float
+    pearson: float
+    mse: float
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a checkpoint's card says of its origin; its list of training photos is left out."""
+
+    architecture: str
+    data: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+    licence: str
+    teachers: tuple[str, ...]
+    tried: tuple[Attempt, ...]
+    seeds: tuple[SeedRun, ...]
+
+
+def evaluations(folder: Path | None = None) -> Evaluations:
+    """All evaluations saved in `folder` (default: artifacts/evaluations); a damaged file becomes a problem."""
+    folder = folder or config.ARTIFACTS / "evaluations"
+    items: list[Evaluation] = []
+    problems: list[Problem] = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            items.append(evaluation(file))
+        except ArtifactError as error:
+            problems.append(Problem(file.name, str(error)))
+    return Evaluations(tuple(items), tuple(problems))
+
+
+def evaluation(file: Path) -> Evaluation:
+    """One saved evaluation; ArtifactError says what it lacks."""
+    content = _json(file)
+    try:
+        human = content["human"]
+        return Evaluation(
+            model=str(content["model"]),
+            source=str(content["source"]),
+            part=content["part"],
+            n=int(content["n"]),
+            spearman=_interval(content["spearman"]),
+            pearson=_interval(content["pearson"]),
+            mse=float(content["mse"]),
+            mse_of_mean=float(content["mse_of_mean"]),
+            calibration=pd.DataFrame(list(content["calibration"]), columns=list(CALIBRATION_COLUMNS)),
+            human=Reliability(**{name: float(human[name]) for name in Reliability.__annotations__}) if human else None,
+            possibly_seen=bool(content["possibly_seen"]),
+            date=str(content["date"]),
+        )
+    except KeyError as error:
+        raise ArtifactError(f"it lacks {error}.") from error
+    except (TypeError, ValueError) as error:
+        raise ArtifactError(f"a value in it is not of the right kind ({error}).") from error
+
+
+def metrics_table(items: tuple[Evaluation, ...]) -> pd.DataFrame:
+    """A row per evaluation, the default model first; agreement with its interval is text, errors are numbers."""
+    return pd.DataFrame(
+        {
+            "model": item.model,
+            "photos": f"{item.source}, {item.part}" if item.part else item.source,
+            "n": item.n,
+            "Spearman ρ": str(item.spearman),
+            "Pearson r": str(item.pearson),
+            "MSE": item.mse,
+            "MSE of the mean": item.mse_of_mean,
+            "possibly seen": item.possibly_seen,
+            "date": item.date,
+        }
+        for item in sorted(items, key=lambda item: item.model != config.DEFAULT_MODEL)
+    )
+
+
+def headline(items: tuple[Evaluation, ...], model: str = config.DEFAULT_MODEL) -> Evaluation | None:
+    """The evaluation to quote for a model: of those on photos it has not seen, the one with most photos."""
+    fair = [item for item in items if item.model == model and not item.possibly_seen]
+    return max(fair, key=lambda item: item.n, default=None)
+
+
+def scores(item: Evaluation, folder: Path | None = None) -> pd.DataFrame | None:
+    """Score and human score of every photo of an evaluation (columns SCORE_COLUMNS); None if not saved."""
+    return _table((folder or config.ARTIFACTS / "evaluations") / f"{item.id}.csv", SCORE_COLUMNS)
+
+
+def training_record(model: str = config.DEFAULT_MODEL) -> pd.DataFrame | None:
+    """A row per epoch (at least TRAINING_COLUMNS), or None if the model has no training record."""
+    return _table(config.ARTIFACTS / model / "metrics.csv", TRAINING_COLUMNS)
+
+
+def model_card(model: str = config.DEFAULT_MODEL) -> ModelCard | None:
+    """The card of a shipped checkpoint; None if there is none, ArtifactError if it cannot be read."""
+    file = config.ARTIFACTS / model / "card.json"
+    if not file.is_file():
+        return None
+    content = _json(file)
+    try:
+        return ModelCard(
+            architecture=str(content["architecture"]),
+            data=dict(content.get("data", {})),
+            recipe=dict(content.get("recipe", {})),
+            licence=str(content.get("licence", "")),
+            teachers=tuple(map(str, content.get("teachers", ()))),
+            tried=tuple(Attempt(str(a["what"]), float(a["spearman"]), str(a["how"])) for a in content.get("tried", ())),
+            seeds=tuple(
+                SeedRun(int(s["seed"]), float(s["spearman"]), float(s["pearson"]), float(s["mse"]))
+                for s in content.get("seeds", ())
+            ),
+        )
+    except KeyError as error:
+        raise ArtifactError(f"{model}/{file.name}: it lacks {error}.") from error
+    except (TypeError, ValueError) as error:
+        raise ArtifactError(f"{model}/{file.name}: a value in it is not of the right kind ({error}).") from error
+
+
+def over_seeds(runs: tuple[SeedRun, ...], measure: str) -> tuple[float, float]:
+    """Mean and sample standard deviation of a measure over seeds; the deviation of a single run is NaN."""
+    values = np.array([getattr(run, measure) for run in runs])
+    return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else math.nan
+
+
+def recipe_table(card: ModelCard) -> pd.DataFrame:
+    """Setting and value of every line of the recipe; of a path only its last part is kept."""
+    rows = ((name, value if isinstance(value, list | tuple) else [value]) for name, value in card.recipe.items())
+    return pd.DataFrame(
+        {"setting": name, "value": ", ".join(Path(v).name if isinstance(v, str) else str(v) for v in values)}
+        for name, values in rows
+    )
+
+
+def reference_scores(model: str = config.DEFAULT_MODEL) -> np.ndarray:
+    """A model's scores of reference photos kept out of its training: float64 (N,), empty if none are saved."""
+    table = _table(config.ARTIFACTS / "reference_scores.csv", REFERENCE_COLUMNS)
+    if table is None:
+        return np.empty(0)
+    values = pd.to_numeric(table.loc[table["model"] == model, "score"], errors="coerce")
+    return values.dropna().to_numpy(dtype=np.float64)
+
+
+def percentile(score: float, reference: np.ndarray) -> float:
+    """Percent of reference scores (N,) below a score, ties counted half; NaN without any reference."""
+    if not len(reference):
+        return math.nan
+    return float(100 * ((reference < score).mean() + (reference == score).mean() / 2))
+
+
+def explain(score: float, percentile: float, n_reference: int) -> str:
+    """What a score says in plain words; the comparison is left out without reference photos."""
+    meaning = f"The model predicts that {100 * score:.0f} of 100 people would recognise this photo if they saw it again"
+    if not n_reference or math.isnan(percentile):
+        return f"{meaning}."
+    rank = round(percentile)
+    if 1 <= rank <= 99:
+        return f"{meaning}: a higher score than {rank} % of {n_reference:,} reference photos get."
+    extreme = "lowest" if rank < 1 else "highest"
+    return f"{meaning}: among the {extreme} scores, compared with {n_reference:,} reference photos."
+
+
+CAVEAT = (
+    "It is a prediction, not a measurement: nobody was shown this photo. It does not say whether the photo is good, or "
+    "why it gets this score."
+)
+HEATMAP_CAVEAT = (
+    "Bright places raise the score in the model's last layer. They hint at where it looks, coarsely; they do not prove "
+    "what it uses."
+)
+
+
+def quality(item: Evaluation) -> str:
+    """A model's measured quality in one line."""
+    said = (
+        f"Its ranking of {item.n:,} photos that it had never seen agrees with people's: Spearman ρ = "
+        f"{item.spearman.estimate:.2f} (95 % interval {item.spearman.low:.2f} to {item.spearman.high:.2f})"
+    )
+    if item.human is None:
+        return f"{said}."
+    return f"{said}; the most that any model can expect is {item.human.ceiling:.2f}."
+
+
+def agreement(item: Evaluation) -> str:
+    """An evaluation's numbers in one line, with its mark where the model may have seen the photos."""
+    share = item.mse / item.mse_of_mean if item.mse_of_mean else math.nan
+    mark = " *Possibly seen* in training." if item.possibly_seen else ""
+    return (
+        f"n = {item.n:,}. Spearman ρ = {item.spearman}, Pearson r = {item.pearson}. The mean squared error is "
+        f"{item.mse:.4f}: {100 * share:.0f} % of what predicting the mean for every photo would give.{mark}"
+    )
+
+
+def ceiling(human: Reliability) -> str:
+    """What the reliability of human scores means for any model."""
+    return (
+        f"Two halves of the people agree at ρ = {human.split_half:.2f}; all of them would agree with as many others at "
+        f"{human.spearman_brown:.2f} (Spearman–Brown). The highest ρ that any model can expect is the square root of "
+        f"that, **{human.ceiling:.2f}**."
+    )
+
+
+def seeds_sentence(runs: tuple[SeedRun, ...]) -> str:
+    """The recipe's result over seeds, as mean ± SD."""
+    if len(runs) == 1:
+        return f"Trained from one seed: Spearman ρ = {runs[0].spearman:.3f}."
+    rho, r, error = (over_seeds(runs, measure) for measure in ("spearman", "pearson", "mse"))
+    return (
+        f"The same recipe from {len(runs)} seeds, mean ± SD: Spearman ρ = {rho[0]:.3f} ± {rho[1]:.3f}, "
+        f"Pearson r = {r[0]:.3f} ± {r[1]:.3f}, MSE = {error[0]:.4f} ± {error[1]:.4f}."
+    )
+
+
+def origin_sentences(card: ModelCard) -> list[str]:
+    """What the model learned from, who taught it and what that means, and its licence."""
+    counts = {name.replace("_", " "): value for name, value in card.data.items() if isinstance(value, int)}
+    lines = []
+    if counts:
+        lines.append("Photos: " + ", ".join(f"{value:,} {name}" for name, value in counts.items()) + ".")
+    if card.teachers:
+        lines.append(
+            f"It also learned from {' and '.join(card.teachers)}. A model that learned from another shares its blind "
+            "spots: their agreement is not independent evidence."
+        )
+    if card.licence:
+        lines.append(f"Licence of the weights: {card.licence}")
+    return lines
+
+
+def _interval(content: Mapping[str, Any]) -> Interval:
+    return Interval(float(content["estimate"]), float(content["low"]), float(content["high"]))
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{file.name} cannot be read ({error}).") from error
+    if not isinstance(content, dict):
+        raise ArtifactError(f"{file.name} does not hold a record.")
+    return content
+
+
+def _table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame | None:
+    if not file.is_file():
+        return None
+    try:
+        table = pd.read_csv(file, dtype={"photo_id": str})
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{file.name} cannot be read ({error}).") from error
+    if missing := [name for name in columns if name not in table.columns]:
+        raise ArtifactError(f"{file.name} lacks the column {missing[0]}.")
+    return table

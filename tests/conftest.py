@@ -1,0 +1,83 @@
+"""Fixtures that every test may use: small photos drawn by code, and the development photos where they are present."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import config, images
+
+SHARED_DATA = config.ROOT.parent / "shared" / "data"
+MakePhoto = Callable[..., np.ndarray]
+MakeLamem = Callable[..., Path]
+
+
+def draw_photo(seed: int = 0, height: int = 48, width: int = 64) -> np.ndarray:
+    """A smooth colourful picture, uint8 height × width × 3: coloured blobs whose places follow from the seed."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0 : 1 : complex(0, height), 0 : 1 : complex(0, width)]
+    picture = np.zeros((height, width, 3))
+    for _ in range(6):
+        top, left, spread = random.uniform(0, 1), random.uniform(0, 1), random.uniform(0.1, 0.4)
+        blob = np.exp(-((y - top) ** 2 + (x - left) ** 2) / (2 * spread**2))
+        picture += blob[..., None] * random.uniform(-1, 1, 3)
+    picture -= picture.min()
+    return np.rint(picture / max(picture.max(), 1e-9) * 255).astype(np.uint8)
+
+
+def write_photo(file: Path, seed: int = 0, height: int = 48, width: int = 64) -> Path:
+    """Write a drawn picture as PNG, whatever the file is called."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(images.png_bytes(draw_photo(seed, height, width)))
+    return file
+
+
+@pytest.fixture
+def make_photo() -> MakePhoto:
+    """A function (seed, height, width) → uint8 height × width × 3."""
+    return draw_photo
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    """One small photo, uint8 48 × 64 × 3."""
+    return draw_photo()
+
+
+@pytest.fixture
+def photo_folder(tmp_path: Path) -> Path:
+    """A folder with four photos without scores."""
+    for number in range(4):
+        write_photo(tmp_path / "photos" / f"photo_{number}.png", seed=number)
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def make_lamem(tmp_path: Path) -> MakeLamem:
+    """A function (n, name, splits) → folder in LaMem's layout with n photos; photo i has the score i / n."""
+
+    def make(n: int = 10, name: str = "set", splits: range = range(1, 6)) -> Path:
+        root = tmp_path / name
+        for number in range(n):
+            write_photo(root / "images" / f"{number:05d}.png", seed=number)
+        lines = [f"{number:05d}.png {number / n:.6f}" for number in range(n)]
+        ends = {"train": slice(0, n * 6 // 10), "val": slice(n * 6 // 10, n * 8 // 10), "test": slice(n * 8 // 10, n)}
+        (root / "splits").mkdir(parents=True)
+        for split in splits:
+            turned = lines[split:] + lines[:split]
+            for part, where in ends.items():
+                (root / "splits" / f"{part}_{split}.txt").write_text("\n".join(turned[where]) + "\n")
+        return root
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The development photos, which are not part of the repository; the test is skipped where they are absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the development photos are not in {SHARED_DATA.parent.name}/{SHARED_DATA.name}")
+    return SHARED_DATA

@@ -1,0 +1,109 @@
+"""Results and weights drawn from a seed, in the layout of `artifacts/`: what page and browser tests run on."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+EPOCHS = 6
+
+
+def write_results(folder: Path) -> None:
+    """All result files of a trained model, evaluated on one source with human scores and on another without halves."""
+    random = np.random.default_rng(0)
+    write_card(folder / "resnet50")
+    (folder / "evaluations").mkdir(parents=True)
+    write_evaluation(folder, random, "resnet50", "scenes", seen=False)
+    write_evaluation(folder, random, "resmem", "scenes", seen=True)
+    names = [f"photo-{number}.jpg" for number in range(300)]
+    pd.DataFrame(
+        {"model": "resnet50", "source": "everyday", "photo_id": names, "score": random.beta(9, 4, 300).round(4)}
+    ).to_csv(folder / "reference_scores.csv", index=False)
+
+
+def write_card(folder: Path) -> None:
+    """The card and training record of a checkpoint, without its weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    card = {
+        "architecture": "resnet50",
+        "preset": {"resize": 224, "crop": 224, "mean": [0, 0, 0], "std": [1, 1, 1], "interpolation": "bilinear"},
+        "data": {"scored": 1400, "unscored": 1500, "validation": 200, "problems": []},
+        "recipe": {"data": "/somewhere/on/disk/scenes", "epochs": EPOCHS, "unscored": ["/somewhere/else/everyday"]},
+        "metrics": {"val_spearman": 0.63},
+        "licence": "Non-commercial research use, as its teachers.",
+        "teachers": ["resmem"],
+        "tried": [
+            {"what": "linear probe on ImageNet features", "spearman": 0.54, "how": "5-fold cross-validation"},
+            {"what": "fine-tuning, mean squared error", "spearman": 0.61, "how": "validation part"},
+        ],
+        "seeds": [{"seed": s, "spearman": 0.65 + s / 100, "pearson": 0.66, "mse": 0.0081} for s in range(3)],
+        "training_photos": [["0" * 16, "f" * 16]] * 5,
+    }
+    (folder / "card.json").write_text(json.dumps(card))
+    with (folder / "metrics.csv").open("w", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(
+            [
+                "epoch",
+                "train_loss",
+                "val_mse",
+                "val_mse_of_mean",
+                "val_spearman",
+                "val_pearson",
+                "learning_rate",
+                "seconds",
+            ]
+        )
+        for epoch in range(1, EPOCHS + 1):
+            gain = 1 - 0.6**epoch
+            rows.writerow([epoch, 1 - 0.5 * gain, 0.016 - 0.008 * gain, 0.0141, 0.66 * gain, 0.67 * gain, 1e-4, 60])
+
+
+def write_evaluation(folder: Path, random: np.random.Generator, model: str, source: str, *, seen: bool) -> None:
+    """One evaluation of 400 photos: its record and its scores."""
+    human = np.clip(random.normal(0.7, 0.12, 400), 0, 1)
+    score = np.clip(0.7 + 0.6 * (human - 0.7) + random.normal(0, 0.07, 400), 0, 1)
+    table = pd.DataFrame({"photo_id": [f"{n}.jpg" for n in range(400)], "score": score, "human_score": human})
+    table.to_csv(folder / "evaluations" / f"{model}-{source}.csv", index=False)
+    tenths = [table.iloc[part] for part in np.array_split(np.argsort(score), 10)]
+    record = {
+        "model": model,
+        "source": source,
+        "part": "test",
+        "n": 400,
+        "spearman": {"estimate": 0.66, "low": 0.601, "high": 0.713},
+        "pearson": {"estimate": 0.671, "low": 0.612, "high": 0.722},
+        "mse": 0.0082,
+        "mse_of_mean": 0.0141,
+        "calibration": [
+            {
+                "decile": number,
+                "n": len(tenth),
+                "mean_score": float(tenth.score.mean()),
+                "mean_human": float(tenth.human_score.mean()),
+                "low": float(tenth.human_score.mean() - 0.02),
+                "high": float(tenth.human_score.mean() + 0.02),
+            }
+            for number, tenth in enumerate(tenths, start=1)
+        ],
+        "human": {"split_half": 0.78, "spearman_brown": 0.875, "ceiling": 0.935},
+        "possibly_seen": seen,
+        "date": "2025-01-31",
+    }
+    (folder / "evaluations" / f"{model}-{source}.json").write_text(json.dumps(record))
+
+
+def write_weights(folder: Path) -> None:
+    """An untrained checkpoint of the shipped architecture beside the card that lies in `folder` already."""
+    import torch
+
+    from core import checkpoints
+    from core.registry import MODELS
+
+    torch.manual_seed(0)
+    card = json.loads((folder / "card.json").read_text())
+    checkpoints.save(folder, MODELS["resnet50"].function(), card, half=True)

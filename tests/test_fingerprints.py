@@ -1,0 +1,80 @@
+"""Fingerprints tell the same photo from a changed copy, and both from another photo."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import images
+from core.fingerprints import NEAR_BITS, FingerprintIndex, fingerprint, in_held_half
+
+MakePhoto = Callable[..., np.ndarray]
+
+
+def bits_apart(one: np.ndarray, other: np.ndarray) -> int:
+    return (int(fingerprint(one).look, 16) ^ int(fingerprint(other).look, 16)).bit_count()
+
+
+def jpeg(photo: np.ndarray, quality: int) -> np.ndarray:
+    buffer = io.BytesIO()
+    Image.fromarray(photo).save(buffer, "JPEG", quality=quality)
+    return images.read(buffer.getvalue())
+
+
+def test_the_same_pixels_have_the_same_fingerprint(make_photo: MakePhoto) -> None:
+    photo = make_photo(1, 120, 160)
+    assert fingerprint(photo) == fingerprint(photo.copy())
+    assert fingerprint(photo) == fingerprint(np.asfortranarray(photo))
+    assert fingerprint(photo) == fingerprint(images.read(images.png_bytes(photo)))
+
+
+def test_hashes_are_sixteen_hex_digits(make_photo: MakePhoto) -> None:
+    for photo in (make_photo(0), np.zeros((1, 1, 3), np.uint8), np.full((5, 7, 3), 255, np.uint8)):
+        found = fingerprint(photo)
+        assert len(found.pixels) == len(found.look) == 16
+        int(found.pixels, 16), int(found.look, 16)
+
+
+def test_one_changed_pixel_or_another_shape_is_another_photo_that_looks_the_same(make_photo: MakePhoto) -> None:
+    photo = make_photo(1, 120, 160)
+    changed = photo.copy()
+    changed[3, 4] ^= 1
+    assert fingerprint(changed).pixels != fingerprint(photo).pixels
+    assert bits_apart(changed, photo) <= NEAR_BITS
+    assert fingerprint(photo.reshape(160, 120, 3)).pixels != fingerprint(photo).pixels
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_re_encoded_and_resized_copies_look_the_same(make_photo: MakePhoto, seed: int) -> None:
+    photo = make_photo(seed, 240, 320)
+    assert bits_apart(photo, jpeg(photo, 60)) <= NEAR_BITS
+    assert bits_apart(photo, images.resize(photo, 160, 120)) <= NEAR_BITS
+    assert bits_apart(photo, images.resize(photo, 500, 375)) <= NEAR_BITS
+
+
+def test_different_photos_look_different(make_photo: MakePhoto) -> None:
+    photos = [make_photo(seed, 120, 160) for seed in range(12)]
+    apart = [bits_apart(one, other) for at, one in enumerate(photos) for other in photos[:at]]
+    assert min(apart) > NEAR_BITS
+    assert np.mean(apart) > 20
+
+
+def test_an_index_finds_the_photo_and_its_copies_only(make_photo: MakePhoto) -> None:
+    photos = [make_photo(seed, 120, 160) for seed in range(12)]
+    index = FingerprintIndex(fingerprint(photo) for photo in photos[:6])
+    for photo in photos[:6]:
+        assert fingerprint(photo) in index
+        assert fingerprint(jpeg(photo, 60)) in index
+    for photo in photos[6:]:
+        assert fingerprint(photo) not in index
+    assert fingerprint(photos[0]) not in FingerprintIndex([])
+
+
+def test_about_half_of_all_photos_are_held(make_photo: MakePhoto) -> None:
+    held = [in_held_half(fingerprint(make_photo(seed, 16, 16))) for seed in range(200)]
+    assert 70 <= sum(held) <= 130
+    assert held[0] == in_held_half(fingerprint(make_photo(0, 16, 16)))
