@@ -90,9 +90,12 @@ def counter(what: str) -> Callable[[int, int], None]:
     """A progress function (done, total) on standard error."""
     from tqdm import tqdm
 
-    bar = tqdm(desc=what, file=sys.stderr, mininterval=1.0 if sys.stderr.isatty() else 30.0)
+    bar: Any = None
 
     def show(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:  # nothing is shown of work that never begins
+            bar = tqdm(desc=what, file=sys.stderr, mininterval=1.0 if sys.stderr.isatty() else 30.0)
         bar.total = total or None
         bar.update(done - bar.n)
         if total and done >= total:

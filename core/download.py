@@ -101,7 +101,7 @@ def fetch(url: str, file: Path, *, progress: Progress = lambda done, total: None
     address cannot be reached, answers with an error, or sends fewer bytes than announced.
     """
     if not re.match(r"https?://", url, re.IGNORECASE):
-        raise DownloadError(f"{url}: this is not an address of the kind http://… or https://…")
+        raise DownloadError(f"{url}: an address must begin with http:// or https://, and this does not.")
     part = _Part(file.with_name(file.name + ".part"), file.with_name(file.name + ".part.json"))
     try:
         if not _transfer(url, part, progress):
@@ -200,7 +200,8 @@ def unpack(archive: Path, folder: Path, *, progress: Progress = lambda done, tot
     except DownloadError as error:
         raise DownloadError(f"{archive}: {str(error).rstrip('.')}; delete this file and get another.") from error
     except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
-        raise DownloadError(f"{archive}: it cannot be unpacked ({error}); delete it and download it again.") from error
+        reason = next(iter(str(error).splitlines()), "it ends too early").rstrip(":")
+        raise DownloadError(f"{archive}: it cannot be unpacked ({reason}); delete it and download it again.") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -96,7 +96,7 @@ def _fingerprinted(photos: list[Photo], problems: list[Problem], progress: Progr
         try:
             yield Example(photo, fingerprint(photo.read()))
         except PhotoError as error:
-            problems.append(Problem(str(photo.path or photo.id), str(error)))
+            problems.append(Problem(photo.where or str(photo.path or photo.id), str(error)))
 
 
 def with_targets(examples: Sequence[Example], targets: np.ndarray) -> tuple[Example, ...]:

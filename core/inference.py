@@ -110,7 +110,7 @@ def predict(
         try:
             return photo, preprocess.square(photo.read(), predictor.preset), None
         except PhotoError as error:
-            return photo, None, Problem(str(photo.path or photo.id), str(error))
+            return photo, None, Problem(photo.where or str(photo.path or photo.id), str(error))
 
     for batch in batches(ahead(prepare, photos, depth=2 * batch_size), batch_size):
         squares = [square for _, square, _ in batch if square is not None]

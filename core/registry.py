@@ -47,8 +47,10 @@ class Param:
     def check(self, value: Any) -> Any:
         """Return `value` as the declared kind; ParameterError names what is allowed."""
         try:
+            if self.kind is int and isinstance(value, float) and not value.is_integer():
+                raise ValueError("int() would cut the fraction off")
             value = self.kind(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ParameterError(f"{self.name} must be {self.kind.__name__}, not {value!r}.") from error
         match self.limits:
             case Range(low, high) if not low <= value <= high:

@@ -16,12 +16,12 @@ MakeLamem = Callable[..., Path]
 
 
 def draw_photo(seed: int = 0, height: int = 48, width: int = 64) -> np.ndarray:
-    """A smooth colourful picture, uint8 height × width × 3: coloured blobs whose places follow from the seed."""
+    """A colourful picture, uint8 height × width × 3: blobs of many sizes, as in a photo, that follow from the seed."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[0 : 1 : complex(0, height), 0 : 1 : complex(0, width)]
     picture = np.zeros((height, width, 3))
-    for _ in range(6):
-        top, left, spread = random.uniform(0, 1), random.uniform(0, 1), random.uniform(0.1, 0.4)
+    for size in (0.4, 0.3, 0.2, *[0.1] * 8, *[0.04] * 16):
+        top, left, spread = random.uniform(0, 1), random.uniform(0, 1), random.uniform(0.5, 1) * size
         blob = np.exp(-((y - top) ** 2 + (x - left) ** 2) / (2 * spread**2))
         picture += blob[..., None] * random.uniform(-1, 1, 3)
     picture -= picture.min()

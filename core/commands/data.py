@@ -21,13 +21,14 @@ def sample(
     *,
     n: Annotated[int, "photos to draw"] = 500,
     seed: Annotated[int, "seed of the draw"] = config.SEED,
+    split: Annotated[int, "which of LaMem's five splits names the parts"] = 1,
     out: Annotated[str, "folder to write"] = "sample",
 ) -> Report:
     """Draw a reproducible sample, copy its photos, and write image_list_with_scores.csv beside them.
 
     The scores come from the split files by file name. Photos that cannot be read are named, and the exit code is 1.
     """
-    listing = open_source(source)
+    listing = open_source(source, split)
     record: dict[str, str | int] = {"source": listing.name, "n": n, "seed": seed}
     drawn = write_sample(draw_sample(listing, n, seed), Path(out), record=record, progress=counter("copying"))
     problems = [*listing.problems, *drawn.problems]

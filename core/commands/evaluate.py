@@ -17,6 +17,7 @@ def evaluate(
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
     part: Annotated[str, "train, val, test or all (default: test where there is one)"] = "",
+    split: Annotated[int, "which of LaMem's five splits names the parts"] = 1,
     out: Annotated[str, "folder for the saved result"] = "runs/evaluations",
 ) -> Report:
     """Compare a model's scores with human scores and save the result.
@@ -29,7 +30,7 @@ def evaluate(
     from core import evaluation, inference
     from core.sources import open_source
 
-    listing = open_source(source)
+    listing = open_source(source, split)
     chosen = evaluation.default_part(listing) if not part else None if part == "all" else part
     done = evaluation.evaluate(
         inference.load(model), listing, part=chosen, halves=evaluation.halves_of(source), progress=progress_bar

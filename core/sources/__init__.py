@@ -10,10 +10,10 @@ from core.registry import SOURCES
 from core.types import Listing
 
 
-def open_source(name: str) -> Listing:
+def open_source(name: str, split: int = 1) -> Listing:
     """The photos behind a path (folder, LaMem layout, CSV) or a registered id such as «samples».
 
-    SourceError says what is missing; of several sources that accept a path, one with scores comes first.
+    `split` chooses among the splits of LaMem's layout. SourceError says what is missing; of several sources that accept a path, one with scores comes first.
     """
     path = Path(name)
     if not os.path.exists(path):  # false, not an error, for a name that no file can have
@@ -23,5 +23,5 @@ def open_source(name: str) -> Listing:
     candidates = sorted(SOURCES, key=lambda entry: not entry.facts["scored"])
     for entry in candidates:
         if entry.facts["accepts"](path):
-            return entry.function(path)
+            return entry.function(path, **entry.arguments({"split": split} if split != 1 else {}))
     raise SourceError(f"{name}: this is neither a folder nor a CSV with the columns image_path,memorability_score.")

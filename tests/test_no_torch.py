@@ -1,0 +1,47 @@
+"""Pages that only show results stay light: torch takes seconds to import and hundreds of megabytes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import standin
+
+from core import config
+
+VISIT = """
+import sys
+from pathlib import Path
+from core import config
+config.ARTIFACTS = Path(sys.argv[1])
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("streamlit_app.py", default_timeout=60).run()
+for page in sys.argv[2:]:
+    app.switch_page(page).run()
+assert not app.exception, app.exception
+assert not app.error, app.error
+heavy = {"torch", "torchvision", "captum"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def run(code: str, *arguments: str) -> None:
+    """Run code in a fresh interpreter, which fails with what it printed."""
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=config.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "modules", ["core.reports, core.plots, core.overlay, core.registry", "ui.resources, ui.photos"]
+)
+def test_importing_leaves_torch_out(modules: str) -> None:
+    run(f"import sys, {modules}; assert 'torch' not in sys.modules")
+
+
+@pytest.mark.parametrize("page", ["streamlit_app.py", "pages/model.py", "pages/try_a_photo.py"])
+def test_showing_results_leaves_torch_out(page: str, tmp_path: Path) -> None:
+    """Home, Model, and Try a photo as long as there is no photo to score."""
+    standin.write_results(tmp_path)
+    run(VISIT, str(tmp_path), page)
