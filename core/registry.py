@@ -82,7 +82,7 @@ class Entry(Generic[F]):
 
 
 class Registry(Generic[F]):
-    """Entries by id, in order of registration; the plugin folder is imported at first use."""
+    """Entries by id, ordered by module and place in it; the plugin folder is imported at first use."""
 
     def __init__(self, noun: str, package: str) -> None:
         self.noun = noun
@@ -128,6 +128,8 @@ class Registry(Generic[F]):
         folder = getattr(package, "__path__", ())  # empty for a registry that lives in a single module
         for module in sorted(pkgutil.iter_modules(folder), key=lambda found: found.name):
             importlib.import_module(f"{self.package}.{module.name}")
+        # A module may have been imported before the others; what a user sees must not depend on that.
+        self._entries = dict(sorted(self._entries.items(), key=lambda item: item[1].function.__module__))
         self._loaded = True
 
 

@@ -124,9 +124,11 @@ def settled(page: sync_api.Page) -> None:
     """Wait until the page has drawn everything."""
     page.wait_for_selector("h1")
     page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true]')"
+        """() => !document.querySelector(
+            '[data-testid=stStatusWidget], [data-testid=stSpinner], [data-testid=stSkeleton], [data-stale=true]'
+        ) && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(c => c.querySelector('.main-svg'))"""
     )
-    page.wait_for_timeout(500)  # charts fade in after Streamlit is done
+    page.wait_for_timeout(500)  # what comes in fades in
 
 
 def check(page: sync_api.Page, name: str) -> None:

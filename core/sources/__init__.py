@@ -13,7 +13,8 @@ from core.types import Listing
 def open_source(name: str, split: int = 1) -> Listing:
     """The photos behind a path (folder, LaMem layout, CSV) or a registered id such as «samples».
 
-    `split` chooses among the splits of LaMem's layout. SourceError says what is missing; of several sources that accept a path, one with scores comes first.
+    `split` chooses among the splits of LaMem's layout. Of several sources that accept a path,
+    one with scores comes first. SourceError says what is missing.
     """
     path = Path(name)
     if not os.path.exists(path):  # false, not an error, for a name that no file can have
