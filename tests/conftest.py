@@ -7,8 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from core import config, images
+
+settings.register_profile("house", deadline=None)  # machines are noisy; time is measured in benchmarks/
+settings.load_profile("house")
 
 SHARED_DATA = config.ROOT.parent / "shared" / "data"
 MakePhoto = Callable[..., np.ndarray]

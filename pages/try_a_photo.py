@@ -1,0 +1,108 @@
+"""Try a photo: its score, how that compares, and which places raise it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import config, overlay, plots, reports
+from core.registry import ATTRIBUTIONS, MODELS
+from ui import layout, photos, resources, widgets
+from ui.resources import Examined, Item
+
+
+def main() -> None:
+    """Read the photos, then invite or show."""
+    st.title("Try a photo")
+    photos.upload()
+    items = photos.of_this_visit()
+    if not items:
+        st.markdown("No photo at hand? Take one of these.")
+        photos.sample_tiles()
+        return
+    with st.expander("Packaged samples", icon=":material/photo_library:"):
+        photos.sample_tiles()
+    show(items)
+
+
+def show(items: list[Item]) -> None:
+    """One photo looked at closely, and the scores of all."""
+    head, body = st.container(), st.container()
+    answer, pictures = body.columns([1, 2], gap="medium")
+    said = answer.container()
+    with answer:
+        model, method, settings = choices()
+    with head:
+        examined = photos.examine(model, items)
+        layout.problem(*(f"{item.name}: {found.reason}" for item, found in examined if found.reason))
+        scores = {item: found.score for item, found in examined if found.score is not None}
+        if len(scores) > 1:
+            photos.strip(list(scores))
+    reference = reports.reference_scores(model)
+    if scores:
+        item = photos.current(list(scores))
+        with said:
+            explain(scores[item], reference)
+        with pictures:
+            layout.attempt(lambda: look(item, model, method, settings))
+    table(examined, model, reference)
+
+
+def choices() -> tuple[str, str, dict[str, Any]]:
+    """Model, heatmap method and the method's settings; a widget is drawn only where there is something to choose."""
+    with st.spinner("Waking the model …"):  # the registries import torch: only here, where there is something to score
+        models, methods = list(MODELS), list(ATTRIBUTIONS)
+    model = widgets.choose("Model", models, "model", default=config.DEFAULT_MODEL, in_address=True)
+    method = widgets.choose("Heatmap", methods, "method")
+    return model, method, widgets.parameters(ATTRIBUTIONS[method], "method")
+
+
+def explain(score: float, reference: reports.Scores) -> None:
+    """The number, its place among reference photos, and what it means."""
+    st.metric("Score", f"{score:.2f}")
+    st.markdown(reports.explain(score, reports.percentile(score, reference), len(reference)))
+    if len(reference):
+        st.plotly_chart(plots.among(score, reference), key="among", config=layout.CHART)
+    st.caption(reports.CAVEAT)
+
+
+@st.fragment
+def look(item: Item, model: str, method: str, settings: dict[str, Any]) -> None:
+    """The photo beside its heatmap; a fragment, so that the slider redraws these two and nothing else."""
+    photo = resources.display(item.digest, item)
+    heatmap = resources.heatmap(model, method, settings, item.digest, item)
+    plain, overlaid = st.columns(2)
+    plain.image(photo, width="stretch", output_format="JPEG", alt=f"The photo {item.name}")
+    place = overlaid.container()
+    opacity = overlaid.slider("Opacity of the heatmap", 0, 100, 55, format="%d %%", key="opacity")
+    blended = overlay.blend(photo, heatmap, opacity / 100)
+    place.image(blended, width="stretch", output_format="JPEG", alt="The photo with its heatmap on top")
+    place.image(overlay.scale(), width="stretch", alt="Colours of the heatmap, from nothing to most")
+    st.caption(reports.HEATMAP_CAVEAT if heatmap.values.any() else "Nothing in this photo raises the score.")
+
+
+def table(examined: list[tuple[Item, Examined]], model: str, reference: reports.Scores) -> None:
+    """All photos with their scores, to read and to take along."""
+    rows = pd.DataFrame(
+        {
+            "file": item.name,
+            "score": found.score,
+            "percentile": None if found.score is None else reports.percentile(found.score, reference),
+            "model": model,
+            "problem": found.reason,
+        }
+        for item, found in examined
+    )
+    if len(rows) > 1:
+        st.subheader("All photos")
+        formats = layout.number("%.3f", "score") | layout.number("%.0f", "percentile")
+        shown = rows.drop(columns="model").dropna(axis="columns", how="all")
+        st.dataframe(shown, hide_index=True, key="table", column_config=formats, placeholder="–")
+    csv = rows.to_csv(index=False)
+    st.download_button("Download as CSV", csv, "scores.csv", "text/csv", key="csv", icon=":material/download:")
+
+
+with layout.page(layout.TRY):
+    layout.attempt(main)

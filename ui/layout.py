@@ -1,0 +1,101 @@
+"""The frame of every page: menu, width, and how problems are said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import config
+from core.errors import LabError
+
+T = TypeVar("T")
+
+WIDTH = 1120
+"""Widest content in px: lines and photo pairs stay readable on a large screen."""
+
+TEXT_WIDTH = 720
+"""Widest running text in px."""
+
+NAME = "Memorability Lab"
+
+CHART = {"displayModeBar": False}
+"""Plotly settings of every chart."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the app: its file, its name in the menu, the question that it answers, and how."""
+
+    file: str
+    label: str
+    question: str
+    answer: str
+
+
+HOME = Page("streamlit_app.py", NAME, "What makes a photo memorable to a machine?", "")
+TRY = Page(
+    "pages/try_a_photo.py",
+    "Try a photo",
+    "What score does my photo get?",
+    "Drop a photo, or take a sample: its score, how that compares, and which places raise it.",
+)
+MODEL = Page(
+    "pages/model.py",
+    "Model",
+    "How good is the model?",
+    "How well its scores agree with people, how well any model's could, and how it was made.",
+)
+PAGES = (HOME, TRY, MODEL)
+
+
+@contextmanager
+def page(current: Page) -> Iterator[None]:
+    """Set up a page and its menu; what is drawn inside lies in a centred column of readable width."""
+    title = NAME if current is HOME else f"{current.label} · {NAME}"
+    st.set_page_config(page_title=title, page_icon=":material/center_focus_strong:", layout="wide")
+    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+        with st.container(horizontal=True, gap="xsmall"):
+            for item in PAGES:
+                st.page_link(item.file, label=item.label)
+        yield
+
+
+def text() -> DeltaGenerator:
+    """A container for running text."""
+    return st.container(width=TEXT_WIDTH)
+
+
+def plain(text: str) -> str:
+    """Text with every character that Markdown would read as a sign escaped: file names come from visitors."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+
+
+def sentence(problem: object) -> str:
+    """An error or problem as plain text, without the folder that the app is installed in."""
+    return plain(str(problem).replace(f"{config.ROOT}/", ""))
+
+
+def problem(*found: object) -> None:
+    """Say what is wrong, a sentence for each problem; nothing if there is none."""
+    if found:
+        st.error("  \n".join(map(sentence, found)), icon=":material/error:")
+
+
+def attempt(action: Callable[[], T]) -> T | None:
+    """The result of a step, or None after saying in one sentence why core refused it."""
+    try:
+        return action()
+    except LabError as error:
+        problem(error)
+        return None
+
+
+def number(pattern: str, *columns: str) -> dict[str, Any]:
+    """Column settings of a table: numbers with as many decimals as `pattern` has, like %.3f."""
+    return {name: st.column_config.NumberColumn(format=pattern) for name in columns}

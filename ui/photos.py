@@ -1,0 +1,103 @@
+"""The photos of a visit: uploads, kept while the visitor reads other pages, and the sample that the address names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ui import resources
+from ui.layout import plain
+from ui.resources import Examined, Item
+
+TILE = 104
+"""Width of a thumbnail in px: three stand side by side on a phone."""
+MOST_TILES = 24
+
+
+def upload() -> None:
+    """The drop zone; files stay with the visit until they are replaced or cleared."""
+    st.file_uploader(
+        "Drop one or several photos",
+        accept_multiple_files=True,
+        key="uploads",
+        on_change=_keep_uploads,
+        help="Photos stay in this server's memory; they are never written to disk.",
+    )
+    if st.session_state.get("kept") and not st.session_state.get("uploads"):
+        st.button("Clear my photos", key="clear", icon=":material/close:", type="tertiary", on_click=_clear)
+
+
+def of_this_visit() -> list[Item]:
+    """Uploaded photos in order, each content once, then the sample in the address if there is one of that name."""
+    items = {item.digest: item for item in st.session_state.get("kept", [])}
+    sample = resources.samples().get(st.query_params.get("sample", ""))
+    return [*items.values(), *([sample] if sample else [])]
+
+
+def current(items: list[Item]) -> Item:
+    """The photo that the visitor looks at: the one clicked last, or else the first."""
+    return next((item for item in items if item.digest == st.session_state.get("current")), items[0])
+
+
+def sample_tiles() -> None:
+    """The packaged samples to click."""
+    tiles(list(resources.samples().values()), "sample", _take_sample)
+
+
+def examine(model: str, items: list[Item]) -> list[tuple[Item, Examined]]:
+    """Every photo with its score or problem, in order; shows how far it is where that may take long."""
+    bar = st.progress(0.0, "Scoring …") if len(items) > 3 else st.empty()
+    examined = []
+    for done, item in enumerate(items, start=1):
+        examined.append((item, resources.examine(model, item.digest, item)))
+        if len(items) > 3:
+            bar.progress(done / len(items), f"Scored {done} of {len(items)} photos")
+    bar.empty()
+    return examined
+
+
+def strip(items: list[Item]) -> None:
+    """Thumbnails to switch between photos; a list where there are too many for thumbnails."""
+    if len(items) <= MOST_TILES:
+        tiles(items, "switch", _look_at, chosen=current(items).digest)
+        return
+    by_digest = {item.digest: item for item in items}
+    st.session_state["current"] = current(items).digest
+    st.selectbox("Photo", list(by_digest), format_func=lambda digest: by_digest[digest].name, key="current")
+
+
+def tiles(items: list[Item], key: str, on_click: Callable[[Item], None], chosen: str | None = None) -> None:
+    """A row of square thumbnails, each with a button of its name; the chosen one's is filled."""
+    with st.container(horizontal=True, gap="small", key=f"{key}-tiles"):
+        for item in items:
+            with st.container(width=TILE, gap="xxsmall"):
+                st.image(resources.thumbnail(item.digest, item), width=TILE, alt=item.name)
+                st.button(
+                    plain(item.name),
+                    key=f"{key}-{item.digest}",
+                    on_click=on_click,
+                    args=(item,),
+                    type="primary" if item.digest == chosen else "secondary",
+                    width="stretch",
+                    wrap=False,
+                )
+
+
+def _keep_uploads() -> None:
+    files = st.session_state["uploads"] or []
+    st.session_state["kept"] = [resources.uploaded(file.name, file.getvalue()) for file in files]
+    st.session_state.pop("current", None)
+
+
+def _clear() -> None:
+    st.session_state["kept"] = []
+
+
+def _take_sample(item: Item) -> None:
+    st.query_params["sample"] = item.name
+    st.session_state["current"] = item.digest
+
+
+def _look_at(item: Item) -> None:
+    st.session_state["current"] = item.digest

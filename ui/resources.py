@@ -1,0 +1,111 @@
+"""What visitors share: loaded models, decoded photos, scores and heatmaps, each computed once by content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from core import images
+from core.errors import PhotoError
+from core.registry import ATTRIBUTIONS
+from core.sources import open_source
+from core.types import Heatmap, Photo, Pixels
+
+if TYPE_CHECKING:
+    from core.inference import Predictor
+
+DISPLAY_SIDE = 1200
+"""Longest side in px of a photo on the page."""
+HEATMAP_SIDE = 512
+"""Short side in px at which heatmaps are computed: finer than any model sees, and fast for photos of any size."""
+THUMBNAIL_SIDE = 208
+
+
+@dataclass(frozen=True)
+class Item:
+    """A photo of a visit: an uploaded file or a packaged sample; `digest` names its content in every cache."""
+
+    name: str
+    digest: str
+    read: Callable[[], Pixels]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The score of a photo, or the reason why it has none."""
+
+    score: float | None
+    reason: str | None = None
+
+
+def uploaded(name: str, data: bytes) -> Item:
+    """An uploaded file as an item."""
+    return Item(name, hashlib.sha256(data).hexdigest(), lambda: images.read(data))
+
+
+@st.cache_resource(show_spinner="Loading the model …")
+def predictor(name: str) -> Predictor:
+    """A loaded model, shared by all visitors; LabError if it cannot be had."""
+    from core import inference  # here, because torch takes seconds and much memory: pages without a score do without
+
+    return inference.load(name)
+
+
+@st.cache_resource(show_spinner=False)
+def samples() -> dict[str, Item]:
+    """The packaged samples by id."""
+
+    def item(photo: Photo) -> Item:
+        return Item(photo.id, f"sample-{photo.id}", photo.read)
+
+    return {photo.id: item(photo) for photo in open_source("samples").photos}
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _pixels(digest: str, _item: Item) -> Pixels:
+    """The photo decoded last: score, display and heatmap of a new photo decode it once. Shared, so never modified."""
+    return _item.read()
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def thumbnail(digest: str, _item: Item) -> Pixels:
+    """The middle square of a photo, small."""
+    photo = _pixels(digest, _item)
+    side = min(photo.shape[:2])
+    top, left = (photo.shape[0] - side) // 2, (photo.shape[1] - side) // 2
+    return images.resize(photo[top : top + side, left : left + side], THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+
+
+@st.cache_data(show_spinner=False, max_entries=2000)
+def examine(model: str, digest: str, _item: Item) -> Examined:
+    """Score a photo at full size; a file that cannot be read comes back with the reason."""
+    scorer = predictor(model)
+    try:
+        photo = _pixels(digest, _item)
+    except PhotoError as error:
+        return Examined(None, str(error))
+    thumbnail(digest, _item)  # while the photo is decoded: with several photos it would have to be decoded again
+    return Examined(float(scorer.score([photo])[0]))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def display(digest: str, _item: Item) -> Pixels:
+    """The photo at a size fit for a screen."""
+    photo = _pixels(digest, _item)
+    shrink = min(1.0, DISPLAY_SIDE / max(photo.shape[:2]))
+    height, width = (max(1, round(side * shrink)) for side in photo.shape[:2])
+    return images.resize(photo, width, height)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def heatmap(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Heatmap:
+    """The attribution of a photo's score, computed on a working copy."""
+    photo = display(digest, _item)
+    if min(photo.shape[:2]) > HEATMAP_SIDE:
+        photo = images.to_short_side(photo, HEATMAP_SIDE)
+    return ATTRIBUTIONS[method].function(predictor(model), np.ascontiguousarray(photo), **settings)

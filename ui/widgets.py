@@ -1,0 +1,66 @@
+"""Registered entries and their parameters as widgets; ranges, choices and defaults come from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+from core.registry import Choice, Entry, Param, Range
+from ui import layout
+
+
+def choose(
+    label: str, entries: Iterable[Entry[Any]], key: str, *, default: str | None = None, in_address: bool = False
+) -> str:
+    """Let the user pick an entry by label; returns its id, which the address carries under `key` with `in_address`.
+
+    Nothing is drawn where there is no choice; an unknown id in the address is said, and the default taken.
+    """
+    labels = {entry.id: entry.label for entry in entries}
+    ids = list(labels)
+    asked = st.query_params.get(key, default) if in_address else default
+    if asked is not None and asked not in labels:
+        layout.problem(f"There is no {label.lower()} called {asked!r}; choose from {', '.join(ids)}.")
+        asked = default
+    if len(ids) == 1:
+        return ids[0]
+    return st.selectbox(
+        label,
+        ids,
+        index=ids.index(asked) if asked in labels else 0,
+        format_func=labels.__getitem__,
+        key=key,
+        on_change=_write_address if in_address else None,
+        args=(key,),
+    )
+
+
+def _write_address(key: str) -> None:
+    st.query_params[key] = st.session_state[key]
+
+
+def parameters(entry: Entry[Any], key: str) -> dict[str, Any]:
+    """One widget for each parameter of an entry; returns the values by name."""
+    return {param.name: parameter(param, f"{key}-{entry.id}-{param.name}") for param in entry.params}
+
+
+def parameter(param: Param, key: str) -> Any:
+    """The widget that fits a parameter's kind and limits."""
+    label = param.name.replace("_", " ").capitalize()
+    match param.limits:
+        case Range(low, high, step):
+            kind = param.kind
+            return st.slider(label, kind(low), kind(high), kind(param.default), kind(step), _format(step), key=key)
+        case Choice(options):
+            return st.selectbox(label, options, index=options.index(param.default), key=key)
+    if param.kind is bool:
+        return st.toggle(label, param.default, key=key)
+    return param.kind(st.text_input(label, str(param.default), key=key))
+
+
+def _format(step: float) -> str:
+    """As many decimals as the step has, so that a slider shows the value that it returns."""
+    decimals = len(f"{step:f}".rstrip("0").split(".")[1])
+    return f"%.{decimals}f" if decimals else "%d"
