@@ -35,6 +35,10 @@ class DownloadError(LabError, OSError):
     """A download that failed or delivered something else than announced."""
 
 
+class AttributionError(LabError, ValueError):
+    """A model that an attribution method cannot explain."""
+
+
 class TrainingError(LabError, ValueError):
     """Training data or settings from which no model can be trained."""
 

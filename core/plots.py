@@ -97,7 +97,7 @@ def among(score: float, reference: np.ndarray) -> go.Figure:
 def _diagonal(figure: go.Figure, shown: pd.DataFrame) -> None:
     """The line on which score and human score are equal, with both axes over the same range."""
     low, high = float(shown.to_numpy().min()), float(shown.to_numpy().max())
-    reach = [max(0.0, low - 0.05), min(1.0, high + 0.05)]
+    reach = [max(-0.02, low - 0.05), min(1.02, high + 0.05)]
     figure.update_xaxes(range=reach)
     figure.update_yaxes(range=reach)
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": GREY, "dash": "dash", "width": 1})

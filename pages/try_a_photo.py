@@ -64,7 +64,12 @@ def explain(score: float, reference: reports.Scores) -> None:
     st.metric("Score", f"{score:.2f}")
     st.markdown(reports.explain(score, reports.percentile(score, reference), len(reference)))
     if len(reference):
-        st.plotly_chart(plots.among(score, reference), key="among", config=layout.CHART)
+        st.plotly_chart(
+            plots.among(score, reference),
+            key="among",
+            config=layout.CHART,
+            alt="The score among the scores of reference photos",
+        )
     st.caption(reports.CAVEAT)
 
 

@@ -11,6 +11,7 @@ from captum.attr import LayerGradCam
 from torch import nn
 
 from core import preprocess
+from core.errors import AttributionError
 from core.inference import Predictor
 from core.registry import ATTRIBUTIONS
 from core.types import Heatmap, Pixels
@@ -32,7 +33,7 @@ def last_convolution(module: nn.Module) -> nn.Module:
     """The block whose feature maps are pooled last: `layer4`, wherever it is nested."""
     found = [layer for name, layer in module.named_modules() if name.split(".")[-1] == "layer4"]
     if not found:
-        raise ValueError(f"{type(module).__name__} has no layer4; Grad-CAM needs the block that is pooled last.")
+        raise AttributionError(f"{type(module).__name__} has no layer4; Grad-CAM needs the block that is pooled last.")
     return found[-1]
 
 
