@@ -100,7 +100,7 @@ def main() -> None:
         st.info("There is no trained model here yet. Train one with `python train.py DATA`.")
     elif not found.items:
         st.info(
-            "No evaluation is saved yet. Save one with `python -m core evaluate SOURCE --out artifacts/evaluations`."
+            "No evaluation is saved yet; write one: `python -m core evaluate SOURCE --out artifacts/evaluations`."
         )
     if found.items:
         layout.attempt(lambda: agreement(found.items))
