@@ -54,11 +54,15 @@ def teacher_labels(
     min_area: float,
     file: Path,
     *,
+    shipped: Path | None = None,
     batch_size: int = 16,
     progress: Progress = silent,
 ) -> np.ndarray:
-    """The teacher's raw scores of `views` views of each (photo, pixels hash): float64 N × views, cached in `file`."""
-    labels = read_labels(file)
+    """The teacher's raw scores of `views` views of each (photo, pixels hash): float64 N × views, cached in `file`.
+
+    Labels in `shipped` are used too, but never added to.
+    """
+    labels = (read_labels(shipped) if shipped else {}) | read_labels(file)
     by_hash = {pixels: photo for photo, pixels in photos}
     wanted = [(pixels, view, min_area) for view in range(views) for _, pixels in photos]
     missing = [key for key in dict.fromkeys(wanted) if key not in labels]

@@ -19,6 +19,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from core import checkpoints, distillation, inference, metrics, preprocess
+from core.config import ARTIFACTS
 from core.errors import TrainingError
 from core.examples import AugmentedViews, Example, TrainingSet, gather, with_targets
 from core.initialise import initialise
@@ -89,11 +90,14 @@ def label(
     if not config.teacher:
         return list(with_targets(photos.scored, human[:, None])), {}
     teacher = inference.load(config.teacher)
-    file = Path(config.out).parent / "labels" / f"{checkpoints.identity(config.teacher)}.csv"
+    name = f"{checkpoints.identity(config.teacher)}.csv"
+    file, shipped = Path(config.out).parent / "labels" / name, ARTIFACTS / "labels" / name
 
     def labels(examples: tuple[Example, ...], views: int) -> np.ndarray:
         pairs = [(example.photo, example.print.pixels) for example in examples]
-        return distillation.teacher_labels(teacher, pairs, views, config.view_area, file, progress=progress)
+        return distillation.teacher_labels(
+            teacher, pairs, views, config.view_area, file, shipped=shipped, progress=progress
+        )
 
     raw = labels(photos.scored, 1)
     scale = distillation.human_scale(raw[:, 0], human)

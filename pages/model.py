@@ -99,9 +99,7 @@ def main() -> None:
     if not found.items and card is None and not found.problems:
         st.info("There is no trained model here yet. Train one with `python train.py DATA`.")
     elif not found.items:
-        st.info(
-            "No evaluation is saved yet; write one: `python -m core evaluate SOURCE --out artifacts/evaluations`."
-        )
+        st.info("No evaluation is saved yet; write one: `python -m core evaluate SOURCE --out artifacts/evaluations`.")
     if found.items:
         layout.attempt(lambda: agreement(found.items))
         comparison(found.items)

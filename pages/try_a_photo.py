@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core import config, overlay, plots, reports
-from core.registry import ATTRIBUTIONS, MODELS
+from core.registry import ATTRIBUTIONS
 from ui import layout, photos, resources, widgets
 from ui.resources import Examined, Item
 
@@ -53,7 +53,7 @@ def show(items: list[Item]) -> None:
 def choices() -> tuple[str, str, dict[str, Any]]:
     """Model, heatmap method and the method's settings; a widget is drawn only where there is something to choose."""
     with st.spinner("Waking the model …"):  # the registries import torch: only here, where there is something to score
-        models, methods = list(MODELS), list(ATTRIBUTIONS)
+        models, methods = resources.offered_models(), list(ATTRIBUTIONS)
     model = widgets.choose("Model", models, "model", default=config.DEFAULT_MODEL, in_address=True)
     method = widgets.choose("Heatmap", methods, "method")
     return model, method, widgets.parameters(ATTRIBUTIONS[method], "method")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from core import images
+from core import config, images
 from core.errors import PhotoError
-from core.registry import ATTRIBUTIONS
+from core.registry import ATTRIBUTIONS, MODELS, Entry
 from core.sources import open_source
 from core.types import Heatmap, Photo, Pixels
 
@@ -54,6 +54,16 @@ def predictor(name: str) -> Predictor:
     from core import inference  # here, because torch takes seconds and much memory: pages without a score do without
 
     return inference.load(name)
+
+
+def offered_models() -> list[Entry[Any]]:
+    """The models that a visitor may choose: published ones, and own ones with weights; always the shipped one."""
+
+    def offered(entry: Entry[Any]) -> bool:
+        own = (config.ARTIFACTS / entry.id).is_dir() or entry.id == config.DEFAULT_MODEL
+        return bool(entry.facts["published"]) or own
+
+    return [entry for entry in MODELS if offered(entry)]
 
 
 @st.cache_resource(show_spinner=False)
