@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from typing import Any
 
@@ -24,6 +25,7 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     """Gather the settings, fit, and say where the checkpoint is."""
     arguments = parse()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings: dict[str, Any] = chosen_settings(arguments, TrainConfig)
     if arguments.distill:
         settings |= {"teacher": arguments.distill[0], "unscored": tuple(arguments.distill[1:])}

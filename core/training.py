@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import logging
 import math
 import platform
 import time
@@ -27,6 +28,8 @@ from core.preprocess import Preset
 from core.recipes import TrainConfig
 from core.registry import LOSSES, MODELS
 from core.types import Progress, silent
+
+log = logging.getLogger(__name__)
 
 STATE = "state.safetensors"
 METRICS = "metrics.csv"
@@ -145,6 +148,10 @@ def train(
         run.rows.append(validate(run, photos, preset, config))
         run.epoch, run.step, run.loss_sum, run.seen = run.epoch + 1, 0, 0.0, 0
         card["metrics"] = run.rows[-1]
+        log.info(
+            "epoch {epoch}: MSE {val_mse:.5f} (predicting the mean {val_mse_of_mean:.5f}), "
+            "Spearman {val_spearman:.3f}, Pearson {val_pearson:.3f}".format(**run.rows[-1])
+        )
         if run.epochs_since_best == 0:
             checkpoints.save(out / "best", run.module, card)
         checkpoints.save(out / "last", run.module, card)
