@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
             print("page,seconds,server MB,torch imported")
             for name in ("", *sorted(file.stem for file in (config.ROOT / "pages").glob("*.py"))):
                 _measure(page, address, name, server.pid)
-            _measure(page, address, "try_a_photo?sample=cat", server.pid, wait_for="img >> nth=1")
+            _measure(page, address, "try_a_photo?sample=cat", server.pid, wait_for='img[alt^="The photo with"]')
             browser.close()
     finally:
         server.terminate()
