@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from core.errors import CheckpointError
+from core.files import replacing, write_text
 from core.preprocess import Preset
 from core.registry import MODELS
 
@@ -25,7 +25,6 @@ CARD = "card.json"
 
 def save(folder: Path, module: nn.Module, card: dict[str, Any], *, half: bool = False) -> None:
     """Write weights and card to `folder`, each to a temporary name first; `half` stores 16-bit floats."""
-    folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     if half:
         tensors = {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
@@ -35,9 +34,8 @@ def save(folder: Path, module: nn.Module, card: dict[str, Any], *, half: bool = 
 
 def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> None:
     """Write a safetensors file that is either the old one or the new one, never a part of it."""
-    temporary = path.with_name(path.name + ".tmp")
-    safetensors.torch.save_file(tensors, temporary, metadata)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        safetensors.torch.save_file(tensors, temporary, metadata)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
@@ -47,13 +45,6 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except SafetensorError as error:
         raise CheckpointError(f"{path}: this file is damaged ({error}).") from error
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file that is either the old one or the new one."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 def identity(name: str) -> str:

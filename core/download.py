@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from core.errors import DownloadError, SourceError
+from core.files import write_text
 from core.sources.lamem import lamem, split_files
 
 LAMEM_URL = "http://memorability.csail.mit.edu/lamem.tar.gz"
@@ -85,9 +86,7 @@ class _Part:
         return 0, ""
 
     def remember(self, url: str, version: str) -> None:
-        temporary = self.note.with_name(self.note.name + ".tmp")
-        temporary.write_text(json.dumps({"url": url, "version": version}), encoding="utf-8")
-        os.replace(temporary, self.note)
+        write_text(self.note, json.dumps({"url": url, "version": version}))
 
     def discard(self) -> None:
         self.data.unlink(missing_ok=True)

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from core import metrics
-from core.checkpoints import write_text
 from core.errors import SourceError
+from core.files import replacing, write_text
 from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.inference import Predictor, predict
 from core.reports import CALIBRATION_COLUMNS, Evaluation, Reliability
@@ -110,13 +110,10 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
 
 def save(evaluated: Evaluated, folder: Path) -> Path:
     """Write MODEL-SOURCE.json and, photo by photo, MODEL-SOURCE.csv; return the JSON file."""
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{evaluated.evaluation.id}.json"
     rows = [(item.photo.id, f"{item.score:.6f}", f"{item.photo.score:.6f}") for item in evaluated.predictions]
-    temporary = folder / f"{evaluated.evaluation.id}.csv.tmp"
-    with temporary.open("w", newline="") as stream:
+    with replacing(file.with_suffix(".csv")) as temporary, temporary.open("w", newline="") as stream:
         csv.writer(stream).writerows([("photo_id", "score", "human_score"), *rows])
-    temporary.replace(folder / f"{evaluated.evaluation.id}.csv")
     write_text(file, json.dumps(as_json(evaluated.evaluation), indent=1) + "\n")
     return file
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from core import config, reports
-from core.checkpoints import write_text
+from core.files import write_text
 from core.registry import ATTRIBUTIONS, COMMANDS, LOSSES, MODELS, SOURCES, Registry
 
 README = config.ROOT / "README.md"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from core import metrics
 from core.examples import TrainingSet
+from core.files import replacing
 from core.inference import Predictor, predict
 from core.reports import REFERENCE_COLUMNS
 from core.types import Interval, Progress, silent
@@ -30,10 +31,8 @@ def merge(file: Path, rows: pd.DataFrame) -> pd.DataFrame:
     """Replace a model's rows in a table on disk, written to a temporary name first; returns the whole table."""
     old = pd.read_csv(file, dtype={"photo_id": str}) if file.is_file() else rows.iloc[:0]
     table = pd.concat([old[~old["model"].isin(rows["model"].unique())], rows], ignore_index=True)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(file.name + ".tmp")
-    table.to_csv(temporary, index=False)
-    temporary.replace(file)
+    with replacing(file) as temporary:
+        table.to_csv(temporary, index=False)
     return table
 
 

@@ -22,6 +22,7 @@ from core.cards import describe_run
 from core.config import ARTIFACTS
 from core.errors import TrainingError
 from core.examples import AugmentedViews, Example, TrainingSet, gather, with_targets
+from core.files import replacing, write_text
 from core.initialise import initialise
 from core.preprocess import Preset
 from core.recipes import TrainConfig
@@ -230,12 +231,10 @@ def validate(run: Run, photos: TrainingSet, preset: Preset, config: TrainConfig)
 
 def write_metrics(path: Path, rows: list[dict[str, float]]) -> None:
     """The metrics of every epoch as CSV."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", newline="") as stream:
+    with replacing(path) as temporary, temporary.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    temporary.replace(path)
 
 
 def preserve(run: Run, path: Path) -> None:
@@ -279,7 +278,7 @@ def _check_folder(out: Path, config: TrainConfig, resume: bool) -> None:
             f"{file}: this run has other settings; resume it with the same ones, or choose another --out."
         )
     out.mkdir(parents=True, exist_ok=True)
-    checkpoints.write_text(file, text)
+    write_text(file, text)
 
 
 def _start_at_mean(module: nn.Module, examples: list[Example]) -> None:

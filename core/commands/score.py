@@ -13,6 +13,7 @@ from typing import Annotated, TextIO
 from core import config, images
 from core.commandline import progress_bar
 from core.commands import Report
+from core.files import replacing
 from core.registry import COMMANDS
 from core.sources.folder import photo_files
 from core.types import Photo, Prediction
@@ -36,12 +37,8 @@ def score(
     photos = list(_photos(paths))
     made = progress_bar(inference.predict(predictor, photos), len(photos), "scoring")
     if csv:
-        target = Path(csv)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(target.name + ".tmp")
-        with temporary.open("w", newline="", encoding="utf-8") as stream:
+        with replacing(Path(csv)) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
             bad = _write(made, stream, json)
-        temporary.replace(target)
     else:
         bad = _write(made, sys.stdout, json)
     return Report(code=1 if bad else 0)
