@@ -21,5 +21,24 @@ BATCH_SIZE = 8
 """Photos a forward pass: the fastest on two cores."""
 
 RESAMPLES = 2_000
+CONFIRMATORY_RESAMPLES = 10_000
+PERMUTATIONS = 20_000
+"""Sign-flip draws of a confirmatory test, at least."""
 CONFIDENCE = 0.95
+ALPHA = 0.05
 SEED = 0
+
+# Thresholds of the verdict, fixed before any study was run (SCIENCE.md).
+SESOI = 0.2
+"""Smallest effect of interest, in SD of the model's clean scores."""
+GATE = 0.3
+"""No verdict unless the lower end of the interval of held-out validity reaches this."""
+MIN_CONFIRMATORY = 60
+"""Fewer eligible photos make a row exploratory."""
+MIN_COMPUTED = 20
+"""Fewer eligible photos are not computed."""
+PLACEMENTS = 10
+"""Controls a photo; photos with fewer valid places have no excess."""
+MIN_PRECISION = 0.7
+"""A detector below this (box IoU ≥ 0.5) makes its rows exploratory."""
+MIN_SALIENT_IOU = 0.4

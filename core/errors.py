@@ -45,3 +45,11 @@ class TrainingError(LabError, ValueError):
 
 class ArtifactError(LabError, ValueError):
     """A file of measured results that is damaged or lacks what it should hold."""
+
+
+class StudyError(LabError, ValueError):
+    """A study that cannot be run or read: foreign, damaged, empty, or made with other settings."""
+
+
+class MaskError(LabError, ValueError):
+    """A mask that does not belong to its photo, or leaves nothing to ablate."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,31 @@ import numpy as np
 
 Pixels = np.ndarray
 """A photo in memory: uint8, height × width × 3, RGB."""
+Mask = np.ndarray
+"""A part of a photo: bool, height × width, at the size of the photo it belongs to."""
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle in px: columns left … right − 1, rows top … bottom − 1."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a kind of thing is in a photo: its mask, and a rectangle per instance where instances can be told apart."""
+
+    mask: Mask
+    boxes: tuple[Rect, ...] = ()
+
+    @property
+    def area(self) -> float:
+        """Share of the photo that the mask covers, in [0, 1]."""
+        return float(self.mask.mean())
 
 
 @dataclass(frozen=True)
@@ -19,6 +44,8 @@ class Photo:
 
     `id` is unique within its source; `score` is the human score in [0, 1] or None where nobody was asked; `split` is
     train, val or test where the source has splits; `where` is the «file:line» that lists it, where a list does.
+    `truth` gives the exact regions by mask id, at the size that `read` returns, for sources that know them: a study
+    trusts them over any detector.
     """
 
     id: str
@@ -28,6 +55,7 @@ class Photo:
     score: float | None = None
     split: str | None = None
     where: str | None = None
+    truth: Callable[[], Mapping[str, Region]] | None = None
 
 
 @dataclass(frozen=True)
