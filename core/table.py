@@ -1,7 +1,8 @@
-"""The study table: what one row means, column by column; effects, verdict, plots and pages read this and nothing else.
+"""The study table: what one row means, column by column; effects, verdict and pages read nothing else.
 
-A study is a folder: `study.json` (settings and marks), `rows/part-*.parquet` (ROWS), `photos/part-*.parquet` (PHOTOS), and
-the aggregates made from them (`effects.parquet`, `verdict.json`), so that a page opens without reading the rows.
+A study is a folder: `study.json` (settings and marks), `rows/part-*.parquet` (ROWS), `photos/part-*.parquet`
+(PHOTOS), and the aggregates made from them (`effects.parquet`, `verdict.json`), so that a page opens without reading
+the rows.
 """
 
 from __future__ import annotations
