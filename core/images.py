@@ -152,6 +152,16 @@ def to_short_side(photo: Pixels, size: int = config.WORKING_SIZE) -> Pixels:
     return resize(photo, max(size, round(width * scale)), max(size, round(height * scale)))
 
 
+def working(photo: Pixels) -> Pixels:
+    """The photo at the size at which ablations act, so that a strength means the same whatever the file's size."""
+    return to_short_side(photo, config.WORKING_SIZE)
+
+
+def to_bytes(values: np.ndarray) -> Pixels:
+    """Numbers in 0 … 255 as uint8: rounded, and clipped where they stick out."""
+    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+
+
 def png_bytes(photo: Pixels) -> bytes:
     """Encode pixels as PNG."""
     buffer = io.BytesIO()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from core import config, reports
 from core.files import write_text
-from core.registry import ATTRIBUTIONS, COMMANDS, LOSSES, MODELS, SOURCES, Registry
+from core.registry import ABLATIONS, ATTRIBUTIONS, COMMANDS, FILLS, LOSSES, MASKS, MODELS, SOURCES, Registry
 
 README = config.ROOT / "README.md"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -42,6 +42,9 @@ def quality_table() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "models": lambda: registry_table(MODELS),
     "sources": lambda: registry_table(SOURCES),
+    "ablations": lambda: registry_table(ABLATIONS),
+    "masks": lambda: registry_table(MASKS),
+    "fills": lambda: registry_table(FILLS),
     "attributions": lambda: registry_table(ATTRIBUTIONS),
     "losses": lambda: registry_table(LOSSES),
     "commands": lambda: registry_table(COMMANDS),

@@ -1,0 +1,117 @@
+"""Fills: each registered function (photo, where) → photo puts something without information in place of some pixels.
+
+The photo is uint8 H × W × 3, `where` bool H × W with True where pixels are replaced; all others stay as they are, and
+so does the input. No fill but `mean` and `noise`, which use six numbers of the whole photo, lets anything of the
+replaced pixels through. To let something through on purpose, take an ablation as the fill (see the region operator).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import cv2
+import numpy as np
+
+from core.images import to_bytes
+from core.registry import FILLS, Choice, Range
+from core.types import Mask, Pixels
+
+SMOOTHING_SIDE = 64
+INPAINTING_SIDE = 128
+"""Short sides in px at which smooth fills are computed: they hold no detail, and the cost stays bounded."""
+
+
+SURROUNDINGS, CONTENT = "surroundings", "content"
+
+
+@FILLS.register("Mean colour")
+def mean(photo: Pixels, where: Mask) -> Pixels:
+    """Fill with the mean colour of the whole photo.
+
+    The mean of the whole, and not of what stays, is the same for removing a thing and for keeping it alone, and makes
+    neither look like the other.
+    """
+    result = photo.copy()
+    result[where] = np.rint(cv2.mean(photo)[:3]).astype(np.uint8)
+    return result
+
+
+@FILLS.register("Blur")
+def blur(
+    photo: Pixels,
+    where: Mask,
+    *,
+    sigma: Annotated[float, Range(0.01, 0.5, 0.01)] = 0.05,
+    of: Annotated[str, Choice((SURROUNDINGS, CONTENT))] = SURROUNDINGS,
+) -> Pixels:
+    """Fill with the surroundings, blurred into the gap by normalised convolution: nothing of the replaced is left.
+
+    `sigma` (a fraction of the short side) is the reach next to the border; the kernel's long tail covers large gaps.
+    With `of` content, the gap holds its own content under a plain Gaussian blur instead: its coarse colours stay.
+    Source: Knutsson & Westin 1993.
+    """
+    if of == CONTENT:
+        return _replaced(photo, where, cv2.GaussianBlur(photo, (0, 0), sigma * min(where.shape)))
+    colours, weight = _known(photo, where, SMOOTHING_SIDE)
+    if not weight.any():
+        return mean(photo, where)
+    total, norm = np.zeros_like(colours), np.zeros_like(weight)
+    reach = max(sigma * min(weight.shape), 0.5)
+    for octave in range(6):
+        share, wide = 16.0**-octave, reach * 2**octave
+        total += share * _spread(colours * weight[..., None], wide)
+        norm += share * _spread(weight, wide)
+    return _replaced(photo, where, _enlarged(total / np.maximum(norm, 1e-20)[..., None], photo))
+
+
+@FILLS.register("Noise")
+def noise(photo: Pixels, where: Mask, *, seed: Annotated[int, Range(0, 2**31 - 1, 1)] = 0) -> Pixels:
+    """Fill with Gaussian noise of the whole photo's mean and standard deviation in each channel, clipped to 0 … 255."""
+    centre, spread = (moment.ravel() for moment in cv2.meanStdDev(photo))
+    result = photo.copy()
+    drawn = np.random.default_rng(seed).standard_normal((int(where.sum()), 3), dtype=np.float32)
+    result[where] = to_bytes(drawn * spread.astype(np.float32) + centre.astype(np.float32))
+    return result
+
+
+@FILLS.register("Inpainting")
+def inpaint(photo: Pixels, where: Mask, *, radius: Annotated[float, Range(0.005, 0.05, 0.005)] = 0.02) -> Pixels:
+    """Fill by continuing the surroundings inwards along their edges, computed at a short side of at most 128 px.
+
+    `radius` is the neighbourhood as a fraction of the short side. Source: Telea 2004.
+    """
+    colours, weight = _known(photo, where, INPAINTING_SIDE)
+    gap = (weight == 0).astype(np.uint8)
+    if gap.all():
+        return mean(photo, where)
+    smooth = to_bytes(colours)
+    if gap.any():
+        smooth = cv2.inpaint(smooth, gap, max(1.0, radius * min(gap.shape)), cv2.INPAINT_TELEA)
+    return _replaced(photo, where, _enlarged(smooth, photo))
+
+
+def _replaced(photo: Pixels, where: Mask, by: Pixels) -> Pixels:
+    return cv2.copyTo(by, where.astype(np.uint8), photo.copy())
+
+
+def _known(photo: Pixels, where: Mask, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Colours (float32) of what stays at a short side of at most `side` px, and the share of each pixel that stays."""
+    stays: np.ndarray = (~where).astype(np.float32)
+    colours: np.ndarray = photo * stays[..., None]
+    scale = side / min(where.shape)
+    if scale < 1:
+        size = (max(1, round(where.shape[1] * scale)), max(1, round(where.shape[0] * scale)))
+        colours = cv2.resize(colours, size, interpolation=cv2.INTER_AREA)
+        stays = cv2.resize(stays, size, interpolation=cv2.INTER_AREA)
+    return colours / np.maximum(stays, 1e-6)[..., None], stays
+
+
+def _spread(values: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian blur that counts what lies outside the photo as unknown."""
+    reach = 2 * round(4 * sigma) + 1  # cut at 4 sigma: a visible step would be left at 3
+    size = (min(reach, 2 * values.shape[1] + 1), min(reach, 2 * values.shape[0] + 1))
+    return cv2.GaussianBlur(values, size, sigma, borderType=cv2.BORDER_CONSTANT)
+
+
+def _enlarged(values: np.ndarray, photo: Pixels) -> Pixels:
+    return to_bytes(cv2.resize(values, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_LINEAR))
