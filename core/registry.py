@@ -155,6 +155,9 @@ def _param(name: str, hint: Any, default: Any) -> Param:
     return Param(name, hint, default, None)
 
 
+PREDICTOR = "predictor"
+"""Kind of a model that scores photos, unless its entry declares another."""
+
 MODELS: Registry[Callable[..., Any]] = Registry("model", "core.models")
 SOURCES: Registry[Callable[..., Any]] = Registry("photo source", "core.sources")
 COMMANDS: Registry[Callable[..., Any]] = Registry("command", "core.commands")
@@ -163,3 +166,8 @@ ABLATIONS: Registry[Callable[..., Any]] = Registry("ablation", "core.ablations")
 MASKS: Registry[Callable[..., Any]] = Registry("mask", "core.masks")
 FILLS: Registry[Callable[..., Any]] = Registry("fill", "core.fills")
 ATTRIBUTIONS: Registry[Callable[..., Any]] = Registry("attribution method", "core.attributions")
+
+
+def predictors() -> list[Entry[Callable[..., Any]]]:
+    """The models that score photos; the others learn to draw them."""
+    return [entry for entry in MODELS if entry.facts.get("kind", PREDICTOR) == PREDICTOR]

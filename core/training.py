@@ -17,16 +17,15 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from core import checkpoints, distillation, inference, metrics, preprocess
+from core import checkpoints, preprocess
 from core.cards import describe_run
-from core.config import ARTIFACTS
 from core.errors import TrainingError
-from core.examples import AugmentedViews, Example, TrainingSet, gather, with_targets
+from core.examples import AugmentedViews, Example, TrainingSet
 from core.files import replacing, write_text
-from core.initialise import initialise
+from core.objectives import OBJECTIVES, Objective
 from core.preprocess import Preset
 from core.recipes import TrainConfig
-from core.registry import LOSSES, MODELS
+from core.registry import MODELS, PREDICTOR
 from core.types import Progress, silent
 
 log = logging.getLogger(__name__)
@@ -48,14 +47,15 @@ class Run:
     seen: int = 0
     seconds: float = 0.0
     rows: list[dict[str, float]] = field(default_factory=list)
+    measure: str = "val_spearman"
 
     @property
     def best(self) -> float:
-        return max((row["val_spearman"] for row in self.rows), default=-math.inf)
+        return max((row[self.measure] for row in self.rows), default=-math.inf)
 
     @property
     def epochs_since_best(self) -> int:
-        return next((n for n, row in enumerate(reversed(self.rows)) if row["val_spearman"] == self.best), 0)
+        return next((n for n, row in enumerate(reversed(self.rows)) if row[self.measure] == self.best), 0)
 
 
 def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silent) -> Path:
@@ -69,44 +69,23 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
         config = dataclasses.replace(config, frozen_stages=0, frozen_norm=False)
     _check_folder(out, config, resume)
     torch.manual_seed(config.seed)
-    photos = gather(config.data, config.unscored, config.keep_out, limit=config.limit, hold_half=config.hold_half,
-                    seed=config.seed, progress=progress)  # fmt: skip
-    examples, mapping = label(photos, config, progress)
+    entry = MODELS[config.model]
+    objective = OBJECTIVES[entry.facts.get("kind", PREDICTOR)]()
+    photos = objective.gather(config, progress)
+    examples, mapping = objective.examples(photos, config, progress)
+    built = entry.arguments({param.name: getattr(config, param.name) for param in entry.params})
+    module = entry.function(**built)
+    preset = objective.initialise(module, config)
+    objective.begin(module, examples)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    module = MODELS[config.model].function()
-    preset = initialise(module, config.init, config.size)
-    _start_at_mean(module, examples)
     module = module.to(device, memory_format=torch.channels_last)
-    run = Run(module, build_optimizer(module, config), torch.amp.GradScaler(enabled=device.type == "cuda"))
+    scaler = torch.amp.GradScaler(enabled=device.type == "cuda")
+    run = Run(module, build_optimizer(module, config), scaler, measure=objective.measure)
     if resume and (out / STATE).is_file():
         restore(run, out / STATE)
-    card = describe_run(config, photos, preset, mapping)
-    train(run, examples, photos, preset, config, card, progress)
+    card = describe_run(config, photos, preset, mapping) | {"settings": built}
+    train(run, objective, examples, photos, preset, config, card, progress)
     return out / "best"
-
-
-def label(
-    photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-) -> tuple[list[Example], dict[str, float]]:
-    """Targets of every training photo: human scores, mixed with a teacher's labels where there is one."""
-    human = np.array([example.photo.score for example in photos.scored], dtype=float)
-    if not config.teacher:
-        return list(with_targets(photos.scored, human[:, None])), {}
-    teacher = inference.load(config.teacher)
-    name = f"{checkpoints.identity(config.teacher)}.csv"
-    file, shipped = Path(config.out).parent / "labels" / name, ARTIFACTS / "labels" / name
-
-    def labels(examples: tuple[Example, ...], views: int) -> np.ndarray:
-        pairs = [(example.photo, example.print.pixels) for example in examples]
-        return distillation.teacher_labels(
-            teacher, pairs, views, config.view_area, file, shipped=shipped, progress=progress
-        )
-
-    raw = labels(photos.scored, 1)
-    scale = distillation.human_scale(raw[:, 0], human)
-    mixed = config.human_share * human[:, None] + (1 - config.human_share) * scale(raw)
-    unscored = with_targets(photos.unscored, scale(labels(photos.unscored, config.views)))
-    return [*with_targets(photos.scored, mixed), *unscored], dataclasses.asdict(scale)
 
 
 def build_optimizer(module: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
@@ -132,6 +111,7 @@ def split_parameters(module: nn.Module, frozen_stages: int) -> tuple[list[nn.Par
 
 def train(
     run: Run,
+    objective: Objective,
     examples: list[Example],
     photos: TrainingSet,
     preset: Preset,
@@ -144,14 +124,11 @@ def train(
     views = AugmentedViews(examples, config.train_size or config.size, config.seed, config.view_area, config.crop_area)
     steps = max(1, len(examples) // config.batch_size)
     while run.epoch < config.epochs and (not run.rows or run.epochs_since_best < config.patience):
-        train_epoch(run, views, steps, preset, config, progress)
-        run.rows.append(validate(run, photos, preset, config))
+        train_epoch(run, objective, views, steps, preset, config, progress)
+        run.rows.append(validate(run, objective, photos, preset, config))
         run.epoch, run.step, run.loss_sum, run.seen = run.epoch + 1, 0, 0.0, 0
         card["metrics"] = run.rows[-1]
-        log.info(
-            "epoch {epoch}: MSE {val_mse:.5f} (predicting the mean {val_mse_of_mean:.5f}), "
-            "Spearman {val_spearman:.3f}, Pearson {val_pearson:.3f}".format(**run.rows[-1])
-        )
+        log.info(objective.says.format(**run.rows[-1]))
         if run.epochs_since_best == 0:
             checkpoints.save(out / "best", run.module, card)
         checkpoints.save(out / "last", run.module, card)
@@ -160,23 +137,34 @@ def train(
 
 
 def train_epoch(
-    run: Run, views: AugmentedViews, steps: int, preset: Preset, config: TrainConfig, progress: Progress
+    run: Run,
+    objective: Objective,
+    views: AugmentedViews,
+    steps: int,
+    preset: Preset,
+    config: TrainConfig,
+    progress: Progress,
 ) -> None:
     """The remaining steps of an epoch, with a saved state every `save_seconds`."""
     device = next(run.module.parameters()).device
-    loss_of = LOSSES[config.loss].function
     set_training(run.module, config.frozen_norm)
     order = np.random.default_rng([config.seed, run.epoch]).permutation(len(views))
     wanted = [order[step * config.batch_size : (step + 1) * config.batch_size] for step in range(run.step, steps)]
     keys = [[(run.epoch, int(index)) for index in batch] for batch in wanted]
-    loader = DataLoader(views, batch_sampler=keys, num_workers=config.workers, collate_fn=_collate)
+    # A loader draws a seed when it starts; from the global generator, a resumed epoch would draw one more than a whole
+    # one, and dropout and latents would differ from there on.
+    own = torch.Generator()
+    loader = DataLoader(views, batch_sampler=keys, num_workers=config.workers, collate_fn=_collate, generator=own)
     started = saved = time.monotonic()
     for squares, targets in progress(loader, len(keys), f"epoch {run.epoch + 1} of {config.epochs}"):
         set_rates(run.optimizer, run.epoch * steps + run.step, config.epochs * steps, config.schedule)
         run.optimizer.zero_grad(set_to_none=True)
         with torch.autocast(device.type, enabled=device.type == "cuda"):
-            predicted = run.module(preprocess.to_batch(squares, preset).to(device)).float()
-        loss = loss_of(predicted, targets.to(device))
+            batch, share = (
+                preprocess.to_batch(squares, preset).to(device),
+                (run.epoch + run.step / steps) / config.epochs,
+            )
+            loss = objective.loss(run.module, batch, targets.to(device), config, share)
         run.scaler.scale(loss).backward()
         run.scaler.step(run.optimizer)
         run.scaler.update()
@@ -208,22 +196,15 @@ def set_rates(optimizer: torch.optim.Optimizer, step: int, total: int, schedule:
         group["lr"] = group["peak"] * max(factor, 1e-3)
 
 
-def validate(run: Run, photos: TrainingSet, preset: Preset, config: TrainConfig) -> dict[str, float]:
+def validate(
+    run: Run, objective: Objective, photos: TrainingSet, preset: Preset, config: TrainConfig
+) -> dict[str, float]:
     """One row of metrics on the validation photos, seen as the finished model will see photos."""
     run.module.eval()
-    predictor = inference.Predictor(config.model, run.module, preset, {})
-    found = [item for item in inference.predict(predictor, photos.validation) if item.score is not None]
-    scores = np.array([item.score for item in found])
-    human = np.array([item.photo.score for item in found])
-    mean = float(np.mean([example.photo.score for example in photos.scored]))
     return {
         "epoch": run.epoch + 1,
         "train_loss": run.loss_sum / max(1, run.seen),
-        "val_mse": metrics.mse(scores, human),
-        "val_mse_of_mean": metrics.mse(np.full_like(human, mean), human),
-        # A constant prediction has no correlation: it ranks nothing, so it counts as 0.
-        "val_spearman": float(np.nan_to_num(metrics.spearman(scores, human))),
-        "val_pearson": float(np.nan_to_num(metrics.pearson(scores, human))),
+        **objective.validate(run.module, photos, preset, config),
         "learning_rate": run.optimizer.param_groups[0]["lr"],
         "seconds": run.seconds,
     }
@@ -273,7 +254,7 @@ def _check_folder(out: Path, config: TrainConfig, resume: bool) -> None:
     text = json.dumps(dataclasses.asdict(config), indent=1) + "\n"
     if file.is_file() and not resume:
         raise TrainingError(f"{out} holds a run already; continue it with --resume, or choose another --out.")
-    if file.is_file() and file.read_text() != text:
+    if file.is_file() and not _same(config, json.loads(file.read_text())):
         raise TrainingError(
             f"{file}: this run has other settings; resume it with the same ones, or choose another --out."
         )
@@ -281,10 +262,7 @@ def _check_folder(out: Path, config: TrainConfig, resume: bool) -> None:
     write_text(file, text)
 
 
-def _start_at_mean(module: nn.Module, examples: list[Example]) -> None:
-    """Let the head begin at the mean target, so that the first steps do not drag the trunk there."""
-    head = getattr(module, "head", None)
-    if isinstance(head, nn.Sequential) and isinstance(head[-1], nn.Linear):
-        mean = float(np.mean([example.targets[0] for example in examples]))
-        with torch.no_grad():
-            head[-1].bias.fill_(math.log(mean / (1 - mean)) if 0 < mean < 1 else 0.0)
+def _same(config: TrainConfig, stored: dict[str, Any]) -> bool:
+    """Whether a run was started with these settings; a setting that did not exist then had today's default."""
+    defaults = dataclasses.asdict(TrainConfig(config.data))
+    return json.loads(json.dumps(dataclasses.asdict(config))) == json.loads(json.dumps(defaults)) | stored

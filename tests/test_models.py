@@ -13,10 +13,10 @@ import torch
 from core import checkpoints, inference, preprocess
 from core.errors import CheckpointError, MissingDependencyError, UnknownChoiceError
 from core.preprocess import Preset
-from core.registry import ATTRIBUTIONS, LOSSES, MODELS
+from core.registry import ATTRIBUTIONS, LOSSES, MODELS, predictors
 from core.types import Photo
 
-OWN = [entry.id for entry in MODELS if not entry.facts["published"]]
+OWN = [entry.id for entry in predictors() if not entry.facts["published"]]
 
 
 def predictor(name: str) -> inference.Predictor:

@@ -118,7 +118,8 @@ def test_test_photos_and_their_copies_never_train(scored_set: Path, tmp_path: Pa
 
 
 def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Path) -> None:
-    from core.training import fit, label
+    from core.regression import label
+    from core.training import fit
 
     teacher = fit(settings(scored_set, tmp_path / "teacher", epochs=2))
     chosen = settings(scored_set, tmp_path / "student", teacher=str(teacher), unscored=(str(scored_set / "images"),),

@@ -12,7 +12,7 @@ import streamlit as st
 
 from core import config, images
 from core.errors import PhotoError
-from core.registry import ATTRIBUTIONS, MODELS, Entry
+from core.registry import ATTRIBUTIONS, Entry, predictors
 from core.sources import open_source
 from core.types import Heatmap, Photo, Pixels
 
@@ -63,7 +63,7 @@ def offered_models() -> list[Entry[Any]]:
         own = (config.ARTIFACTS / entry.id).is_dir() or entry.id == config.DEFAULT_MODEL
         return bool(entry.facts["published"]) or own
 
-    return [entry for entry in MODELS if offered(entry)]
+    return [entry for entry in predictors() if offered(entry)]
 
 
 @st.cache_resource(show_spinner=False)
