@@ -1,0 +1,98 @@
+"""Take a painted region away from a photo, or keep nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from core import config
+from core.commands import Report
+from core.errors import MaskError, ParameterError, PhotoError
+from core.registry import COMMANDS
+from core.types import Pixels
+
+if TYPE_CHECKING:
+    from core.replay import Record
+
+MOST_CONTROLS = 1000
+
+SAME = 1e-4
+"""Scores of one photo differ by less than this on any machine."""
+
+
+@COMMANDS.register("Paint a region away")
+def paint(
+    photo: Annotated[str, "a photo"],
+    *,
+    mask: Annotated[str, "black-and-white picture of the photo's size, white inside"] = "",
+    fill: Annotated[str, "registered fill, or a whole-photo ablation that serves as one"] = "mean",
+    settings: Annotated[tuple[str, ...], "settings of the fill: NAME=VALUE …"] = (),
+    direction: Annotated[str, "remove, or keep: keep nothing but the region"] = "remove",
+    feather: Annotated[float, "softness of the border, a share of the short side"] = 0.0,
+    controls: Annotated[int, "other places for the same shape to compare with"] = 0,
+    seed: Annotated[int, "seed of the fill and of the places"] = config.SEED,
+    model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    replay: Annotated[str, "file written by the app or by --out; takes the place of every other setting"] = "",
+    out: Annotated[str, "folder for the ablated photo (PNG) and the replay file (JSON)"] = "",
+) -> Report:
+    """Score a photo before and after a region of it was replaced, and the same shape at other places.
+
+    All scores are those of the photo at working size, as in a study; Δ is the score after minus the score before.
+    """
+    from core import images, inference
+    from core import replay as replays
+    from core.paint import painted_in, treatment
+
+    if not 0 <= controls <= MOST_CONTROLS:
+        raise ParameterError(f"--controls must lie between 0 and {MOST_CONTROLS}, not {controls}.")
+    pixels = _named(photo, lambda: images.read(Path(photo)))
+    kept = replays.load(Path(replay)) if replay else None
+    if kept:
+        replays.check(kept, pixels)
+        region, how, model, controls = kept.mask, kept.how, kept.model, controls or len(kept.controls)
+    elif mask:
+        how = treatment(_pairs(settings), fill=fill, direction=direction, feather=feather, seed=seed)
+        region = painted_in(Path(mask), pixels)
+    else:
+        raise MaskError("Nothing is painted: give a mask with --mask, or a replay file with --replay.")
+    made, ablated = replays.perform(inference.load(model), Path(photo).name, pixels, region, how, controls)
+    if out:
+        replays.write(Path(out), made, ablated)
+    lines, code = _lines(made), 0
+    if kept and abs(made.ablated_score - kept.ablated_score) > SAME:
+        lines.append(f"not reproduced: the replay file says {kept.ablated_score:.6f} after; was the model changed?")
+        code = 1
+    return Report(lines, _data(made), code)
+
+
+def _lines(made: Record) -> list[str]:
+    """Scores, Δ and the comparison, for people."""
+    from core.paint import comparison
+
+    lines = [
+        f"score {made.score:.6f} before, {made.ablated_score:.6f} after: Δ = {made.delta:+.6f}",
+        f"{made.area:.1%} of the photo was replaced by {made.how.fill}",
+    ]
+    return [*lines, comparison(made.delta, list(made.controls), made.how.direction)] if made.controls else lines
+
+
+def _data(made: Record) -> dict[str, Any]:
+    values = {name: getattr(made, name) for name in ("score", "ablated_score", "delta", "area")}
+    return values | {"controls": list(made.controls)}
+
+
+def _named(name: str, read: Callable[[], Pixels]) -> Pixels:
+    """A photo, or a refusal that says which file it is about."""
+    try:
+        return read()
+    except PhotoError as error:
+        raise PhotoError(f"{name}: {error}") from error
+
+
+def _pairs(settings: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE as a mapping."""
+    for item in settings:
+        if "=" not in item:
+            raise ParameterError(f"A setting of the fill is NAME=VALUE, not {item!r}.")
+    return dict(item.split("=", 1) for item in settings)
