@@ -92,7 +92,15 @@ def test_equivalence_and_power_agree_with_statsmodels() -> None:
     assert stats.equivalence_p(values, 0.012) == pytest.approx(expected, rel=1e-9)
     smallest = stats.minimum_detectable(values, 0.01)
     power = ttest_power(smallest / values.std(ddof=1), len(values), 0.01, alternative="two-sided")
-    assert power == pytest.approx(0.8, abs=1e-6)
+    assert power == pytest.approx(0.8, abs=1e-5)
+
+
+@pytest.mark.parametrize("n", [20, 93, 3_000, 60_000])
+@pytest.mark.parametrize("level", [0.05, 0.0056, 1e-4])
+def test_the_detectable_effect_is_found_at_any_size(n: int, level: float) -> None:
+    values = np.tile([0.0, 1.0], n // 2 + 1)[:n]
+    smallest = stats.minimum_detectable(values, level) / values.std(ddof=1)
+    assert ttest_power(smallest, n, level / 2, alternative="larger") == pytest.approx(0.8, abs=1e-6)
 
 
 def test_trend_agrees_with_scipy_and_sees_both_directions() -> None:

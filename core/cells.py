@@ -1,0 +1,152 @@
+"""Which photos a row of effects rests on, and what is read of each: conditions × sources × populations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core import config
+from core.decisions import DELTA, EXCESS, DecisionRow, decision_row
+from core.study_files import Study
+from core.table import Condition
+
+POOLED = "all"
+"""The source of rows that pool all sources."""
+ALL, ELIGIBLE = "all", "eligible"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row to be: condition number `place` on some photos (indices), and those of them that have an excess.
+
+    `ablated`, `differences` and `excess` are the numbers of those photos; `found` and `found_excess` count the photos
+    in which the thing is. `row` is the decision row that the cell confirms or refutes, if it does.
+    """
+
+    source: str
+    population: str
+    place: int
+    photos: np.ndarray
+    ablated: np.ndarray
+    differences: np.ndarray
+    excess_photos: np.ndarray
+    excess: np.ndarray
+    found: int
+    found_excess: int
+    row: DecisionRow | None = None
+
+    @property
+    def computed(self) -> bool:
+        """Whether the thing is in enough photos for any number."""
+        return self.found >= config.MIN_COMPUTED
+
+    @property
+    def outcome(self) -> str:
+        """Excess where enough photos have one, else the plain difference."""
+        return EXCESS if self.found_excess >= config.MIN_COMPUTED else DELTA
+
+    @property
+    def read(self) -> np.ndarray:
+        """The outcome's values."""
+        return self.excess if self.outcome == EXCESS else self.differences
+
+    @property
+    def draws(self) -> int:
+        """Bootstrap resamples: more for the rows that decide."""
+        return config.RESAMPLES if self.row is None else config.CONFIRMATORY_RESAMPLES
+
+
+def differences(study: Study, place: int) -> np.ndarray:
+    """Score ablated − original of one condition (photos,); NaN where it was not run."""
+    return study.score[:, place] - study.original
+
+
+def excesses(study: Study, place: int) -> np.ndarray:
+    """Target − mean of the controls (photos,); NaN in photos with fewer than the full number of placements."""
+    complete = study.placements[:, place] >= config.PLACEMENTS
+    return np.where(complete, study.score[:, place] - study.control[:, place], np.nan)
+
+
+def trusted(study: Study, condition: Condition, weak: Collection[str]) -> np.ndarray:
+    """Photos whose mask may carry a confirmatory row: all, or those with exact masks where the detector is too weak."""
+    if condition.mask is None or condition.mask not in weak or condition.mask not in study.things:
+        return np.ones(len(study.original), dtype=bool)
+    return study.things[condition.mask].exact
+
+
+def outcome(study: Study, place: int, kind: str, weak: Collection[str] = ()) -> np.ndarray:
+    """What a decision row reads of each photo (photos,), NaN where a photo does not count."""
+    values = excesses(study, place) if kind == EXCESS else differences(study, place)
+    return np.where(trusted(study, study.conditions[place], weak), values, np.nan)
+
+
+def cells(study: Study, weak: Collection[str] = ()) -> Iterator[Cell]:
+    """Every row of a study; `weak` names masks whose detector was found too unreliable."""
+    names = sorted(set(study.sources))
+    scopes = [(POOLED, np.ones(len(study.original), dtype=bool))]
+    if len(names) > 1:
+        scopes += [(name, study.sources == name) for name in names]
+    for source, scope in scopes:
+        for place in range(len(study.conditions)):
+            for population in (ALL, ELIGIBLE):
+                cell = _cell(study, source, scope, place, population)
+                yield _confirmed(study, cell, weak) if source == POOLED and population == ELIGIBLE else cell
+
+
+def _cell(study: Study, source: str, scope: np.ndarray, place: int, population: str) -> Cell:
+    delta, excess = differences(study, place), excesses(study, place)
+    there, there_excess = (scope & np.isfinite(values) for values in (delta, excess))
+    absent = scope & ~study.present(study.conditions[place].mask) & np.isnan(delta)
+    if population == ELIGIBLE:
+        absent = np.zeros_like(absent)
+    photos = np.flatnonzero(there | absent)
+    with_excess = np.flatnonzero(there_excess | absent if there_excess.any() else there_excess)
+    return Cell(
+        source=source,
+        population=population,
+        place=place,
+        photos=photos,
+        ablated=np.where(absent, study.original, study.score[:, place])[photos],
+        differences=np.where(absent, 0.0, delta)[photos],
+        excess_photos=with_excess,
+        excess=np.where(absent, 0.0, excess)[with_excess],
+        found=int(there.sum()),
+        found_excess=int(there_excess.sum()),
+    )
+
+
+def _confirmed(study: Study, cell: Cell, weak: Collection[str]) -> Cell:
+    """The cell as a confirmatory row where it is one: on trusted photos, if enough of them have the row's outcome."""
+    condition = study.conditions[cell.place]
+    row = decision_row(condition)
+    if row is None:
+        return cell
+    good = trusted(study, condition, weak)
+    kept, kept_excess = good[cell.photos], good[cell.excess_photos]
+    usable = kept_excess.sum() if row.outcome == EXCESS else kept.sum()
+    if usable < config.MIN_CONFIRMATORY:
+        return cell
+    return replace(
+        cell,
+        photos=cell.photos[kept],
+        ablated=cell.ablated[kept],
+        differences=cell.differences[kept],
+        excess_photos=cell.excess_photos[kept_excess],
+        excess=cell.excess[kept_excess],
+        found=int(kept.sum()),
+        found_excess=int(kept_excess.sum()),
+        row=row,
+    )
+
+
+def decision_differences(study: Study, weak: Collection[str] = ()) -> list[np.ndarray]:
+    """The confirmatory rows as arrays photos × fills of what they read, NaN where a photo does not count."""
+    rows: dict[str, list[np.ndarray]] = {}
+    everywhere = np.ones(len(study.original), dtype=bool)
+    for place in range(len(study.conditions)):
+        cell = _confirmed(study, _cell(study, POOLED, everywhere, place, ELIGIBLE), weak)
+        if cell.row is not None:
+            rows.setdefault(cell.row.id, []).append(outcome(study, place, cell.row.outcome, weak))
+    return [np.column_stack(fills) for fills in rows.values()]

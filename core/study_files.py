@@ -1,0 +1,317 @@
+"""A study folder read for its statistics: settings, photos, scores as arrays photos × conditions; no torch needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core import config
+from core.errors import StudyError
+from core.table import ORIGINAL, PHOTOS, ROWS, TARGET, Condition
+from core.types import Problem
+
+SETTINGS = "study.json"
+MOST_PLACEMENTS = 63
+"""Placements a photo × condition that fit the reader's book of what it has seen."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `study.json` says; what it leaves out has the value of a plain study."""
+
+    name: str
+    model: str
+    sources: tuple[str, ...] = ()
+    seed: int = config.SEED
+    created: str = ""
+    possibly_seen: bool = False
+    contaminated: bool = False
+    thinning: Mapping[str, Any] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Things:
+    """Where a thing is: `area` (photos,) is its share of the photo; `exact` (photos,) says that no detector guessed."""
+
+    area: np.ndarray
+    exact: np.ndarray
+
+
+@dataclass(frozen=True)
+class Study:
+    """Scores of N photos under C conditions, NaN where there are none.
+
+    `original` and `human` are (N,); `score`, `control` (mean score of the controls), `placements` (how many), `area`,
+    `rmse` and `feature_distance` are N × C. `problems` names what was set aside.
+    """
+
+    settings: Settings
+    photo_ids: np.ndarray
+    sources: np.ndarray
+    original: np.ndarray
+    human: np.ndarray
+    things: Mapping[str, Things]
+    conditions: tuple[Condition, ...]
+    score: np.ndarray
+    control: np.ndarray
+    placements: np.ndarray
+    area: np.ndarray
+    rmse: np.ndarray
+    feature_distance: np.ndarray
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of the clean scores over the study's photos: the unit of effect sizes."""
+        return float(self.original.std(ddof=1)) if len(self.original) > 1 else 0.0
+
+    def present(self, mask: str | None) -> np.ndarray:
+        """Whether the thing is in each photo (N,); everything is eligible for a whole-photo ablation."""
+        if mask is None:
+            return np.ones(len(self.original), dtype=bool)
+        return self.things[mask].area > 0 if mask in self.things else np.zeros(len(self.original), dtype=bool)
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings of a study; StudyError where the folder holds none, or others'."""
+    file = folder / SETTINGS
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StudyError(f"{folder} is not a study: it has no {SETTINGS}; run `python -m core study`.") from error
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{file} cannot be read ({error}); run the study again.") from error
+    try:
+        known = {
+            name: content[name] for name in ("seed", "created", "possibly_seen", "contaminated") if name in content
+        }
+        return Settings(
+            name=str(content.get("name") or folder.name),
+            model=str(content["model"]),
+            sources=_names(content.get("sources", content.get("source", ()))),
+            thinning=dict(content.get("thinning") or {}),
+            conditions=tuple(Condition(**item) for item in content.get("conditions") or ()),
+            **known,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise StudyError(f"{file} is not the settings of a study ({type(error).__name__}: {error}).") from error
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(str(name) for name in value or ())
+
+
+def read_study(folder: Path) -> Study:
+    """Everything that statistics need; parts that are damaged or not this study's are named and set aside.
+
+    StudyError where no photo with an untouched score is left.
+    """
+    settings = read_settings(folder)
+    problems: list[Problem] = []
+    photos = _Photos(folder, problems)
+    grid = _Grid(settings, photos)
+    for file, table in _parts(folder / "rows", ROWS, problems):
+        grid.add(file, table, problems)
+    return grid.study(problems, folder)
+
+
+def _parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iterator[tuple[Path, pa.Table]]:
+    """The readable parts of a table in order of name, with the columns of the schema."""
+    for file in sorted(folder.glob("*.parquet")):
+        try:
+            found = pq.read_schema(file)
+            if foreign := [item.name for item in schema if not _alike(item, found)]:
+                reason = f"foreign: {', '.join(foreign)} missing or of another kind; it is left out"
+                problems.append(Problem(str(file), reason))
+                continue
+            texts = [name for name in schema.names if schema.field(name).type == pa.string()]
+            yield file, pq.read_table(file, columns=schema.names, read_dictionary=texts, partitioning=None)
+        except (pa.ArrowException, OSError) as error:
+            reason = str(error).splitlines()[0]
+            problems.append(Problem(str(file), f"damaged or half-written, and left out ({reason})"))
+
+
+def _alike(wanted: pa.Field, found: pa.Schema) -> bool:
+    """Whether a column is there with text where text is wanted, and numbers where numbers are."""
+    if wanted.name not in found.names:
+        return False
+    kind = found.field(wanted.name).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    texts = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+    numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)
+    return texts if pa.types.is_string(wanted.type) else numbers
+
+
+class _Photos:
+    """The photos table as arrays, and the number of every photo."""
+
+    def __init__(self, folder: Path, problems: list[Problem]) -> None:
+        self.number: dict[tuple[str, str], int] = {}
+        self.human: list[float] = []
+        self.regions: list[dict[str, Any]] = []
+        for file, table in _parts(folder / "photos", PHOTOS, problems):
+            columns = [table.column(name).to_pylist() for name in ("source", "photo_id", "human_score", "regions")]
+            try:
+                rows = [(*key, human, _regions(text)) for *key, human, text in zip(*columns, strict=True)]
+            except ValueError as error:
+                problems.append(Problem(str(file), f"foreign regions ({error}); it is left out"))
+                continue
+            for source, photo_id, human, regions in rows:
+                if (source, photo_id) not in self.number:  # a photo written twice is one photo
+                    self.number[source, photo_id] = len(self.number)
+                    self.human.append(np.nan if human is None else float(human))
+                    self.regions.append(regions)
+
+    def things(self, kept: np.ndarray) -> dict[str, Things]:
+        """Area and exactness by mask, of the photos that are kept."""
+        regions = [self.regions[number] for number in np.flatnonzero(kept)]
+        masks = sorted({mask for found in regions for mask in found})
+        return {
+            mask: Things(
+                np.array([float(found.get(mask, {}).get("area") or 0) for found in regions]),
+                np.array([not found.get(mask, {}).get("detector", True) for found in regions]),
+            )
+            for mask in masks
+        }
+
+
+def _regions(text: str | None) -> dict[str, Any]:
+    """The regions of a photo by mask; ValueError for anything else."""
+    found = json.loads(text or "{}")
+    if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
+        raise ValueError("not a table by mask")
+    return found
+
+
+class _Grid:
+    """Arrays photos × conditions that fill up part by part, whatever the order and however often a row comes."""
+
+    def __init__(self, settings: Settings, photos: _Photos) -> None:
+        self.settings, self.photos, self.n = settings, photos, len(photos.number)
+        self.column: dict[Condition, int] = {}
+        self.original = np.full(self.n, np.nan)
+        self.columns: list[dict[str, np.ndarray]] = []
+        for condition in settings.conditions:
+            if condition.ablation != ORIGINAL:
+                self._place(condition)
+
+    def _place(self, condition: Condition) -> int:
+        if condition not in self.column:
+            self.column[condition] = len(self.column)
+            blank = {name: np.full(self.n, np.nan) for name in ("score", "area", "rmse", "feature_distance")}
+            self.columns.append(
+                blank | {"control": np.zeros(self.n), "seen": np.zeros(self.n, dtype=np.uint64)},
+            )
+        return self.column[condition]
+
+    def add(self, file: Path, table: pa.Table, problems: list[Problem]) -> None:
+        """Take a part's rows in, or name why not."""
+        models = set(table.column("model").unique().to_pylist()) - {self.settings.model}
+        placement = table.column("placement").fill_null(TARGET).to_numpy()
+        if models or (len(placement) and not 0 <= placement.min() <= placement.max() <= MOST_PLACEMENTS):
+            what = f"rows of the model {sorted(map(str, models))[0]}" if models else "placements out of range"
+            problems.append(Problem(str(file), f"foreign: it holds {what}; it is left out"))
+            return
+        photo = self._numbers(table)
+        if (unknown := int((photo < 0).sum())) > 0:
+            problems.append(Problem(str(file), f"{unknown} rows are of photos that the photo table lacks"))
+        group, conditions = _conditions(table)
+        numbers = {name: table.column(name).to_numpy() for name in ("score", "area", "rmse", "feature_distance")}
+        usable = (photo >= 0) & np.isfinite(numbers["score"])
+        for place, condition in enumerate(conditions):
+            chosen = np.flatnonzero(usable & (group == place))
+            self._fill(
+                condition, photo[chosen], placement[chosen], {key: all_[chosen] for key, all_ in numbers.items()}
+            )
+
+    def _fill(
+        self, condition: Condition, photo: np.ndarray, placement: np.ndarray, numbers: dict[str, np.ndarray]
+    ) -> None:
+        if condition.ablation == ORIGINAL:
+            self.original[photo] = numbers["score"]
+            return
+        column = self.columns[self._place(condition)]
+        target = placement == TARGET
+        for name, values in numbers.items():
+            column[name][photo[target]] = values[target]
+        _, first = np.unique(photo * (MOST_PLACEMENTS + 1) + placement, return_index=True)
+        bits = np.left_shift(np.uint64(1), placement.astype(np.uint64))
+        new = first[(placement[first] != TARGET) & ((column["seen"][photo[first]] & bits[first]) == 0)]
+        np.add.at(column["control"], photo[new], numbers["score"][new])
+        np.bitwise_or.at(column["seen"], photo[new], bits[new])
+
+    def _numbers(self, table: pa.Table) -> np.ndarray:
+        """The number of each row's photo; −1 for one that the photo table lacks."""
+        (source, sources), (photo, ids) = (_codes(table, name) for name in ("source", "photo_id"))
+        pairs, where = np.unique(source * len(ids) + photo, return_inverse=True)
+        known = [self.photos.number.get((sources[pair // len(ids)], ids[pair % len(ids)]), -1) for pair in pairs]
+        return np.array(known, dtype=np.int64)[where]
+
+    def study(self, problems: list[Problem], folder: Path) -> Study:
+        """The study of all photos that have an untouched score."""
+        kept = np.isfinite(self.original)
+        if not kept.any():
+            reason = f" ({problems[0]})" if problems else ""
+            raise StudyError(f"{folder} holds no scores of untouched photos{reason}; run the study again.")
+        if missing := int((~kept).sum()):
+            problems.append(Problem(str(folder), f"{missing} photos have no untouched score yet and do not count"))
+        names = np.array(list(self.photos.number), dtype=object).reshape(-1, 2)[kept]
+        stacks = {name: self._stack(name, kept) for name in ("score", "area", "rmse", "feature_distance", "control")}
+        placements = np.bitwise_count(self._stack("seen", kept)).astype(np.int16)
+        with np.errstate(invalid="ignore"):
+            stacks["control"] = np.where(placements > 0, stacks["control"] / np.maximum(placements, 1), np.nan)
+        return Study(
+            settings=self.settings,
+            photo_ids=names[:, 1],
+            sources=names[:, 0],
+            original=self.original[kept],
+            human=np.array(self.photos.human)[kept],
+            things=self.photos.things(kept),
+            conditions=tuple(self.column),
+            placements=placements,
+            problems=tuple(problems),
+            **stacks,
+        )
+
+    def _stack(self, name: str, kept: np.ndarray) -> np.ndarray:
+        """One kind of number of all conditions, photos × conditions, each condition's together in memory."""
+        if not self.columns:
+            return np.zeros((int(kept.sum()), 0), dtype=np.uint64 if name == "seen" else np.float64)
+        return np.array([column.pop(name)[kept] for column in self.columns]).T
+
+
+def _codes(table: pa.Table, name: str) -> tuple[np.ndarray, list[Any]]:
+    """A text column as numbers into a list of its values; null is a value."""
+    values = table.column(name).combine_chunks()
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.unify_dictionaries().combine_chunks()
+    words = encoded.dictionary.to_pylist()
+    return encoded.indices.fill_null(len(words)).to_numpy().astype(np.int64), [*words, None]
+
+
+def _conditions(table: pa.Table) -> tuple[np.ndarray, list[Condition]]:
+    """Each row's condition as a number into a list of those that occur."""
+    group = np.zeros(len(table), dtype=np.int64)
+    columns = [_codes(table, name) for name in ("ablation", "params", "mask", "fill", "direction")]
+    for codes, words in columns:
+        group = group * len(words) + codes
+    found, where = np.unique(group, return_inverse=True)
+    conditions = []
+    for code in found:
+        values = []
+        for _, words in reversed(columns):
+            code, place = divmod(int(code), len(words))
+            values.append(words[place])
+        ablation, params, mask, fill, direction = reversed(values)
+        conditions.append(Condition(ablation, params or "{}", mask, fill, direction))
+    return where, conditions

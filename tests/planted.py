@@ -1,0 +1,148 @@
+"""Study folders with planted effects: what statistics, verdict and pages are tested on, without a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core import config
+from core.decisions import DECISION_ROWS, DecisionRow
+from core.registry import ABLATIONS
+from core.table import PHOTOS, ROWS, Condition, canonical
+
+SD = 0.1
+MASKS = ("faces", "people", "salient", "text")
+NAMES = {row.id: row for row in DECISION_ROWS}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study to be: `effects` are mean excesses or differences by decision row, in SD of the clean scores.
+
+    `controls` are the mean differences of a row's controls, `noise` the spread of differences (in SD), `agreement` how
+    closely human scores follow the model's (None: nobody was asked), `share` the chance that a thing is in a photo,
+    `shifts` the sources, photos in turns, `doses` strengths of blur beside the default.
+    """
+
+    n: int = 300
+    effects: Mapping[str, float] = field(default_factory=dict)
+    controls: Mapping[str, float] = field(default_factory=dict)
+    noise: float = 0.3
+    agreement: float | None = 1.0
+    share: float = 0.6
+    fills: Sequence[str] = ("mean", "blur")
+    placements: int = config.PLACEMENTS
+    sources: Sequence[str] = ("scenes",)
+    detectors: Sequence[str] = ()
+    rows: Sequence[str] = tuple(NAMES)
+    doses: Sequence[float] = (0.01, 0.04)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    seed: int = 0
+
+
+def write_study(folder: Path, plan: Plan | None = None, **changes: object) -> Path:
+    """Write `study.json`, photos and rows (three parts) of a plan."""
+    plan = plan or Plan(**changes)  # type: ignore[arg-type]
+    random = np.random.default_rng(plan.seed)
+    scores = random.normal(0.6, SD, plan.n)
+    photos = _photos(plan, random, scores)
+    rows = [_original(plan, photos, scores)]
+    for condition, name in conditions(plan).items():
+        rows.append(_rows(plan, random, photos, scores, condition, name))
+    table = pd.concat(rows, ignore_index=True)
+    settings = {
+        "name": folder.name, "model": "resnet50", "sources": list(plan.sources), "seed": 0,
+        "created": "2026-01-01", "conditions": [asdict(item) for item in conditions(plan)], **plan.settings,
+    }  # fmt: skip
+    (folder / "rows").mkdir(parents=True, exist_ok=True)
+    (folder / "photos").mkdir(exist_ok=True)
+    (folder / "study.json").write_text(json.dumps(settings))
+    pq.write_table(pa.Table.from_pandas(photos, PHOTOS, preserve_index=False), folder / "photos" / "part-0000.parquet")
+    for number in range(3):
+        part = pa.Table.from_pandas(table[number::3], ROWS, preserve_index=False)
+        pq.write_table(part, folder / "rows" / f"part-{number:04}.parquet")
+    return folder
+
+
+def conditions(plan: Plan) -> dict[Condition, str]:
+    """Every condition of a plan with the decision row that it belongs to."""
+    found = {}
+    for row in (NAMES[name] for name in plan.rows):
+        if row.mask:
+            for fill in plan.fills:
+                found[Condition("region", "{}", row.mask, fill, row.direction)] = row.id
+        else:
+            found[Condition(row.ablation, canonical(ABLATIONS[row.ablation].arguments()))] = row.id
+    if "blur" in plan.rows:
+        found |= {Condition("blur", canonical({"sigma": sigma})): "blur" for sigma in plan.doses}
+    return found | {Condition("identity"): "identity"}
+
+
+def _photos(plan: Plan, random: np.random.Generator, scores: np.ndarray) -> pd.DataFrame:
+    human = np.full(plan.n, np.nan)
+    if plan.agreement is not None:
+        human = scores + random.normal(0, SD * (1 / max(plan.agreement, 1e-6) - 1) + 1e-9, plan.n)
+    regions = []
+    for _ in range(plan.n):
+        found = {}
+        for size, mask in enumerate(MASKS, start=1):
+            area = 0.05 * size if random.random() < plan.share else 0.0
+            found[mask] = {"area": area, "count": int(area > 0), "detector": mask in plan.detectors, "placements": 10}
+        regions.append(found)
+    return pd.DataFrame(
+        {
+            "photo_id": [f"photo-{number:05}" for number in range(plan.n)],
+            "source": [plan.sources[number % len(plan.sources)] for number in range(plan.n)],
+            "human_score": human,
+            "pixels": [f"{number:016x}" for number in range(plan.n)],
+            "look": [f"{number:016x}" for number in range(plan.n)],
+            "regions": [json.dumps(item) for item in regions],
+            "features": "{}",
+        }
+    )
+
+
+def _frame(photos: pd.DataFrame, condition: Condition, **values: object) -> pd.DataFrame:
+    shared = {"model": "resnet50", "placement": 0, "area": None, "rmse": 0.0, "feature_distance": 0.0, "seed": 0}
+    rows = photos[["photo_id", "source"]].assign(**{**shared, **asdict(condition), **values})
+    return rows.astype({"area": float})[list(ROWS.names)] if "score" in rows else rows
+
+
+def _original(plan: Plan, photos: pd.DataFrame, scores: np.ndarray) -> pd.DataFrame:
+    return _frame(photos, Condition("original"), score=scores)
+
+
+def _rows(
+    plan: Plan,
+    random: np.random.Generator,
+    photos: pd.DataFrame,
+    scores: np.ndarray,
+    condition: Condition,
+    name: str,
+) -> pd.DataFrame:
+    """Target rows, and control rows of a region, in the photos in which the thing is."""
+    if name == "identity":
+        return _frame(photos, condition, score=scores)
+    row: DecisionRow = NAMES[name]
+    there = np.ones(plan.n, dtype=bool)
+    if row.mask:
+        there = np.array([json.loads(text)[row.mask]["area"] > 0 for text in photos["regions"]])
+    strength = condition.arguments.get("sigma", 0.02) / 0.02 if name == "blur" else 1.0
+    control = plan.controls.get(name, -0.1)
+    mean = (plan.effects.get(name, 0.0) + (control if row.mask else 0.0)) * min(strength, 2.0)
+    noise = random.normal(0, plan.noise, plan.n)
+    target = scores + SD * (mean + noise)
+    kept = photos[there]
+    values = {"area": 0.1 if row.mask else None, "rmse": 0.05 * strength, "feature_distance": 0.4}
+    frames = [_frame(kept, condition, score=target[there], **values)]
+    for placement in range(1, plan.placements + 1 if row.mask else 1):
+        score = scores + SD * (control + noise / 2 + random.normal(0, plan.noise, plan.n))
+        frames.append(_frame(kept, condition, score=score[there], placement=placement, **values))
+    return pd.concat(frames, ignore_index=True)
