@@ -42,7 +42,7 @@ def _over_epochs(record: pd.DataFrame, lines: dict[str, tuple[str, str, str]], y
             x=record["epoch"], y=record[column], name=label, mode="lines+markers", line={"color": colour, "dash": dash}
         )
     figure.update_layout(showlegend=len(lines) > 1)
-    return _finished(figure, "epoch", y_title, height=260)
+    return finished(figure, "epoch", y_title, height=260)
 
 
 def predicted_vs_human(table: pd.DataFrame) -> go.Figure:
@@ -58,7 +58,7 @@ def predicted_vs_human(table: pd.DataFrame) -> go.Figure:
         hovertemplate="%{text}<br>score %{x:.3f}<br>human score %{y:.3f}<extra></extra>",
     )
     figure.update_layout(showlegend=False)
-    return _finished(figure, "score", "human score")
+    return finished(figure, "score", "human score")
 
 
 def calibration(table: pd.DataFrame) -> go.Figure:
@@ -81,7 +81,7 @@ def calibration(table: pd.DataFrame) -> go.Figure:
         "mean human score %{y:.3f}<extra></extra>",
     )
     figure.update_layout(showlegend=False)
-    return _finished(figure, "mean score of the decile", "mean human score")
+    return finished(figure, "mean score of the decile", "mean human score")
 
 
 def among(score: float, reference: np.ndarray) -> go.Figure:
@@ -91,7 +91,7 @@ def among(score: float, reference: np.ndarray) -> go.Figure:
     figure.add_vline(x=score, line={"color": ORANGE, "width": 3})
     figure.update_yaxes(visible=False)
     figure.update_layout(bargap=0.08, showlegend=False)
-    return _finished(figure, "scores of reference photos", None, height=130)
+    return finished(figure, "scores of reference photos", None, height=130)
 
 
 def _diagonal(figure: go.Figure, shown: pd.DataFrame) -> None:
@@ -103,7 +103,8 @@ def _diagonal(figure: go.Figure, shown: pd.DataFrame) -> None:
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": GREY, "dash": "dash", "width": 1})
 
 
-def _finished(figure: go.Figure, x_title: str, y_title: str | None, height: int = HEIGHT) -> go.Figure:
+def finished(figure: go.Figure, x_title: str, y_title: str | None, height: int = HEIGHT) -> go.Figure:
+    """The same frame for every figure: transparent, no grid along x, titles, legend above."""
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 8, "t": 28 if figure.layout.showlegend else 8, "b": 0},

@@ -1,0 +1,139 @@
+"""Effects of ablations to Plotly figures: draws, computes nothing. Rows come from the effects table of a study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.plots import BLUE, GREY, ORANGE, finished
+
+BAR = 26
+"""Height of a bar with its gap in px."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An outcome that bars can show: its columns in the effects table, and the title of its axis."""
+
+    label: str
+    value: str
+    low: str | None
+    high: str | None
+    axis: str
+    in_score_units: bool = True
+
+
+MEASURES = {
+    "shift": Measure("Score shift", "mean_delta", "ci_low", "ci_high", "mean Δ of the score"),
+    "excess": Measure(
+        "Excess over controls", "excess_delta", "excess_ci_low", "excess_ci_high", "Δ, region − controls"
+    ),
+    "validity": Measure(
+        "Loss of validity", "validity_drop", "validity_ci_low", "validity_ci_high", "ρ(original) − ρ(ablated)", False
+    ),
+    "lowered": Measure("Share lowered", "share_lowered", None, None, "share of photos whose score falls", False),
+}
+
+
+def bars(table: pd.DataFrame, measure: Measure, sesoi: float | None = None) -> go.Figure:
+    """A bar per row of the effects table (plus a column `name`), sorted, with 95 % intervals and controls beside.
+
+    `sesoi`: the smallest effect of interest in score units; a band shows what counts as negligible. Columns beside those
+    of the effects table: `name`; `said`, the effect in words; `row`, what customdata carries, so that a click can be
+    answered.
+    """
+    table = table.dropna(subset=[measure.value]).sort_values(measure.value, ascending=False)  # drawn from the bottom
+    figure = go.Figure()
+    figure.add_bar(
+        x=table[measure.value],
+        y=table["name"],
+        orientation="h",
+        name="ablated",
+        marker={"color": BLUE},
+        error_x=_whiskers(table, measure),
+        customdata=np.stack([table["row"], table["n"], table["said"]], axis=-1) if len(table) else None,
+        hovertemplate="<b>%{y}</b><br>%{customdata[2]}<extra></extra>",
+    )
+    controls = table.dropna(subset=["control_mean_delta"])
+    if measure.value == "mean_delta" and len(controls):
+        figure.add_scatter(
+            x=controls["control_mean_delta"],
+            y=controls["name"],
+            mode="markers",
+            name="same shape elsewhere",
+            marker={"color": ORANGE, "symbol": "diamond", "size": 9},
+            hovertemplate="<b>%{y}</b><br>same shape elsewhere: Δ = %{x:.3f}<extra></extra>",
+        )
+    figure.update_layout(showlegend=len(figure.data) > 1, bargap=0.35)
+    _reference(figure, sesoi if measure.in_score_units else None)
+    finished(figure, measure.axis, None, height=90 + BAR * max(len(table), 1))
+    figure.update_yaxes(automargin=True, categoryorder="array", categoryarray=list(table["name"]))
+    figure.update_xaxes(showgrid=True)
+    return figure
+
+
+def _whiskers(table: pd.DataFrame, measure: Measure) -> dict | None:
+    if measure.low is None or measure.high is None:
+        return None
+    return {
+        "type": "data",
+        "array": table[measure.high] - table[measure.value],
+        "arrayminus": table[measure.value] - table[measure.low],
+        "color": GREY,
+        "thickness": 1.5,
+        "width": 3,
+    }
+
+
+def _reference(figure: go.Figure, sesoi: float | None) -> None:
+    """The line of no effect and, where a unit allows it, the band of negligible effects around it."""
+    if sesoi:
+        figure.add_vrect(x0=-sesoi, x1=sesoi, fillcolor=GREY, opacity=0.13, line_width=0, layer="below")
+    figure.add_vline(x=0, line={"color": GREY, "width": 1})
+
+
+def dose_response(doses: pd.DataFrame, parameter: str, default: float | None = None) -> go.Figure:
+    """Mean Δ over the strengths of one ablation, with a 95 % band (columns strength, mean_delta, ci_low, ci_high)."""
+    doses = doses.sort_values("strength")
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[*doses["strength"], *doses["strength"][::-1]],
+        y=[*doses["ci_high"], *doses["ci_low"][::-1]],
+        fill="toself",
+        fillcolor="rgba(58,135,200,0.2)",
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        x=doses["strength"],
+        y=doses["mean_delta"],
+        mode="lines+markers",
+        line={"color": BLUE},
+        hovertemplate=f"{parameter} %{{x:g}}<br>Δ = %{{y:.3f}}<extra></extra>",
+    )
+    if default is not None:
+        figure.add_vline(x=default, line={"color": ORANGE, "dash": "dot", "width": 1.5})
+    figure.add_hline(y=0, line={"color": GREY, "width": 1})
+    figure.update_layout(showlegend=False)
+    return finished(figure, parameter, "mean Δ of the score", height=280)
+
+
+def differences(edges: np.ndarray, counts: np.ndarray, mean: float) -> go.Figure:
+    """How the paired differences of one condition are distributed: histogram (edges B + 1, counts B) and their mean."""
+    figure = go.Figure()
+    figure.add_bar(
+        x=(edges[:-1] + edges[1:]) / 2,
+        y=counts,
+        width=np.diff(edges),
+        marker={"color": BLUE, "line": {"width": 0}},
+        opacity=0.75,
+        hovertemplate="Δ about %{x:.3f}: %{y} photos<extra></extra>",
+    )
+    figure.add_vline(x=0, line={"color": GREY, "width": 1})
+    figure.add_vline(x=mean, line={"color": ORANGE, "width": 2.5})
+    figure.update_layout(showlegend=False, bargap=0)
+    return finished(figure, "Δ of a photo's score", "photos", height=280)
