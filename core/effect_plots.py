@@ -41,8 +41,8 @@ MEASURES = {
 def bars(table: pd.DataFrame, measure: Measure, sesoi: float | None = None) -> go.Figure:
     """A bar per row of the effects table (plus a column `name`), sorted, with 95 % intervals and controls beside.
 
-    `sesoi`: the smallest effect of interest in score units; a band shows what counts as negligible. Columns beside those
-    of the effects table: `name`; `said`, the effect in words; `row`, what customdata carries, so that a click can be
+    `sesoi`: the smallest effect of interest in score units; a band shows what counts as negligible. Columns beside the
+    effects table's own: `name`; `said`, the effect in words; `row`, which customdata carries so that a click can be
     answered.
     """
     table = table.dropna(subset=[measure.value]).sort_values(measure.value, ascending=False)  # drawn from the bottom

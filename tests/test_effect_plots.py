@@ -55,7 +55,7 @@ def test_only_shifts_of_the_score_have_the_band_of_negligible_effects() -> None:
 
 
 def test_no_rows_give_an_empty_figure() -> None:
-    assert len(effect_plots.bars(effects().head(0), MEASURES["shift"]).data[0].x or ()) == 0
+    assert not len(effect_plots.bars(effects().head(0), MEASURES["shift"]).data[0].x)
 
 
 def test_the_band_of_a_dose_response_runs_there_and_back() -> None:
