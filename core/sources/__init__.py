@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
-from core.errors import SourceError
-from core.registry import SOURCES
+from core.errors import ParameterError, SourceError
+from core.registry import SOURCES, Entry
 from core.types import Listing
 
 
 def open_source(name: str, split: int = 1) -> Listing:
     """The photos behind a path (folder, LaMem layout, CSV) or a registered id such as «samples».
 
-    `split` chooses among the splits of LaMem's layout. Of several sources that accept a path,
+    A colon after an id gives its parameters, «generated:cause=text,n=50»; one without a name is the first,
+    «generated:text». `split` chooses among the splits of LaMem's layout. Of several sources that accept a path,
     one with scores comes first. SourceError says what is missing.
     """
     path = Path(name)
     if not os.path.exists(path):  # false, not an error, for a name that no file can have
-        if name in SOURCES and "path" not in SOURCES[name].facts.get("needs", ("path",)):
-            return SOURCES[name].function()
+        known, _, settings = name.partition(":")
+        if known in SOURCES and "path" not in SOURCES[known].facts.get("needs", ("path",)):
+            return SOURCES[known].function(**SOURCES[known].arguments(_parsed(SOURCES[known], settings)))
         raise SourceError(f"{name}: there is no such folder, CSV or packaged source.")
     candidates = sorted(SOURCES, key=lambda entry: not entry.facts["scored"])
     for entry in candidates:
         if entry.facts["accepts"](path):
             return entry.function(path, **entry.arguments({"split": split} if split != 1 else {}))
     raise SourceError(f"{name}: this is neither a folder nor a CSV with the columns image_path,memorability_score.")
+
+
+def _parsed(entry: Entry[Any], settings: str) -> dict[str, str]:
+    """Parameters written as «name=value,name=value», as they are; ParameterError for anything else."""
+    given: dict[str, str] = {}
+    for number, item in enumerate(settings.split(",") if settings else ()):
+        name, equals, value = item.rpartition("=")
+        if not equals and (number or not entry.params):
+            raise ParameterError(f"{entry.id}:{settings}: {item!r} is not of the form name=value.")
+        given[name if equals else entry.params[0].name] = value
+    return given
