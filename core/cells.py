@@ -9,12 +9,9 @@ import numpy as np
 
 from core import config
 from core.decisions import DELTA, EXCESS, DecisionRow, decision_row
+from core.effect_table import ALL, ELIGIBLE, POOLED
 from core.study_files import Study
 from core.table import Condition
-
-POOLED = "all"
-"""The source of rows that pool all sources."""
-ALL, ELIGIBLE = "all", "eligible"
 
 
 @dataclass(frozen=True)
@@ -98,9 +95,7 @@ def cells(study: Study, weak: Collection[str] = ()) -> Iterator[Cell]:
 def _cell(study: Study, source: str, scope: np.ndarray, place: int, population: str) -> Cell:
     delta, excess = differences(study, place), excesses(study, place)
     there, there_excess = (scope & np.isfinite(values) for values in (delta, excess))
-    absent = scope & ~study.present(study.conditions[place].mask) & np.isnan(delta)
-    if population == ELIGIBLE:
-        absent = np.zeros_like(absent)
+    absent = np.zeros_like(scope) if population == ELIGIBLE else _absent(study, scope, place)
     photos = np.flatnonzero(there | absent)
     with_excess = np.flatnonzero(there_excess | absent if there_excess.any() else there_excess)
     return Cell(
@@ -115,6 +110,15 @@ def _cell(study: Study, source: str, scope: np.ndarray, place: int, population: 
         found=int(there.sum()),
         found_excess=int(there_excess.sum()),
     )
+
+
+def _absent(study: Study, scope: np.ndarray, place: int) -> np.ndarray:
+    """Photos without the thing; of a thinned condition, the same share of them as was run of those with it."""
+    present, run = study.present(study.conditions[place].mask), np.isfinite(study.score[:, place])
+    absent = scope & ~present & ~run
+    with_thing = (scope & (present | run)).sum()
+    share = (scope & run).sum() / with_thing if with_thing else 0.0
+    return absent & (np.random.default_rng(study.settings.seed).random(len(scope)) < share) if share < 1 else absent
 
 
 def _confirmed(study: Study, cell: Cell, weak: Collection[str]) -> Cell:

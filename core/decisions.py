@@ -44,25 +44,26 @@ class DecisionRow:
         return named and filled and at_default(condition)
 
 
-WHOLE = ("grayscale", "texture", "blur")
+SMOOTHED = ("texture", "blur")
+"""Ablations of the whole photo that may wipe out a small thing with everything else; colour keeps its shape."""
 _DROP, _NOTHING, _EITHER = "drop", "negligible", "drop or rise"
 
 DECISION_ROWS = (
     DecisionRow(
         "faces_removed", "faces removed", SEMANTIC, "face", EXCESS, _DROP, _NOTHING,
-        "region", "faces", REMOVE, inside=("people_removed", "salient_removed", *WHOLE),
+        "region", "faces", REMOVE, inside=("people_removed", "salient_removed", *SMOOTHED),
     ),
     DecisionRow(
         "people_removed", "people removed", SEMANTIC, "person", EXCESS, _DROP, _NOTHING,
-        "region", "people", REMOVE, inside=("salient_removed", *WHOLE),
+        "region", "people", REMOVE, inside=("salient_removed", *SMOOTHED),
     ),
     DecisionRow(
         "salient_removed", "salient object removed", SEMANTIC, "salient object", EXCESS, _DROP, _NOTHING,
-        "region", "salient", REMOVE, inside=WHOLE,
+        "region", "salient", REMOVE, inside=SMOOTHED,
     ),
     DecisionRow(
         "text_removed", "text removed", SEMANTIC, "text", EXCESS, _DROP, _NOTHING,
-        "region", "text", REMOVE, inside=("salient_removed", *WHOLE),
+        "region", "text", REMOVE, inside=("salient_removed", *SMOOTHED),
     ),
     DecisionRow(
         "background_removed", "background removed (salient object kept)", LOW_LEVEL, "context", EXCESS,

@@ -25,6 +25,7 @@ from core.resampling import (
     sign_flip_p,
 )
 from core.types import Interval
+from core.wording import sentence
 
 POWER = 0.8
 """The minimum detectable effect is found this often."""
@@ -50,18 +51,6 @@ class Effect:
 
     def __str__(self) -> str:
         return sentence(self.mean, self.n, self.p, "p")
-
-
-def sentence(mean: Interval, n: int, p: float | None, kind: str = "Holm p") -> str:
-    """An effect as it is written everywhere: Δ = −0.041 [−0.060, −0.022], n = 212, Holm p = 0.003."""
-    low, high = minus(mean.low), minus(mean.high)
-    tested = "" if p is None or math.isnan(p) else f", {kind} {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
-    return f"Δ = {minus(mean.estimate)} [{low}, {high}], n = {n:,}{tested}"
-
-
-def minus(value: float, digits: int = 3) -> str:
-    """A number with a true minus sign; never −0.000."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def effects(
@@ -212,11 +201,19 @@ def larger_share(
 def lead(
     first: np.ndarray, second: np.ndarray, *, draws: int = config.CONFIRMATORY_RESAMPLES, seed: int = config.SEED
 ) -> Interval:
-    """|mean of first| − |mean of second| on the same photos, with its percentile bootstrap interval."""
+    """|mean of first| − |mean of second| over the same photos (N,), with its percentile bootstrap interval.
+
+    NaN marks photos that do not count for one of the two; each mean is of the photos that do.
+    """
     pair = np.column_stack([first, second])
-    (drawn,) = bootstrap(len(first), [means(pair)], draws=draws, seed=seed)
-    estimate = np.abs(pair.mean(axis=0))
-    return Interval(float(estimate[0] - estimate[1]), *percentile_interval(np.abs(drawn) @ np.array([1.0, -1.0])))
+    known = np.isfinite(pair)
+    (totals, sizes) = bootstrap(
+        len(pair), [means(np.where(known, pair, 0.0)), means(known * 1.0)], draws=draws, seed=seed
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        drawn = np.abs(totals / sizes)
+    estimate = np.abs(np.nanmean(pair, axis=0))
+    return Interval(float(estimate[0] - estimate[1]), *percentile_interval(drawn[:, 0] - drawn[:, 1]))
 
 
 def family_wise_error(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from core import config
 from core.errors import StudyError
+from core.parquet_parts import codes, read_parts
 from core.table import ORIGINAL, PHOTOS, ROWS, TARGET, Condition
 from core.types import Problem
 
@@ -118,37 +118,9 @@ def read_study(folder: Path) -> Study:
     problems: list[Problem] = []
     photos = _Photos(folder, problems)
     grid = _Grid(settings, photos)
-    for file, table in _parts(folder / "rows", ROWS, problems):
+    for file, table in read_parts(folder / "rows", ROWS, problems):
         grid.add(file, table, problems)
     return grid.study(problems, folder)
-
-
-def _parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iterator[tuple[Path, pa.Table]]:
-    """The readable parts of a table in order of name, with the columns of the schema."""
-    for file in sorted(folder.glob("*.parquet")):
-        try:
-            found = pq.read_schema(file)
-            if foreign := [item.name for item in schema if not _alike(item, found)]:
-                reason = f"foreign: {', '.join(foreign)} missing or of another kind; it is left out"
-                problems.append(Problem(str(file), reason))
-                continue
-            texts = [name for name in schema.names if schema.field(name).type == pa.string()]
-            yield file, pq.read_table(file, columns=schema.names, read_dictionary=texts, partitioning=None)
-        except (pa.ArrowException, OSError) as error:
-            reason = str(error).splitlines()[0]
-            problems.append(Problem(str(file), f"damaged or half-written, and left out ({reason})"))
-
-
-def _alike(wanted: pa.Field, found: pa.Schema) -> bool:
-    """Whether a column is there with text where text is wanted, and numbers where numbers are."""
-    if wanted.name not in found.names:
-        return False
-    kind = found.field(wanted.name).type
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    texts = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-    numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)
-    return texts if pa.types.is_string(wanted.type) else numbers
 
 
 class _Photos:
@@ -158,7 +130,7 @@ class _Photos:
         self.number: dict[tuple[str, str], int] = {}
         self.human: list[float] = []
         self.regions: list[dict[str, Any]] = []
-        for file, table in _parts(folder / "photos", PHOTOS, problems):
+        for file, table in read_parts(folder / "photos", PHOTOS, problems):
             columns = [table.column(name).to_pylist() for name in ("source", "photo_id", "human_score", "regions")]
             try:
                 rows = [(*key, human, _regions(text)) for *key, human, text in zip(*columns, strict=True)]
@@ -251,7 +223,7 @@ class _Grid:
 
     def _numbers(self, table: pa.Table) -> np.ndarray:
         """The number of each row's photo; −1 for one that the photo table lacks."""
-        (source, sources), (photo, ids) = (_codes(table, name) for name in ("source", "photo_id"))
+        (source, sources), (photo, ids) = (codes(table, name) for name in ("source", "photo_id"))
         pairs, where = np.unique(source * len(ids) + photo, return_inverse=True)
         known = [self.photos.number.get((sources[pair // len(ids)], ids[pair % len(ids)]), -1) for pair in pairs]
         return np.array(known, dtype=np.int64)[where]
@@ -289,22 +261,12 @@ class _Grid:
         return np.array([column.pop(name)[kept] for column in self.columns]).T
 
 
-def _codes(table: pa.Table, name: str) -> tuple[np.ndarray, list[Any]]:
-    """A text column as numbers into a list of its values; null is a value."""
-    values = table.column(name).combine_chunks()
-    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.unify_dictionaries().combine_chunks()
-    words = encoded.dictionary.to_pylist()
-    return encoded.indices.fill_null(len(words)).to_numpy().astype(np.int64), [*words, None]
-
-
 def _conditions(table: pa.Table) -> tuple[np.ndarray, list[Condition]]:
     """Each row's condition as a number into a list of those that occur."""
     group = np.zeros(len(table), dtype=np.int64)
-    columns = [_codes(table, name) for name in ("ablation", "params", "mask", "fill", "direction")]
-    for codes, words in columns:
-        group = group * len(words) + codes
+    columns = [codes(table, name) for name in ("ablation", "params", "mask", "fill", "direction")]
+    for numbers, words in columns:
+        group = group * len(words) + numbers
     found, where = np.unique(group, return_inverse=True)
     conditions = []
     for code in found:

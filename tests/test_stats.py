@@ -10,7 +10,7 @@ from scipy import stats as reference
 from statsmodels.stats.power import ttest_power
 from statsmodels.stats.weightstats import ttost_paired
 
-from core import config, metrics, resampling, stats
+from core import config, metrics, resampling, stats, wording
 from core.types import Interval
 
 
@@ -213,9 +213,9 @@ def test_the_family_wise_check_can_fail(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_an_effect_is_written_one_way() -> None:
     assert (
-        stats.sentence(Interval(-0.0412, -0.06, -0.022), 212, 0.0031)
+        wording.sentence(Interval(-0.0412, -0.06, -0.022), 212, 0.0031)
         == "Δ = −0.041 [−0.060, −0.022], n = 212, Holm p = 0.003"
     )
-    assert stats.sentence(Interval(-0.0001, -0.01, 0.01), 2120, math.nan) == "Δ = 0.000 [−0.010, 0.010], n = 2,120"
-    assert stats.sentence(Interval(0, 0, 0), 5, 1e-5, "BH q").endswith("BH q < 0.001")
+    assert wording.sentence(Interval(-0.0001, -0.01, 0.01), 2120, math.nan) == "Δ = 0.000 [−0.010, 0.010], n = 2,120"
+    assert wording.sentence(Interval(0, 0, 0), 5, 1e-5, "BH q").endswith("BH q < 0.001")
     assert str(stats.effects(np.zeros((3, 1)), 1.0)[0]) == "Δ = 0.000 [0.000, 0.000], n = 3, p = 1.000"

@@ -1,0 +1,112 @@
+"""What a page needs of a study, made once and stored with it, so that it opens without reading a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.errors import StudyError
+from core.types import Interval
+from core.verdict_records import Verdict
+from core.verdict_words import verdict_from_json
+
+TABLES = ("effects", "details", "doses", "distributions", "extremes")
+BASELINE, VERDICT = "baseline.json", "verdict.json"
+CONDITION = ("ablation", "params", "mask", "fill", "direction")
+DOSE_COLUMNS = (
+    "source", *CONDITION, "parameter", "value", "n", "mean_delta", "ci_low", "ci_high", "rmse", "trend_p",
+)  # fmt: skip
+"""A row per strength of an ablation whose strength was varied, on all photos; `trend_p` is of the whole series."""
+DISTRIBUTION_COLUMNS = (*CONDITION, "outcome", "n", "quantiles", "edges", "counts")
+"""`quantiles`: 101, from the smallest to the largest; `edges` and `counts`: a histogram. Pooled, eligible photos."""
+EXTREME_COLUMNS = (*CONDITION, "side", "rank", "photo_id", "source", "original", "ablated", "control", "delta")
+"""The photos whose scores fall (side lowered) and rise (raised) most under each condition, rank 1 first."""
+
+
+@dataclass(frozen=True)
+class SourceValidity:
+    """Validity of untouched photos of one source, None without enough human scores."""
+
+    source: str
+    n: int
+    n_human: int
+    validity: Interval | None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The clean scores of a study: mean and SD, and validity by source (`all` pools them) with the photos asked for.
+
+    `why_no_validity` says why validity columns are empty, where they are; `weak` holds what was measured of masks whose
+    detector is too unreliable; `problems` what was set aside; `parts` identifies the files that all this was made from.
+    """
+
+    study: str
+    model: str
+    created: str
+    sources: tuple[str, ...]
+    n_photos: int
+    n_human: int
+    mean: float
+    sd: float
+    validity: tuple[SourceValidity, ...]
+    why_no_validity: str
+    weak: tuple[tuple[str, ...], ...]
+    problems: tuple[str, ...]
+    seed: int
+    resamples: int
+    confirmatory_resamples: int
+    permutations: int
+    parts: str
+
+
+@dataclass(frozen=True)
+class Aggregates:
+    """A study as pages and commands read it: tables with the columns named above, baseline and verdict."""
+
+    effects: pd.DataFrame = field(repr=False)
+    details: pd.DataFrame = field(repr=False)
+    doses: pd.DataFrame = field(repr=False)
+    distributions: pd.DataFrame = field(repr=False)
+    extremes: pd.DataFrame = field(repr=False)
+    baseline: Baseline
+    verdict: Verdict
+
+
+def read_aggregates(folder: Path) -> Aggregates:
+    """What `make_aggregates` stored; StudyError where it is missing or damaged."""
+    try:
+        tables = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in TABLES}
+        baseline = _read_baseline(json.loads((folder / BASELINE).read_text(encoding="utf-8")))
+        return Aggregates(**tables, baseline=baseline, verdict=read_verdict(folder))
+    except FileNotFoundError as error:
+        raise StudyError(f"{folder} has no effects yet; run `python -m core effects {folder}`.") from error
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise StudyError(f"{folder}: stored effects are damaged ({error}); run `python -m core effects`.") from error
+
+
+def read_verdict(folder: Path) -> Verdict:
+    """The stored verdict alone; StudyError where it is missing or damaged."""
+    try:
+        return verdict_from_json(json.loads((folder / VERDICT).read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise StudyError(f"{folder} has no verdict yet; run `python -m core verdict {folder}`.") from error
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{folder / VERDICT} is damaged ({error}); run `python -m core verdict`.") from error
+
+
+def _read_baseline(content: Mapping[str, Any]) -> Baseline:
+    validity = tuple(
+        SourceValidity(**{**item, "validity": Interval(**item["validity"]) if item["validity"] else None})
+        for item in content["validity"]
+    )
+    texts = {name: tuple(content[name]) for name in ("sources", "problems")}
+    weak = tuple(tuple(item) for item in content["weak"])
+    return Baseline(**{**content, **texts, "validity": validity, "weak": weak})

@@ -1,0 +1,119 @@
+"""Which decision row leads, and which of two is larger at the same perturbation size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from core import config, stats
+from core.cells import outcome
+from core.decisions import DECISION_ROWS
+from core.readings import compare, deciding_values, places
+from core.study_files import Study
+from core.table import Condition
+from core.verdict_records import Cause, Lead, Pair, Reading
+
+
+def leading_cause(study: Study, readings: Sequence[Reading], weak: Mapping[str, str]) -> Cause:
+    """The row with the largest effect, if its lead over every other row excludes 0.
+
+    Where it does not, the rows that are not told apart from it contend: the one whose thing lies inside all others'
+    leads (a face in a person; anything in the whole photo). It must be a row with an effect.
+    """
+    testable = sorted((item for item in readings if item.testable), key=lambda item: -abs(_size(study, item, weak)))
+    if not any(item.effect for item in testable):
+        return Cause(None, None, "no row has an effect")
+    top, others = testable[0], testable[1:]
+    leads = []
+    for other in others:
+        margin, n = compare(study, top, other, weak)
+        leads.append(Lead(top.row, other.row, margin, n))
+    tied = [other for other, lead in zip(others, leads, strict=True) if not lead.margin.low > 0]
+    contenders = [top, *tied]
+    winner = _innermost(contenders)
+    if winner is None or not winner.effect:
+        names = " and ".join(item.label for item in contenders)
+        why = f"{names} are not told apart" if tied else f"{names} is the largest, but has no effect of its own kind"
+        return Cause(None, None, why, tuple(leads))
+    if not tied:
+        why = f"{top.label} has the largest effect"
+    else:
+        rest = " and ".join(item.label for item in contenders if item is not winner)
+        why = f"{winner.label} is not told apart from {rest}, of which it is a part"
+    return Cause(winner.cause, winner.row, why, tuple(leads))
+
+
+def _size(study: Study, reading: Reading, weak: Mapping[str, str]) -> float:
+    return float(np.nanmean(deciding_values(study, reading, weak)))
+
+
+def _innermost(contenders: list[Reading]) -> Reading | None:
+    """The contender that is inside all others; the first, where all are of one cause."""
+    if len({item.cause for item in contenders}) == 1:
+        return contenders[0]
+    inside = {row.id: row.inside for row in DECISION_ROWS}
+    for item in contenders:
+        if all(other is item or other.row in inside[item.row] for other in contenders):
+            return item
+    return None
+
+
+def pairs(study: Study, readings: Sequence[Reading], weak: Mapping[str, str]) -> tuple[Pair, ...]:
+    """Every two testable rows with at least 20 photos in common."""
+    doses = {item.row: dose_response(study, item, weak) for item in readings if item.testable}
+    found = (_pair(study, first, second, doses) for first, second in combinations(doses, 2))
+    return tuple(pair for pair in found if pair is not None)
+
+
+def dose_response(study: Study, reading: Reading, weak: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+    """Perturbation size and outcome by photo and dose (photos × doses each), the deciding condition first.
+
+    A whole-photo ablation has the strengths that the study holds, a region its one strength.
+    """
+    row = next(row for row in DECISION_ROWS if row.id == reading.row)
+    own = next(place for place in places(study, row) if study.conditions[place].fill == reading.fill)
+    others = [] if row.mask else series(study.conditions, own)
+    chosen = [own, *(place for place in others if place != own)]
+    values = [deciding_values(study, reading, weak), *(outcome(study, place, row.outcome) for place in chosen[1:])]
+    return study.rmse[:, chosen], np.column_stack(values)
+
+
+def series(conditions: Sequence[Condition], own: int) -> list[int]:
+    """Numbers of the conditions that differ from one in a single numeric parameter, and of itself."""
+    mine = conditions[own]
+    found = [own]
+    for place, other in enumerate(conditions):
+        same = (other.ablation, other.mask, other.fill, other.direction)
+        if place != own and same == (mine.ablation, mine.mask, mine.fill, mine.direction):
+            changed = changed_parameters(mine, other)
+            if len(changed) == 1 and all(isinstance(value, int | float) for value in changed.values()):
+                found.append(place)
+    return found
+
+
+def changed_parameters(one: Condition, other: Condition) -> dict[str, object]:
+    """Parameters that two conditions of one ablation do not share, with the values of the other."""
+    first, second = one.arguments, other.arguments
+    return {name: second.get(name) for name in {*first, *second} if first.get(name) != second.get(name)}
+
+
+def _pair(study: Study, first: str, second: str, doses: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Pair | None:
+    (size_1, value_1), (size_2, value_2) = doses[first], doses[second]
+    both = (
+        np.isfinite(value_1[:, 0]) & np.isfinite(value_2[:, 0]) & np.isfinite(size_1[:, 0]) & np.isfinite(size_2[:, 0])
+    )
+    if both.sum() < config.MIN_COMPUTED:
+        return None
+    target = np.minimum(size_1[both, 0], size_2[both, 0])
+    matched = [stats.at_rmse(*_complete(size[both], value[both]), target) for size, value in zip(
+        (size_1, size_2), (value_1, value_2), strict=True)]  # fmt: skip
+    share = stats.larger_share(*matched, seed=study.settings.seed)
+    return Pair(first, second, share, int(both.sum()), float(target.mean()))
+
+
+def _complete(size: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The doses that all of these photos have."""
+    known = (np.isfinite(size) & np.isfinite(value)).all(axis=0)
+    return size[:, known], value[:, known]

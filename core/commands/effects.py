@@ -1,0 +1,69 @@
+"""What a study found: effects and verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from core.commandline import progress_bar
+from core.commands import Report
+from core.registry import COMMANDS
+
+
+@COMMANDS.register("Effects of a study")
+def effects(
+    run: Annotated[str, "folder of a study"],
+    *,
+    csv: Annotated[str, "write the table to this file too"] = "",
+    check_errors: Annotated[bool, "measure the family-wise error on sign-flipped copies of the study"] = False,
+) -> Report:
+    """Compute the effects of a study, one row per condition, population and source, and store them with it.
+
+    Rows that decide and rows that explore are apart and adjusted apart. What cannot be read is named, and the exit code
+    is 1.
+    """
+    from core.aggregation import aggregates
+    from core.effect_words import lines, records
+    from core.files import replacing
+
+    found = aggregates(Path(run), weak_detectors(), progress_bar)
+    text = lines(found)
+    if csv:
+        with replacing(Path(csv)) as temporary:
+            found.effects.to_csv(temporary, index=False)
+        text.append(f"{len(found.effects)} rows written to {csv}")
+    if check_errors:
+        text.append(family_wise_line(Path(run)))
+    return Report(text, records(found.effects), code=1 if found.baseline.problems else 0)
+
+
+@COMMANDS.register("Verdict on a study")
+def verdict(run: Annotated[str, "folder of a study"]) -> Report:
+    """Read the decision rows of a study one by one and say what they add up to: A, B, mixed, or inconclusive.
+
+    A: what a person would name drives the score; B: shortcuts do. The verdict is stored with the study.
+    """
+    from core.aggregation import aggregates
+    from core.verdict_words import lines, verdict_json
+
+    found = aggregates(Path(run), weak_detectors(), progress_bar)
+    problems = [f"set aside: {problem}" for problem in found.baseline.problems]
+    return Report([*lines(found.verdict), *problems], verdict_json(found.verdict), code=1 if problems else 0)
+
+
+def family_wise_line(run: Path) -> str:
+    """The family-wise error of a study's confirmatory rows in one line."""
+    from core import config, stats
+    from core.cells import decision_differences
+    from core.study_files import read_study
+
+    rows = decision_differences(read_study(run), weak_detectors())
+    if not rows:
+        return "family-wise error: this study has no confirmatory rows"
+    error = stats.family_wise_error(rows)
+    return f"family-wise error at {config.ALPHA:.0%}: {error:.1%} of 1,000 sign-flipped copies ({len(rows)} rows)"
+
+
+def weak_detectors() -> dict[str, str]:
+    """Masks whose detector was measured and found too unreliable for a confirmatory row, with what was measured."""
+    return {}

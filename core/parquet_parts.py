@@ -1,0 +1,51 @@
+"""Parquet parts of a table: those that can be read, with the columns of a schema, and why the others cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.types import Problem
+
+
+def read_parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iterator[tuple[Path, pa.Table]]:
+    """The readable parts of a table in order of name, with the columns of the schema."""
+    for file in sorted(folder.glob("*.parquet")):
+        try:
+            found = pq.read_schema(file)
+            if foreign := [item.name for item in schema if not _alike(item, found)]:
+                reason = f"foreign: {', '.join(foreign)} missing or of another kind; it is left out"
+                problems.append(Problem(str(file), reason))
+                continue
+            texts = [name for name in schema.names if schema.field(name).type == pa.string()]
+            yield file, pq.read_table(file, columns=schema.names, read_dictionary=texts, partitioning=None)
+        except (pa.ArrowException, OSError) as error:
+            reason = str(error).splitlines()[0]
+            problems.append(Problem(str(file), f"damaged or half-written, and left out ({reason})"))
+
+
+def _alike(wanted: pa.Field, found: pa.Schema) -> bool:
+    """Whether a column is there with text where text is wanted, and numbers where numbers are."""
+    if wanted.name not in found.names:
+        return False
+    kind = found.field(wanted.name).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    texts = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+    numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)
+    return texts if pa.types.is_string(wanted.type) else numbers
+
+
+def codes(table: pa.Table, name: str) -> tuple[np.ndarray, list[Any]]:
+    """A text column as numbers into a list of its values; null is a value."""
+    values = table.column(name).combine_chunks()
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.unify_dictionaries().combine_chunks()
+    words = encoded.dictionary.to_pylist()
+    return encoded.indices.fill_null(len(words)).to_numpy().astype(np.int64), [*words, None]

@@ -1,0 +1,194 @@
+"""How each decision row is read: drop, rise, negligible, unresolved, or not testable, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from core import config, stats
+from core.cells import differences, outcome
+from core.decisions import DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
+from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
+from core.effects import Tables
+from core.study_files import Study
+from core.types import Interval
+from core.verdict_records import DROP, NEGLIGIBLE, NOT_TESTABLE, NOTHING, RISE, UNRESOLVED, FillReading, Reading
+
+
+def read_rows(study: Study, tables: Tables, weak: Mapping[str, str]) -> tuple[Reading, ...]:
+    """Every decision row in order; `weak` maps masks with too unreliable a detector to what was measured."""
+    found = tables.effects
+    pooled = found[(found["source"] == POOLED) & (found["population"] == ELIGIBLE)].reset_index(drop=True)
+    readings = [_read(study, row, pooled, weak) for row in DECISION_ROWS]
+    return tuple(_compared(study, reading, readings, weak) if _row(reading).rival else reading for reading in readings)
+
+
+def _row(reading: Reading) -> DecisionRow:
+    return next(row for row in DECISION_ROWS if row.id == reading.row)
+
+
+def places(study: Study, row: DecisionRow) -> list[int]:
+    """The numbers of a row's conditions in a study."""
+    return [place for place, condition in enumerate(study.conditions) if row.holds(condition)]
+
+
+def deciding_values(study: Study, reading: Reading, weak: Mapping[str, str]) -> np.ndarray:
+    """What the deciding fill's row says of each photo (photos,), NaN where a photo does not count.
+
+    A row that must hold for its plain difference too is only as large as the smaller of the two.
+    """
+    row = _row(reading)
+    place = next(place for place in places(study, row) if study.conditions[place].fill == reading.fill)
+    values = outcome(study, place, row.outcome, weak)
+    if row.itself:
+        plain = np.where(np.isnan(values), np.nan, differences(study, place))
+        if abs(np.nanmean(plain)) < abs(np.nanmean(values)):
+            return plain
+    return values
+
+
+def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[str, str]) -> Reading:
+    numbers = places(study, row)
+    # The table's rows stand in the order of the study's conditions, once per source and population.
+    fills = tuple(_fill(row, dict(pooled.iloc[place].items())) for place in numbers)
+    deciding = [fill for fill in fills if fill.confirmatory]
+    if not deciding:
+        return _untestable(row, fills, _why_not(study, row, fills, weak))
+    chosen = max(deciding, key=lambda fill: (fill.p, -abs(fill.estimate.estimate)))
+    p_holm = float(
+        max(pooled.iloc[place]["p_holm"] for place in numbers if pooled.iloc[place]["family"] == CONFIRMATORY)
+    )
+    reading, note = _decide(study, row, deciding, p_holm, weak)
+    left_out = [str(fill.fill) for fill in fills if not fill.confirmatory]
+    notes = [note, f"no full set of controls under {', '.join(left_out)}" if left_out else ""]
+    if row.mask is not None and row.mask in weak:
+        notes.append(f"only photos with exact masks ({weak[row.mask]})")
+    base = _untestable(row, fills, "; ".join(text for text in notes if text))
+    return replace(
+        base,
+        reading=reading,
+        effect=reading in (DROP, RISE),
+        n=chosen.n,
+        estimate=chosen.estimate,
+        in_sd=_scaled(chosen.estimate, study.sd),
+        p_holm=p_holm,
+        equivalence_p=max(fill.equivalence_p for fill in deciding),
+        minimum_detectable=chosen.minimum_detectable,
+        fill=chosen.fill,
+    )
+
+
+def _fill(row: DecisionRow, found: Mapping[Any, Any]) -> FillReading:
+    is_excess = row.outcome == EXCESS and not math.isnan(found["excess_delta"])
+    return FillReading(
+        fill=found["fill"] if isinstance(found["fill"], str) else None,
+        n=int(found["n_controls"] if row.outcome == EXCESS else found["n"]),
+        estimate=excess_interval(found) if is_excess or row.outcome == EXCESS else delta_interval(found),
+        delta=delta_interval(found),
+        p=found["p"],
+        equivalence_p=found["equivalence_p"],
+        minimum_detectable=found["minimum_detectable"],
+        confirmatory=found["family"] == CONFIRMATORY,
+    )
+
+
+def _untestable(row: DecisionRow, fills: tuple[FillReading, ...], note: str) -> Reading:
+    """A reading without a result; of the fills that were computed, the largest n and nothing else."""
+    return Reading(
+        row=row.id,
+        label=row.label,
+        kind=row.kind,
+        cause=row.cause,
+        outcome=row.outcome,
+        expected=(row.account_a, row.account_b),
+        reading=NOT_TESTABLE,
+        effect=False,
+        n=max((fill.n for fill in fills), default=0),
+        estimate=NOTHING,
+        in_sd=NOTHING,
+        p_holm=math.nan,
+        equivalence_p=math.nan,
+        minimum_detectable=math.nan,
+        fill=None,
+        fills=fills,
+        note=note,
+    )
+
+
+def _why_not(study: Study, row: DecisionRow, fills: tuple[FillReading, ...], weak: Mapping[str, str]) -> str:
+    n = max((fill.n for fill in fills), default=0)
+    if not fills:
+        return "not in this study"
+    if row.mask is not None and row.mask in weak and n >= config.MIN_CONFIRMATORY:
+        return f"exploratory: the detector is too unreliable ({weak[row.mask]})"
+    if row.outcome == EXCESS and not any(study.placements[:, place].any() for place in places(study, row)):
+        return "this study holds no controls"
+    kind = "not computed" if n < config.MIN_COMPUTED else "exploratory"
+    return (
+        f"{kind}: {n} photos, fewer than {config.MIN_COMPUTED if n < config.MIN_COMPUTED else config.MIN_CONFIRMATORY}"
+    )
+
+
+def _decide(
+    study: Study, row: DecisionRow, fills: list[FillReading], p_holm: float, weak: Mapping[str, str]
+) -> tuple[str, str]:
+    """The reading of a row, which must hold under every fill, and a note on it."""
+    bound = config.SESOI * study.sd
+    found = _direction([fill.estimate for fill in fills], bound) if p_holm < config.ALPHA else UNRESOLVED
+    alike = max(fill.equivalence_p for fill in fills) < config.ALPHA
+    if not row.itself:
+        return (NEGLIGIBLE, "") if alike else (found, "")
+    plain = [outcome(study, place, DELTA, weak) for place in places(study, row)]
+    still = all(stats.equivalence_p(values[np.isfinite(values)], bound) < config.ALPHA for values in plain)
+    if alike or still:
+        return NEGLIGIBLE, "" if alike else "the plain difference is negligible"
+    if found in (DROP, RISE) and _direction([fill.delta for fill in fills], bound) != found:
+        return UNRESOLVED, f"the excess is a {found}, but not the plain difference: the score rests on what is kept"
+    return found, ""
+
+
+def _direction(intervals: list[Interval], bound: float) -> str:
+    if all(interval.high < -bound for interval in intervals):
+        return DROP
+    if all(interval.low > bound for interval in intervals):
+        return RISE
+    return UNRESOLVED
+
+
+def _scaled(interval: Interval, sd: float) -> Interval:
+    if sd <= 0:
+        return NOTHING
+    return Interval(interval.estimate / sd, interval.low / sd, interval.high / sd)
+
+
+def compare(study: Study, first: Reading, second: Reading, weak: Mapping[str, str]) -> tuple[Interval, int]:
+    """|first| − |second| in SD with its paired interval, and the number of photos eligible for both.
+
+    Where fewer than 20 photos are, each row keeps its own photos and the resamples are of the whole study.
+    """
+    pair = np.column_stack([deciding_values(study, reading, weak) for reading in (first, second)])
+    both = np.isfinite(pair).all(axis=1)
+    if both.sum() >= config.MIN_COMPUTED:
+        pair = pair[both]
+    found = stats.lead(pair[:, 0], pair[:, 1], seed=study.settings.seed)
+    return _scaled(found, study.sd), int(both.sum())
+
+
+def _compared(study: Study, reading: Reading, readings: list[Reading], weak: Mapping[str, str]) -> Reading:
+    """The row that both accounts expect: it speaks for shortcuts only if it is larger than every semantic drop."""
+    drops = [item for item in readings if item.kind == SEMANTIC and item.reading == DROP]
+    if reading.kind != LOW_LEVEL or not reading.effect or not drops:
+        return reading
+    leads = {item.label: compare(study, reading, item, weak)[0] for item in drops}
+    if all(lead.low > 0 for lead in leads.values()):
+        return replace(reading, note="larger than every semantic drop")
+    smaller = next((label for label, lead in leads.items() if lead.high < 0), "")
+    if smaller:
+        return replace(reading, effect=False, note=f"no larger than {smaller}")
+    tied = " and ".join(label for label, lead in leads.items() if lead.low <= 0)
+    return replace(reading, reading=UNRESOLVED, effect=False, note=f"a {reading.reading}; as large as {tied}")

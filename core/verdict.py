@@ -1,0 +1,157 @@
+"""Effects → verdict: the decision rows read one by one, the gate, the leading cause, and what else speaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core import config, stats
+from core.causes import leading_cause, pairs
+from core.decisions import LOW_LEVEL, SEMANTIC, at_default
+from core.effect_table import ELIGIBLE, POOLED, delta_interval
+from core.effects import Tables
+from core.readings import read_rows
+from core.study_files import Study
+from core.table import Condition
+from core.types import Interval
+from core.verdict_records import (
+    DROP,
+    FAILED,
+    INCONCLUSIVE,
+    LOST,
+    MIXED,
+    NEGLIGIBLE,
+    NOT_ESTABLISHED,
+    PASSED,
+    RISE,
+    SURVIVES,
+    UNRESOLVED,
+    A,
+    B,
+    Cause,
+    Evidence,
+    Gate,
+    Reading,
+    Sham,
+    Verdict,
+)
+from core.verdict_words import sentence
+from core.wording import sentence as effect_sentence
+
+ARRANGEMENT = {"patch_shuffle": "local texture kept, arrangement lost", "phase_scramble": "spectrum and colour kept"}
+"""Ablations under which account A expects the validity to be lost, and B that it survives in part."""
+SHAMS = ("identity", "jpeg")
+
+
+def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None) -> Verdict:
+    """The verdict on a study from its effects; `weak` maps masks whose detector is too unreliable to what was measured.
+
+    A verdict of a failed gate is withheld: its rows are read all the same, and no cause leads.
+    """
+    weak = weak or {}
+    passed = gate(study.original, study.human, study.settings.seed)
+    readings = read_rows(study, tables, weak)
+    withheld = passed.status == FAILED
+    found = INCONCLUSIVE if withheld else decide(readings)
+    held_back = tuple(item.row for item in readings if item.reading == UNRESOLVED)
+    shams = _shams(study, tables)
+    cause = Cause(None, None, "no verdict") if withheld else leading_cause(study, readings, weak)
+    return Verdict(
+        sentence=sentence(study.settings.model, found, readings, held_back, cause, passed),
+        verdict=found,
+        strict=not held_back,
+        withheld=withheld,
+        held_back=held_back,
+        cause=cause,
+        readings=readings,
+        gate=passed,
+        marks=_marks(study, passed, weak, shams),
+        evidence=_evidence(study, tables),
+        pairs=pairs(study, readings, weak),
+        shams=shams,
+        study=study.settings.name,
+        model=study.settings.model,
+        sources=tuple(sorted(set(study.sources))),
+        n_photos=len(study.original),
+        sd=study.sd,
+        seed=study.settings.seed,
+    )
+
+
+def decide(readings: tuple[Reading, ...]) -> str:
+    """The verdict over the testable rows. B needs a semantic row that was tested: untested is not negligible."""
+    semantic = [item for item in readings if item.kind == SEMANTIC and item.testable]
+    low_level = any(item.effect for item in readings if item.kind == LOW_LEVEL and item.testable)
+    if low_level and any(item.reading in (DROP, RISE) for item in semantic):
+        return MIXED
+    if any(item.reading == DROP for item in semantic):
+        return A
+    if low_level and semantic and all(item.reading == NEGLIGIBLE for item in semantic):
+        return B
+    return INCONCLUSIVE
+
+
+def gate(scores: np.ndarray, human: np.ndarray, seed: int = config.SEED) -> Gate:
+    """Rule 2: the lower end of the 95 % interval of validity must reach 0.3, where people were asked at all.
+
+    `scores` and `human` are (photos,), NaN where nobody was asked.
+    """
+    known = np.isfinite(human)
+    if known.sum() < config.MIN_COMPUTED:
+        return Gate(NOT_ESTABLISHED, None, int(known.sum()))
+    found = stats.validity(scores[known], human[known], seed=seed)
+    return Gate(PASSED if found.low >= config.GATE else FAILED, found, int(known.sum()))
+
+
+def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sham, ...]) -> tuple[str, ...]:
+    settings, marks = study.settings, []
+    unasked = sorted(name for name in set(study.sources) if not np.isfinite(study.human[study.sources == name]).any())
+    if settings.contaminated:
+        marks.append("contaminated: the model was trained on some of these photos")
+    if settings.possibly_seen:
+        marks.append("possibly seen: the model's training photos are unknown")
+    if passed.status == NOT_ESTABLISHED:
+        marks.append("validity not established here")
+    elif unasked:
+        marks.append(f"validity not established on {', '.join(unasked)}: no human scores there")
+    marks += [f"{mask}: {reason}" for mask, reason in weak.items() if mask in study.things]
+    marks += [f"sham {sham.ablation} has an effect: {effect_sentence(sham.delta, sham.n, None)}" for sham in shams
+              if not sham.passed]  # fmt: skip
+    if settings.thinning:
+        marks.append(f"thinned: {', '.join(f'{name} {value}' for name, value in settings.thinning.items())}")
+    return tuple(marks)
+
+
+def _evidence(study: Study, tables: Tables) -> tuple[Evidence, ...]:
+    """Validity under every ablation at default strength, pooled, on eligible photos with human scores."""
+    kept = (tables.details["source"] == POOLED) & (tables.details["population"] == ELIGIBLE)
+    found = []
+    for condition, place in zip(study.conditions, np.flatnonzero(kept), strict=True):
+        effect, detail = tables.effects.iloc[place], tables.details.iloc[place]
+        if math.isnan(detail["validity"]) or not at_default(condition):
+            continue
+        validity = Interval(detail["validity"], detail["validity_low"], detail["validity_high"])
+        drop = Interval(effect["validity_drop"], effect["validity_ci_low"], effect["validity_ci_high"])
+        names = (condition.ablation, condition.mask, condition.fill, condition.direction)
+        status = LOST if validity.low <= 0 <= validity.high else SURVIVES
+        found.append(Evidence(*names, validity, drop, status, ARRANGEMENT.get(condition.ablation, "")))
+    return tuple(found)
+
+
+def _shams(study: Study, tables: Tables) -> tuple[Sham, ...]:
+    kept = (tables.effects["source"] == POOLED) & (tables.effects["population"] == ELIGIBLE)
+    found = []
+    for condition, place in zip(study.conditions, np.flatnonzero(kept), strict=True):
+        row: dict[Any, Any] = tables.effects.iloc[place].to_dict()
+        if condition.ablation in SHAMS and at_default(condition) and not math.isnan(row["mean_delta"]):
+            found.append(_sham(condition, delta_interval(row), int(row["n"]), row["mean_abs_delta"], study.sd))
+    return tuple(found)
+
+
+def _sham(condition: Condition, delta: Interval, n: int, mean_abs: float, sd: float) -> Sham:
+    bound = config.SESOI * sd
+    passed = mean_abs == 0 if condition.ablation == "identity" else -bound < delta.low and delta.high < bound
+    return Sham(condition.ablation, delta, n, bool(passed))

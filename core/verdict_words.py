@@ -1,0 +1,178 @@
+"""A verdict in plain words, as lines for the terminal, and as JSON that pages read back; never imports torch."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+from collections.abc import Sequence
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from core.decisions import LOW_LEVEL, SEMANTIC
+from core.errors import StudyError
+from core.types import Interval
+from core.verdict_records import (
+    FAILED,
+    INCONCLUSIVE,
+    MIXED,
+    NEGLIGIBLE,
+    NOT_ESTABLISHED,
+    A,
+    B,
+    Cause,
+    Evidence,
+    Gate,
+    Pair,
+    Reading,
+    Verdict,
+)
+from core.wording import minus
+
+R = TypeVar("R")
+
+
+def sentence(
+    model: str, verdict: str, readings: Sequence[Reading], held_back: Sequence[str], cause: Cause, gate: Gate
+) -> str:
+    """The verdict in one sentence without jargon."""
+    if gate.status == FAILED:
+        return (
+            f"No verdict on {model}: its scores agree too little with people's on these photos (ρ = {gate.validity}, "
+            "and its lower end must be at least 0.3)."
+        )
+    semantic = [item.label for item in readings if item.kind == SEMANTIC and item.effect]
+    low_level = [item.label for item in readings if item.kind == LOW_LEVEL and item.effect]
+    rest = _joined(_nothing(readings))
+    said = {
+        A: f"{model} uses what a person would name: its score falls with {_joined(semantic)}, and no shortcut shows",
+        B: f"{model} uses shortcuts: its score changes with {_joined(low_level)}, but not with {rest}",
+        MIXED: f"{model} uses both what a person would name ({_joined(semantic)}) and shortcuts ({_joined(low_level)})",
+        INCONCLUSIVE: f"What {model} uses stays open: {_open(semantic, low_level, held_back)}",
+    }[verdict]
+    if verdict != INCONCLUSIVE:
+        said += f"; the leading cause is {cause.cause}" if cause.cause else "; no single cause leads"
+        if held_back:
+            said += f" (leaning: {_joined(_labels(readings, held_back))} {_are(held_back)} unresolved)"
+    return f"{said}{', on photos for which validity is not established' if gate.status == NOT_ESTABLISHED else ''}."
+
+
+def _nothing(readings: Sequence[Reading]) -> list[str]:
+    return [item.label for item in readings if item.kind == SEMANTIC and item.reading == NEGLIGIBLE]
+
+
+def _open(semantic: list[str], low_level: list[str], held_back: Sequence[str]) -> str:
+    if low_level:
+        return f"{_joined(low_level)} had an effect, but the semantic rows are not settled"
+    if semantic:
+        return f"{_joined(semantic)} had an effect, but no drop"
+    return "no decision row has an effect" + (f", and {len(held_back)} are unresolved" if held_back else "")
+
+
+def _labels(readings: Sequence[Reading], rows: Sequence[str]) -> list[str]:
+    return [item.label for item in readings if item.row in rows]
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _are(words: Sequence[str]) -> str:
+    return "are" if len(words) > 1 else "is"
+
+
+def lines(found: Verdict) -> list[str]:
+    """A verdict in plain text: the sentence, marks, then row by row what it rests on."""
+    kind = f", {found.strength}" if found.strength else " (withheld)" if found.withheld else ""
+    text = [found.sentence, "", f"verdict        {found.verdict}{kind}"]
+    text.append(f"leading cause  {found.leading_cause or 'none'}: {found.cause.why}")
+    text.append(f"validity       {found.gate.status}{_rho(found.gate)}")
+    text.append(f"photos         {found.n_photos} from {', '.join(found.sources)}; 1 SD = {found.sd:.3f}")
+    text += [f"mark           {mark}" for mark in found.marks]
+    text += ["", "decision rows (excess or Δ in units of the score; A expects / B expects):"]
+    text += [line for item in found.readings for line in _row_lines(item)]
+    text += ["", *_evidence_lines(found.evidence), "", *_pair_lines(found.pairs)]
+    text += [
+        f"sham {sham.ablation}: Δ = {_numbers(sham.delta)}, {'passed' if sham.passed else 'FAILED'}"
+        for sham in found.shams
+    ]
+    return text
+
+
+def _rho(gate: Gate) -> str:
+    return f", ρ = {gate.validity}, n = {gate.n}" if gate.validity else f", {gate.n} photos with human scores"
+
+
+def _row_lines(item: Reading) -> list[str]:
+    head = f"  {item.reading:<13}{item.label} ({' / '.join(item.expected)})"
+    text = [head + (f"; {item.note}" if item.note else "")]
+    if item.testable:
+        fill = f" under {item.fill}" if item.fill else ""
+        size = f"{minus(item.in_sd.estimate, 2)} [{minus(item.in_sd.low, 2)}, {minus(item.in_sd.high, 2)}] SD"
+        text.append(f"               {item}; {size}; equivalence p = {item.equivalence_p:.3f}{fill}")
+    for each in item.fills if len(item.fills) > 1 and item.testable else ():
+        text.append(f"                 {each.fill}: {_numbers(each.estimate)}, n = {each.n}, p = {each.p:.4f}")
+    return text
+
+
+def _numbers(interval: Interval) -> str:
+    return f"{minus(interval.estimate)} [{minus(interval.low)}, {minus(interval.high)}]"
+
+
+def _evidence_lines(evidence: Sequence[Evidence]) -> list[str]:
+    if not evidence:
+        return ["loss of validity: not known, for too few of these photos have human scores"]
+    text = ["validity under each ablation at default strength (supporting evidence):"]
+    for item in evidence:
+        name = " ".join(str(word) for word in (item.ablation, item.mask, item.direction, item.fill) if word)
+        note = f" ({item.note})" if item.note else ""
+        text.append(f"  {item.status:<9} {name}: ρ = {_numbers(item.validity)}, loss {_numbers(item.drop)}{note}")
+    return text
+
+
+def _pair_lines(pairs: Sequence[Pair]) -> list[str]:
+    text = ["P(|first| > |second|) at matched RMSE, on photos eligible for both:"] if pairs else []
+    return text + [f"  {item.probability:.3f}  {item.first} > {item.second} (n = {item.n})" for item in pairs]
+
+
+def as_json(found: Any) -> Any:
+    """Records as plain JSON, NaN as null; `from_json` reads them back."""
+    if dataclasses.is_dataclass(found) and not isinstance(found, type):
+        return {item.name: as_json(getattr(found, item.name)) for item in dataclasses.fields(found)}
+    if isinstance(found, list | tuple):
+        return [as_json(item) for item in found]
+    if isinstance(found, float):
+        return None if math.isnan(found) else float(found)
+    return found
+
+
+def verdict_json(found: Verdict) -> dict[str, Any]:
+    """A verdict as plain JSON, with its leading cause and strength spelled out."""
+    return as_json(found) | {"leading_cause": found.leading_cause, "strength": found.strength}
+
+
+def verdict_from_json(content: Any) -> Verdict:
+    """A verdict as `verdict_json` wrote it; StudyError for anything else."""
+    try:
+        return _record(Verdict, content)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise StudyError(f"This is not a stored verdict ({type(error).__name__}: {error}); make it again.") from error
+
+
+def _record(kind: type[R], content: dict[str, Any]) -> R:
+    hints = get_type_hints(kind)
+    values = {item.name: _value(hints[item.name], content[item.name]) for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    return kind(**values)
+
+
+def _value(hint: Any, content: Any) -> Any:
+    if get_origin(hint) in (Union, types.UnionType):
+        options = [option for option in get_args(hint) if option is not type(None)]
+        return None if content is None else _value(options[0], content)
+    if get_origin(hint) is tuple:
+        kinds = get_args(hint)
+        return tuple(_value(kinds[0], item) for item in content)
+    if dataclasses.is_dataclass(hint):
+        return _record(hint, content)  # type: ignore[arg-type]
+    if hint is float:
+        return math.nan if content is None else float(content)
+    return hint(content)
