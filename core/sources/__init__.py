@@ -16,7 +16,7 @@ def open_source(name: str, split: int = 1) -> Listing:
 
     A colon after an id gives its parameters, «generated:cause=text,n=50»; one without a name is the first,
     «generated:text». `split` chooses among the splits of LaMem's layout. Of several sources that accept a path,
-    one with scores comes first. SourceError says what is missing.
+    one with scores comes first, and the plain folder last. SourceError says what is missing.
     """
     path = Path(name)
     if not os.path.exists(path):  # false, not an error, for a name that no file can have
@@ -24,7 +24,7 @@ def open_source(name: str, split: int = 1) -> Listing:
         if known in SOURCES and "path" not in SOURCES[known].facts.get("needs", ("path",)):
             return SOURCES[known].function(**SOURCES[known].arguments(_parsed(SOURCES[known], settings)))
         raise SourceError(f"{name}: there is no such folder, CSV or packaged source.")
-    candidates = sorted(SOURCES, key=lambda entry: not entry.facts["scored"])
+    candidates = sorted(SOURCES, key=lambda entry: (not entry.facts["scored"], entry.facts.get("fallback", False)))
     for entry in candidates:
         if entry.facts["accepts"](path):
             return entry.function(path, **entry.arguments({"split": split} if split != 1 else {}))

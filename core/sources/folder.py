@@ -17,7 +17,7 @@ def photo_files(root: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
-@SOURCES.register("Folder of photos", scored=False, accepts=lambda path: path.is_dir())
+@SOURCES.register("Folder of photos", scored=False, fallback=True, accepts=lambda path: path.is_dir())
 def folder(path: Path) -> Listing:
     """Every photo in a folder and the folders below it, without human scores.
 

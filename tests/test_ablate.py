@@ -1,0 +1,154 @@
+"""Sets of ablated photos: the same bytes again, a manifest that tells the truth, refusals in one line."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import ablated_sets, images, regions
+from core.__main__ import main
+from core.ablated_sets import MANIFEST, NOT_ELIGIBLE, every_set, name_of, region_of, whole_photo, write_sets
+from core.errors import SourceError
+from core.registry import ABLATIONS, MASKS
+from core.types import Listing, Photo, Rect
+from tests.conftest import draw_photo
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def listing() -> Listing:
+    """Two photos: one with a face that the source knows, one without."""
+
+    def photo(name: str, boxes: list[Rect]) -> Photo:
+        pixels = draw_photo(len(name), 96, 128)
+        return Photo(name, "set", lambda: pixels, truth=lambda: {"faces": regions.from_boxes(boxes, pixels.shape)})
+
+    return Listing("set", (photo("with.png", [Rect(10, 10, 40, 50)]), photo("without.png", [])))
+
+
+def test_a_set_is_written_with_its_manifest(photo_folder: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    assert main(["ablate", str(photo_folder), "--ablation", "blur", "--params", "sigma=0.04", "--out", str(out)]) == 0
+    assert "4 photos" in capsys.readouterr().out
+    rows = rows_of(out / MANIFEST)
+    assert [row["photo_id"] for row in rows] == [f"photo_{number}.png" for number in range(4)]
+    for row in rows:
+        data = (out / row["file"]).read_bytes()
+        assert row["sha256"] == hashlib.sha256(data).hexdigest()
+        before = images.working(images.read(photo_folder / row["photo_id"]))
+        after = images.read(data)
+        assert (after == ABLATIONS["blur"].function(before, sigma=0.04)).all()
+        assert float(row["rmse"]) == pytest.approx(regions.rmse(before, after), abs=1e-6)
+        assert json.loads(row["params"]) == {"sigma": 0.04}
+        assert row["mask"] == row["area"] == ""
+
+
+@pytest.mark.parametrize("name", ["patch_shuffle", "phase_scramble"])
+def test_repeated_it_is_the_same_bytes(name: str, photo_folder: Path, tmp_path: Path) -> None:
+    for out in ("a", "b", "b"):
+        assert main(["ablate", str(photo_folder), "--ablation", name, "--seed", "5", "--out", str(tmp_path / out)]) == 0
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    seeds = {row["seed"] for row in rows_of(tmp_path / "a" / MANIFEST)}
+    assert len(seeds) == 4, "two photos are scrambled alike"
+    assert main(["ablate", str(photo_folder), "--ablation", name, "--seed", "6", "--out", str(tmp_path / "b")]) == 0
+    assert contents(tmp_path / "a") != contents(tmp_path / "b")
+
+
+def test_a_photo_without_the_thing_is_not_eligible(tmp_path: Path) -> None:
+    conditions = [region_of("faces", direction=direction) for direction in ("remove", "keep")]
+    written = write_sets(listing(), conditions, tmp_path / "out", masks=tmp_path / "masks")
+    assert written.files == written.not_eligible == {"faces-remove": 1, "faces-keep": 1}
+    rows = rows_of(tmp_path / "out" / MANIFEST)
+    assert [(row["photo_id"], row["direction"]) for row in rows] == [("with.png", "remove"), ("with.png", "keep")]
+    share = 30 * 40 / (96 * 128)
+    assert [float(row["area"]) for row in rows] == pytest.approx([share, 1 - share], abs=0.005)
+    refused = rows_of(tmp_path / "out" / NOT_ELIGIBLE)
+    assert {(row["photo_id"], row["mask"]) for row in refused} == {("without.png", "faces")}
+    assert "empty" in refused[0]["reason"]
+
+
+def test_what_another_run_wrote_is_replaced(photo_folder: Path, tmp_path: Path) -> None:
+    for name in ("blur", "jpeg"):
+        assert main(["ablate", str(photo_folder), "--ablation", name, "--out", str(tmp_path / "out")]) == 0
+    assert {name.split("/")[0] for name in contents(tmp_path / "out")} == {"jpeg", MANIFEST, NOT_ELIGIBLE}
+
+
+def test_a_folder_with_other_files_stays_untouched(photo_folder: Path, tmp_path: Path, capsys) -> None:
+    before = contents(photo_folder)
+    assert main(["ablate", str(photo_folder), "--ablation", "blur", "--out", str(photo_folder)]) == 2
+    assert "other files" in capsys.readouterr().err
+    assert contents(photo_folder) == before
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SourceError, match="not a folder"):
+        write_sets(listing(), [whole_photo("blur")], tmp_path / "file")
+
+
+def test_every_set_has_a_name_and_covers_the_registries() -> None:
+    names = [name_of(condition) for condition in every_set()]
+    assert len(set(names)) == len(names)
+    assert {entry.id for entry in ABLATIONS if not entry.facts.get("needs")} < set(names)
+    for entry in MASKS:
+        if not entry.facts.get("needs"):
+            assert {f"{entry.id}-remove", f"{entry.id}-keep"} < set(names)
+
+
+def test_all_sets_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    whole = [condition for condition in every_set() if condition.mask in (None, "faces")]
+    monkeypatch.setattr(ablated_sets, "every_set", lambda: tuple(whole))
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(images.png_bytes(draw_photo(0, 96, 128)))
+    (folder / "bad.png").write_text("no photo")
+    monkeypatch.chdir(tmp_path)
+    assert main(["ablate", str(folder), "--all", "--out", str(tmp_path / "out"), "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["sets"]["grayscale"] == 1
+    assert answer["not_eligible"]["faces-remove"] == 1
+    assert len(answer["problems"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--ablation", "blurr"], ["blurr", "grayscale"]),
+        ([], ["grayscale"]),
+        (["--ablation", "blur", "--params", "sigma=9"], ["sigma", "0.1"]),
+        (["--ablation", "blur", "--params", "strength=9"], ["strength", "sigma"]),
+        (["--ablation", "blur", "--params", "sigma"], ["name=value"]),
+        (["--ablation", "region"], ["faces"]),
+        (["--ablation", "region", "--mask", "unicorns"], ["unicorns", "faces"]),
+        (["--ablation", "region", "--mask", "painted"], ["painted", "faces"]),
+        (["--ablation", "region", "--mask", "faces", "--fill", "gold"], ["gold", "inpaint"]),
+        (["--ablation", "region", "--mask", "faces", "--direction", "up"], ["up", "keep"]),
+    ],
+)
+def test_refusals_are_one_line_that_names_the_choices(
+    options: list[str], words: list[str], photo_folder, capsys
+) -> None:
+    assert main(["ablate", str(photo_folder), *options]) == 2
+    error = capsys.readouterr().err.strip()
+    assert len(error.splitlines()) == 1
+    for word in words:
+        assert word in error
+
+
+def test_an_id_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    pixels = draw_photo()
+    for number, name in enumerate(("../../up.png", "/etc/up.png")):
+        out = tmp_path / "deep" / str(number)
+        written = write_sets(Listing("s", (Photo(name, "s", lambda: pixels),)), [whole_photo("identity")], out)
+        assert written.files == {"identity": 1}
+        assert np.array_equal(images.working(pixels), images.read(next((out / "identity").iterdir())))
+    assert all(name.startswith("deep/") for name in contents(tmp_path))

@@ -1,0 +1,208 @@
+"""Masks: the contract of every detector, what is known of the samples, and the cache."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import images, mask_cache, regions
+from core.errors import MaskError, UnknownChoiceError
+from core.masks.painted import painted
+from core.registry import MASKS
+from core.sources import open_source
+from core.types import Photo, Rect, Region
+from tests.conftest import draw_photo
+
+DETECTORS = mask_cache.detectors()
+
+
+@pytest.fixture(scope="module")
+def samples() -> dict[str, np.ndarray]:
+    return {photo.id: photo.read() for photo in open_source("samples").photos}
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (60, 80)], ids=str)
+@pytest.mark.parametrize("name", DETECTORS)
+def test_a_detector_answers_for_any_size_and_changes_nothing(name: str, size: tuple[int, int]) -> None:
+    photo = draw_photo(1, *size)
+    before = photo.copy()
+    region = MASKS[name].function(photo)
+    assert region.mask.shape == size
+    assert region.mask.dtype == bool
+    assert (photo == before).all()
+    again = MASKS[name].function(photo)
+    assert (again.mask == region.mask).all()
+    assert again.boxes == region.boxes
+    for box in region.boxes:
+        assert 0 <= box.left < box.right <= size[1]
+        assert 0 <= box.top < box.bottom <= size[0]
+
+
+@pytest.mark.parametrize("name", [entry.id for entry in MASKS])
+def test_facts_say_what_is_found(name: str) -> None:
+    facts = MASKS[name].facts
+    assert facts["thing"]
+    assert facts["version"] >= 1
+    assert isinstance(facts["detector"], bool)
+    assert isinstance(facts["boxes"], bool)
+
+
+def test_the_astronaut_has_a_face_and_the_coffee_has_none(samples: dict[str, np.ndarray]) -> None:
+    region = MASKS["faces"].function(samples["astronaut"])
+    assert len(region.boxes) == 1
+    box = region.boxes[0]
+    assert box.left < 225 < box.right
+    assert box.top < 115 < box.bottom
+    assert 0.01 < region.area < 0.15
+    assert MASKS["faces"].function(samples["coffee"]).boxes == ()
+
+
+def test_a_detector_does_not_depend_on_the_photo_before(samples: dict[str, np.ndarray]) -> None:
+    alone = MASKS["faces"].function(samples["astronaut"])
+    MASKS["faces"].function(np.ascontiguousarray(samples["rocket"][:, :200]))
+    assert MASKS["faces"].function(samples["astronaut"]).boxes == alone.boxes
+
+
+def test_written_words_are_found_and_a_cat_has_none(samples: dict[str, np.ndarray]) -> None:
+    import cv2
+
+    photo = np.full((300, 400, 3), 230, dtype=np.uint8)
+    cv2.putText(photo, "STATION", (60, 160), cv2.FONT_HERSHEY_SIMPLEX, 2, (20, 20, 20), 5)
+    region = MASKS["text"].function(photo)
+    assert len(region.boxes) >= 1
+    assert region.mask[120:160, 80:300].mean() > 0.7
+    assert region.area < 0.4
+    assert not MASKS["text"].function(samples["cat"]).mask.any()
+
+
+def test_detectors_work_in_several_threads(samples: dict[str, np.ndarray]) -> None:
+    photos = [samples["astronaut"], samples["cat"], samples["astronaut"]]
+    alone = [MASKS["faces"].function(photo).boxes for photo in photos]
+    together: list[tuple[Rect, ...]] = [()] * 3
+    threads = [
+        threading.Thread(target=lambda at=at: together.__setitem__(at, MASKS["faces"].function(photos[at]).boxes))
+        for at in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == alone
+
+
+# --- painted
+
+
+def test_a_painted_mask_is_read_and_checked(tmp_path: Path, photo: np.ndarray) -> None:
+    def save(name: str, values: np.ndarray) -> str:
+        (tmp_path / name).write_bytes(images.png_bytes(np.stack([values.astype(np.uint8)] * 3, axis=2)))
+        return str(tmp_path / name)
+
+    half = np.zeros((48, 64))
+    half[:, :32] = 255
+    region = painted(photo, png=save("half.png", half))
+    assert (region.mask == (half > 0)).all()
+    for name, values, reason in (
+        ("small.png", half[:20], "64 × 20 px"),
+        ("empty.png", half * 0, "empty"),
+        ("full.png", half * 0 + 255, "whole photo"),
+    ):
+        with pytest.raises(MaskError, match=reason):
+            painted(photo, png=save(name, values))
+    with pytest.raises(MaskError, match="no such file"):
+        painted(photo, png=str(tmp_path / "nowhere.png"))
+    with pytest.raises(MaskError, match="png"):
+        painted(photo)
+
+
+# --- regions
+
+
+def test_boxes_are_cut_off_at_the_border() -> None:
+    region = regions.from_boxes([Rect(-5, 2, 3, 4), Rect(90, 90, 99, 99), Rect(8, 8, 20, 20)], (10, 10, 3))
+    assert region.boxes == (Rect(0, 2, 3, 4), Rect(8, 8, 10, 10))
+    assert region.mask.sum() == 3 * 2 + 2 * 2
+
+
+def test_a_region_is_brought_along_when_its_photo_is_resized() -> None:
+    region = regions.from_boxes([Rect(10, 20, 30, 60)], (100, 80, 3))
+    small = regions.resize(region, 50, 40)
+    assert small.boxes == (Rect(5, 10, 15, 30),)
+    assert small.mask.sum() == 10 * 20
+    assert small.mask[10:30, 5:15].all()
+    assert (regions.resize_mask(small.mask, 100, 80) == region.mask).mean() > 0.99
+    assert regions.resize_mask(region.mask, 100, 80) is region.mask
+
+
+def test_a_union_of_masks() -> None:
+    one, other = np.eye(3, dtype=bool), np.zeros((3, 3), dtype=bool)
+    other[0] = True
+    assert (regions.union([one, other], (3, 3)) == (one | other)).all()
+    assert not regions.union([], (3, 3)).any()
+
+
+# --- the cache
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Calls of a stand-in detector «faces»."""
+    calls: list[int] = []
+    entry = MASKS["faces"]
+
+    def stand_in(photo: np.ndarray, *, threshold: float = 0.5) -> Region:
+        calls.append(1)
+        return regions.from_boxes([Rect(1, 2, 30, 40)], photo.shape)
+
+    from dataclasses import replace
+
+    monkeypatch.setitem(MASKS._entries, "faces", replace(entry, function=stand_in))
+    return calls
+
+
+def test_a_photo_is_looked_at_once(counted: list[int], tmp_path: Path, photo: np.ndarray) -> None:
+    first = mask_cache.detect("faces", photo, folder=tmp_path)
+    second = mask_cache.detect("faces", photo, folder=tmp_path)
+    assert len(counted) == 1
+    assert (first.mask == second.mask).all()
+    assert first.boxes == second.boxes
+    mask_cache.detect("faces", photo, {"threshold": 0.9}, folder=tmp_path)
+    mask_cache.detect("faces", photo[::-1].copy(), folder=tmp_path)
+    assert len(counted) == 3
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "empty", "other"])
+def test_a_damaged_file_is_made_anew(damage: str, counted: list[int], tmp_path: Path, photo: np.ndarray) -> None:
+    expected = mask_cache.detect("faces", photo, folder=tmp_path)
+    file = next(tmp_path.rglob("*.npz"))
+    whole = file.read_bytes()
+    if damage == "other":
+        np.savez(file.with_suffix(""), boxes=np.zeros((0, 4)))
+    else:
+        file.write_bytes({"cut": whole[: len(whole) // 2], "text": b"this is a text", "empty": b""}[damage])
+    again = mask_cache.detect("faces", photo, folder=tmp_path)
+    assert len(counted) == 2
+    assert again.boxes == expected.boxes
+    mask_cache.detect("faces", photo, folder=tmp_path)
+    assert len(counted) == 2
+
+
+def test_truth_comes_before_any_detector(counted: list[int], tmp_path: Path, photo: np.ndarray) -> None:
+    exact = regions.from_boxes([Rect(0, 0, 5, 5)], photo.shape)
+    item = Photo("a", "s", lambda: photo, truth=lambda: {"faces": exact})
+    found = mask_cache.find(item, photo, ["faces"], tmp_path)
+    assert found["faces"].exact
+    assert found["faces"].region is exact
+    assert counted == []
+    found = mask_cache.find(Photo("a", "s", lambda: photo), photo, ["faces"], tmp_path)
+    assert not found["faces"].exact
+
+
+def test_a_mask_that_cannot_be_looked_for_is_refused(photo: np.ndarray) -> None:
+    with pytest.raises(UnknownChoiceError, match="faces"):
+        mask_cache.detect("painted", photo)
+    with pytest.raises(UnknownChoiceError, match="faces"):
+        mask_cache.detect("unicorns", photo)
