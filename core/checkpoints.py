@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,25 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
             f"{folder / WEIGHTS}: these weights do not fit {card['architecture']} ({reason})."
         ) from error
     return module.to(memory_format=torch.channels_last), card
+
+
+def average(folders: Sequence[Path]) -> nn.Module:
+    """The mean of the weights of several checkpoints that were trained from one start; CheckpointError if unlike.
+
+    Source: Wortsman et al. 2022 (model soups).
+    """
+    loaded = [load(folder) for folder in folders]
+    module, first = loaded[0]
+    for folder, (_, card) in zip(folders, loaded, strict=True):
+        if (card["architecture"], card["preset"]) != (first["architecture"], first["preset"]):
+            raise CheckpointError(f"{folder}: another architecture or preset than {folders[0]}; they have no average.")
+    states = [other.state_dict() for other, _ in loaded]
+    means = {
+        name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
+        for name, value in states[0].items()
+    }
+    module.load_state_dict(means)
+    return module
 
 
 def _full(value: torch.Tensor) -> torch.Tensor:

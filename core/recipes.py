@@ -44,6 +44,7 @@ class TrainConfig:
     beta: Annotated[float, "an autoencoder's weight of the KL divergence, once it is warmed up"] = 0.5
     free_bits: Annotated[float, "KL in nats below which a unit of an autoencoder costs nothing"] = 0.05
     seed: Annotated[int, "seed of everything random"] = config.SEED
+    init_seed: Annotated[int | None, "seed of the first weights, alike in runs to be averaged; seed if left out"] = None
     workers: Annotated[int, "processes that read photos"] = 1
     save_seconds: Annotated[float, "seconds between two saved states within an epoch"] = 120.0
 

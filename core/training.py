@@ -68,14 +68,12 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     if config.init == "random":  # nothing is worth keeping in a random trunk, least of all its statistics
         config = dataclasses.replace(config, frozen_stages=0, frozen_norm=False)
     _check_folder(out, config, resume)
-    torch.manual_seed(config.seed)
     entry = MODELS[config.model]
     objective = OBJECTIVES[entry.facts.get("kind", PREDICTOR)]()
     photos = objective.gather(config, progress)
     examples, mapping = objective.examples(photos, config, progress)
     built = entry.arguments({param.name: getattr(config, param.name) for param in entry.params})
-    module = entry.function(**built)
-    preset = objective.initialise(module, config)
+    module, preset = first_weights(config, objective, built)
     objective.begin(module, examples)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module = module.to(device, memory_format=torch.channels_last)
@@ -86,6 +84,16 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     card = describe_run(config, photos, preset, mapping) | {"settings": built}
     train(run, objective, examples, photos, preset, config, card, progress)
     return out / "best"
+
+
+def first_weights(config: TrainConfig, objective: Objective, built: dict[str, Any]) -> tuple[nn.Module, Preset]:
+    """The module as it is before its first step; runs with one `init_seed` start alike, fit for an average."""
+    torch.manual_seed(config.seed if config.init_seed is None else config.init_seed)
+    module = MODELS[config.model].function(**built)
+    preset = objective.initialise(module, config)
+    if config.init_seed is not None:
+        torch.manual_seed(config.seed)  # what follows (dropout) differs from seed to seed
+    return module, preset
 
 
 def build_optimizer(module: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+import torch
 from PIL import Image
 
 from core import config, inference, metrics
@@ -162,3 +164,48 @@ def test_too_few_scored_photos(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("image_path,memorability_score\none.png,0.5\n")
     with pytest.raises(TrainingError, match="at least 2"):
         gather(str(tmp_path / "list.csv"))
+
+
+def test_runs_with_one_init_seed_start_alike_and_go_on_differently() -> None:
+    from core.training import OBJECTIVES, PREDICTOR, first_weights
+
+    def start(**more: object) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        module, _ = first_weights(recipe("default", "data", **(TINY | more)), OBJECTIVES[PREDICTOR](), {})
+        return module.state_dict(), torch.rand(3)
+
+    (first, drawn), (second, drawn_by_second) = start(seed=1, init_seed=0), start(seed=2, init_seed=0)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not torch.equal(drawn, drawn_by_second)
+    plain, _ = start(seed=0)
+    assert all(torch.equal(first[name], plain[name]) for name in first)
+    other, _ = start(seed=1)
+    assert not torch.equal(first["head.0.weight"], other["head.0.weight"])
+
+
+def test_the_average_of_runs_is_shipped_and_its_members_named(scored_set: Path, tmp_path: Path) -> None:
+    from core.commands.ship import ship
+    from core.training import fit
+
+    for seed in (1, 2):
+        fit(settings(scored_set, tmp_path / f"seed{seed}", epochs=1, seed=seed, init_seed=0))
+    ship(str(tmp_path / "seed1"), average=(str(tmp_path / "seed2"),), out=str(tmp_path / "shipped"))
+    one, two, mean = (
+        safetensors.numpy.load_file(tmp_path / name / "model.safetensors")
+        for name in ("seed1/best", "seed2/best", "shipped")
+    )
+    assert not np.array_equal(one["head.0.weight"], two["head.0.weight"])
+    for name in one:
+        np.testing.assert_allclose(mean[name], (one[name] + two[name]) / 2, rtol=1e-3, atol=1e-4, err_msg=name)
+    card = json.loads((tmp_path / "shipped" / "card.json").read_text())
+    assert [(member["seed"], member["epochs"]) for member in card["averaged"]] == [(1, 1), (2, 1)]
+    assert len(card["training_photos"]) == 130  # the validation photos count as seen
+    assert 0 <= inference.load(str(tmp_path / "shipped")).score([np.zeros((8, 8, 3), np.uint8)])[0] <= 1
+
+
+def test_checkpoints_that_see_photos_differently_have_no_average(scored_set: Path, tmp_path: Path) -> None:
+    from core import checkpoints
+    from core.training import fit
+
+    folders = [fit(settings(scored_set, tmp_path / str(size), epochs=1, size=size)) for size in (32, 48)]
+    with pytest.raises(CheckpointError, match="no average"):
+        checkpoints.average(folders)

@@ -17,23 +17,37 @@ from core.registry import COMMANDS
 def ship(
     run: Annotated[str, "folder of a finished training run"],
     *,
+    average: Annotated[tuple[str, ...], "other runs with the same first weights, to be averaged with this one"] = (),
     evaluations: Annotated[tuple[str, ...], "saved evaluations of every seed of the recipe (JSON files)"] = (),
     tried: Annotated[str, "JSON list of what was tried: what, how, spearman"] = "",
     out: Annotated[str, "folder to write"] = str(config.ARTIFACTS / config.DEFAULT_MODEL),
 ) -> Report:
     """Write a run's best checkpoint in half precision, with its training curve and a card of what was tried.
 
-    The evaluations of several seeds of one recipe are listed on the card, so that a claim rests on more than one run.
+    With `average`, the mean of the weights of several runs is shipped, and the card names their seeds and epochs. The
+    evaluations of several seeds of one recipe are listed on the card, so that a claim rests on more than one run.
     """
     from core import checkpoints
 
-    module, card = checkpoints.load(Path(run) / "best")
+    folders = [Path(name) / "best" for name in (run, *average)]
+    module, card = checkpoints.average(folders), checkpoints.read_card(folders[0])
+    if average:
+        members = [checkpoints.read_card(folder) for folder in folders]
+        card["averaged"] = [_member(member) for member in members]
+        seen = dict.fromkeys(tuple(hashes) for member in members for hashes in member["training_photos"])
+        card["training_photos"] = [list(hashes) for hashes in seen]
+        del card["metrics"]  # they are the first run's
     card["seeds"] = [_seed_row(Path(file)) for file in evaluations]
     card["tried"] = json.loads(Path(tried).read_text(encoding="utf-8")) if tried else []
     checkpoints.save(Path(out), module, card, half=True)
     shutil.copyfile(Path(run) / "metrics.csv", Path(out) / "metrics.csv")
     size = (Path(out) / checkpoints.WEIGHTS).stat().st_size / 2**20
     return Report([f"{out}: {size:.1f} MB of weights"], {"folder": out, "megabytes": size})
+
+
+def _member(card: dict[str, Any]) -> dict[str, Any]:
+    """Seed, epochs and validation metrics of a run that became a part of an average."""
+    return {name: card["recipe"][name] for name in ("seed", "epochs")} | {"metrics": card["metrics"]}
 
 
 def _seed_row(file: Path) -> dict[str, Any]:
