@@ -76,7 +76,7 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     module, preset = first_weights(config, objective, built)
     objective.begin(module, examples)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    module = module.to(device, memory_format=torch.channels_last)
+    module = module.to(device).to(memory_format=torch.channels_last)
     scaler = torch.amp.GradScaler(enabled=device.type == "cuda")
     run = Run(module, build_optimizer(module, config), scaler, measure=objective.measure)
     if resume and (out / STATE).is_file():
