@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import reports
+from core import aggregates, reports, studies
 from ui import layout
 
 
@@ -25,8 +25,17 @@ def main() -> None:
         "### Or shortcuts\nColour, texture, sharpness, background. If the model uses these, its score moves although a "
         "person still sees the same scene."
     )
+    verdict()
     quality()
     cards()
+
+
+def verdict() -> None:
+    """What the reference study says, in one sentence."""
+    if folder := studies.reference():
+        found = layout.attempt(lambda: aggregates.read_verdict(folder))
+        if found:
+            st.markdown(f"**What was found?** {layout.plain(found.sentence)}")
 
 
 def quality() -> None:

@@ -25,7 +25,8 @@ TEXT_WIDTH = 720
 NAME = "Memorability Lab"
 
 CHART = {"displayModeBar": False}
-"""Plotly settings of every chart."""
+"""Plotly settings of a chart that only illustrates."""
+FORMATS = ("png", "svg")
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,19 @@ TRY = Page(
     "What score does my photo get?",
     "Drop a photo, or take a sample: its score, how that compares, and which places raise it.",
 )
+EFFECTS = Page(
+    "pages/ablation_effects.py",
+    "Ablation effects",
+    "What does the score depend on?",
+    "Faces, words, colour, texture taken away one at a time: how far the score moves, with controls and a verdict.",
+)
 MODEL = Page(
     "pages/model.py",
     "Model",
     "How good is the model?",
     "How well its scores agree with people, how well any model's could, and how it was made.",
 )
-PAGES = (HOME, TRY, MODEL)
+PAGES = (HOME, TRY, EFFECTS, MODEL)
 
 
 @contextmanager
@@ -94,6 +101,17 @@ def attempt(action: Callable[[], T]) -> T | None:
     except LabError as error:
         problem(error)
         return None
+
+
+def downloadable(name: str) -> dict[str, Any]:
+    """Plotly settings of a chart with a button that saves it, in the format chosen on the page (`chart_format`)."""
+    saved = {"format": st.session_state.get("format", FORMATS[0]), "filename": name, "scale": 2}
+    return {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": saved}
+
+
+def chart_format() -> None:
+    """The choice of the format in which charts are saved."""
+    st.segmented_control("Charts are saved as", FORMATS, format_func=str.upper, default=FORMATS[0], key="format")
 
 
 def number(pattern: str, *columns: str) -> dict[str, Any]:

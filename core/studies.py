@@ -1,0 +1,50 @@
+"""Studies at hand: those that come with the project and those that were run here; never imports torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from core import config
+from core.errors import SourceError
+from core.files import write_text
+from core.sources import open_source
+from core.types import Photo
+
+SHIPPED = "studies"
+REFERENCE = "reference"
+"""The shipped study of the default model on photos that it never saw."""
+PLACES = "places.json"
+"""Where a study's sources were on the machine that ran it: source name → what was given on the command line."""
+STORED = "baseline.json"
+"""Written last of a study's aggregates: where it is, the others are."""
+
+
+def studies() -> dict[str, Path]:
+    """Folders of studies with stored effects by name: those of `artifacts/` first, then those of `runs/`."""
+    found: dict[str, Path] = {}
+    for parent in (config.ARTIFACTS / SHIPPED, config.RUNS):
+        for file in sorted(parent.glob(f"*/{STORED}")):
+            found.setdefault(file.parent.name, file.parent)
+    return found
+
+
+def reference() -> Path | None:
+    """The folder of the shipped reference study, if there is one."""
+    return {name: folder for name, folder in studies().items() if folder.parent.name == SHIPPED}.get(REFERENCE)
+
+
+def write_places(folder: Path, places: Mapping[str, str]) -> None:
+    """Note where a study's sources are, beside it and not in it: that is true on this machine only."""
+    write_text(folder / PLACES, json.dumps(dict(places), indent=1, ensure_ascii=False) + "\n")
+
+
+def photos_at_hand(folder: Path, source: str) -> dict[str, Photo]:
+    """Photos of one of a study's sources by id, as far as they are on this machine; empty where they are not."""
+    file = folder / PLACES
+    try:
+        place = json.loads(file.read_text(encoding="utf-8"))[source]
+        return {photo.id: photo for photo in open_source(str(place)).photos}
+    except (OSError, ValueError, LookupError, TypeError, SourceError):
+        return {}

@@ -1,0 +1,79 @@
+"""Ablation effects: what happens to the score when one kind of information is taken away, and what follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core import studies
+from core.aggregates import Aggregates
+from ui import closeup, effects, layout
+
+EMPTY = (
+    "There is no study here yet. Run one on drawn scenes: `python -m core study generated --out runs/first`, then "
+    "`python -m core effects runs/first`."
+)
+
+
+def main() -> None:
+    """Choose a study, then show its verdict, its effects, and one condition closely."""
+    st.title("Ablation effects")
+    with layout.text():
+        st.markdown(
+            "One kind of information is taken out of every photo, and the model scores the photo again. What a region "
+            "is worth is compared with the same shape elsewhere in the same photo."
+        )
+    at_hand = studies.studies()
+    if not at_hand:
+        st.info(EMPTY)
+        return
+    name = next(iter(at_hand))
+    if len(at_hand) > 1:
+        name = st.selectbox("Study", list(at_hand), key="study", bind="query-params")
+    folder = at_hand[name]
+    found = layout.attempt(lambda: effects.load(str(folder), (folder / studies.STORED).stat().st_mtime))
+    if found is not None:
+        show(found, folder)
+
+
+def show(found: Aggregates, folder: Path) -> None:
+    """Everything of one study."""
+    about(found)
+    effects.verdict(found.verdict)
+    st.header("Effects")
+    rows, measure = effects.choices(found)
+    effects.bars(rows, measure, found)
+    closeup.closeup(found, rows, folder)
+    downloads(found)
+
+
+def about(found: Aggregates) -> None:
+    """The study in one line."""
+    base = found.baseline
+    sources = layout.plain(", ".join(base.sources))
+    validity = next((f" Validity ρ = {item.validity}." for item in base.validity if item.validity), "")
+    st.caption(
+        f"{layout.plain(base.model)} on {base.n_photos:,} photos from {sources}; mean score {base.mean:.3f}, "
+        f"SD {base.sd:.3f}.{validity}"
+    )
+    layout.problem(*base.problems)
+
+
+def downloads(found: Aggregates) -> None:
+    """Every table to take along."""
+    st.header("Take it along")
+    with st.container(horizontal=True):
+        for name in ("effects", "details", "doses", "extremes"):
+            st.download_button(
+                f"{name}.csv",
+                getattr(found, name).to_csv(index=False),
+                f"{found.baseline.study}-{name}.csv",
+                "text/csv",
+                key=f"csv-{name}",
+                icon=":material/download:",
+            )
+
+
+with layout.page(layout.EFFECTS):
+    main()

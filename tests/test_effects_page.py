@@ -1,0 +1,119 @@
+"""The page *Ablation effects* in its empty, failing and working state, and the verdict on *Home*."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from planted import write_study
+from streamlit.testing.v1 import AppTest
+
+from core import config, studies
+from core.aggregation import make_aggregates
+
+HOME, EFFECTS = "streamlit_app.py", "pages/ablation_effects.py"
+PLANTED = {"faces_removed": -0.8, "people_removed": -0.5}
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Artifacts with two studies: faces matter on two sources; nobody was asked for human scores."""
+    folder = tmp_path_factory.mktemp("artifacts")
+    shipped = folder / studies.SHIPPED
+    make_aggregates(write_study(shipped / "reference", n=240, effects=PLANTED, sources=("scenes", "streets")))
+    make_aggregates(write_study(shipped / "unrated", n=90, agreement=None, sources=("streets",)))
+    return folder
+
+
+@pytest.fixture
+def artifacts(studied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of them to damage, in the place where the app looks."""
+    folder = tmp_path / "artifacts"
+    shutil.copytree(studied, folder)
+    monkeypatch.setattr(config, "ARTIFACTS", folder)
+    monkeypatch.setattr(config, "RUNS", tmp_path / "runs")
+    yield folder
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def visit(**query: str) -> AppTest:
+    app = AppTest.from_file(str(config.ROOT / HOME), default_timeout=120).run()
+    app.switch_page(EFFECTS)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    """All running text of a page, without the escapes of Markdown."""
+    return " ".join(item.value for item in [*app.markdown, *app.caption, *app.warning, *app.info]).replace("\\", "")
+
+
+def test_without_a_study_the_page_says_how_to_run_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "ARTIFACTS", tmp_path / "none")
+    monkeypatch.setattr(config, "RUNS", tmp_path / "none")
+    app = visit()
+    assert not app.exception
+    assert "python -m core study generated" in app.info[0].value
+
+
+def test_the_verdict_stands_on_top_and_on_home(artifacts: Path) -> None:
+    sentence = json.loads((artifacts / studies.SHIPPED / "reference" / "verdict.json").read_text())["sentence"]
+    app = visit()
+    assert not app.exception
+    assert not app.error
+    assert sentence in said(app)
+    home = AppTest.from_file(str(config.ROOT / HOME), default_timeout=120).run()
+    assert sentence in said(home)
+
+
+def test_marks_of_a_study_are_shown_with_it(artifacts: Path) -> None:
+    app = visit(study="unrated")
+    assert "validity not established here" in said(app)
+
+
+def test_the_families_are_apart(artifacts: Path) -> None:
+    app = visit()
+    names = app.selectbox(key="condition").options
+    assert "faces removed, mean" in names
+    app.segmented_control(key="family").set_value("exploratory").run()
+    assert not app.exception
+    assert "grayscale" not in app.selectbox(key="condition").options
+    assert app.query_params["family"] == "exploratory"
+
+
+def test_an_effect_is_written_with_interval_first_and_p_last(artifacts: Path) -> None:
+    app = visit(condition="faces removed, mean")
+    assert app.selectbox(key="condition").value == "faces removed, mean"
+    assert "excess Δ = −0." in said(app)
+    assert "Holm p" in said(app)
+
+
+def test_a_study_without_human_scores_says_why_it_has_no_validity(artifacts: Path) -> None:
+    app = visit(study="unrated", measure="validity")
+    assert "of these photos have human scores" in said(app)
+
+
+def test_the_address_may_hold_nonsense(artifacts: Path) -> None:
+    app = visit(measure="luck", family="both", condition="nothing", study="none")
+    assert not app.exception
+
+
+@pytest.mark.parametrize("file", ["effects.parquet", "baseline.json", "verdict.json"])
+def test_damaged_results_are_one_sentence(artifacts: Path, file: str) -> None:
+    (artifacts / studies.SHIPPED / "reference" / file).write_bytes(b"half a fi")
+    app = visit()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "python -m core" in app.error[0].value.replace("\\", "")
+
+
+def test_every_table_can_be_taken_along(artifacts: Path) -> None:
+    app = visit()
+    labels = [item.proto.label for item in app.get("download_button")]
+    assert {"effects.csv", "doses.csv", "extremes.csv"} <= set(labels)

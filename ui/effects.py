@@ -1,0 +1,116 @@
+"""A study on the page: its verdict with the evidence, its effects as bars, and one condition looked at closely."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core import config, effect_plots, evidence
+from core.aggregates import Aggregates, read_aggregates
+from core.effect_plots import MEASURES
+from core.effect_table import ALL, ELIGIBLE, POOLED
+from core.registry import MASKS
+from core.verdict_records import Verdict
+from ui import layout
+
+FAMILIES = {"confirmatory": "Confirmatory", "exploratory": "Exploratory"}
+POPULATIONS = {ELIGIBLE: "Photos with the thing", ALL: "All photos"}
+WHOLE = "whole"
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def load(folder: str, made: float) -> Aggregates:
+    """The stored aggregates of a study, read once for all visitors; `made` tells a new version from an old one."""
+    return read_aggregates(Path(folder))
+
+
+def verdict(found: Verdict) -> None:
+    """The verdict in plain words, its marks, and the evidence it rests on."""
+    with layout.text():
+        st.markdown(f"### {layout.plain(found.sentence)}")
+    if found.marks:
+        st.warning("  \n".join(layout.plain(mark) for mark in found.marks), icon=":material/flag:")
+    with st.expander("The evidence, row by row", icon=":material/balance:"):
+        kind = f"{found.verdict}, {found.strength}" if found.strength else found.verdict
+        st.markdown(f"Verdict: **{kind}**. Leading cause: **{found.leading_cause or 'none'}** ({found.cause.why}).")
+        _table("Decision rows, written down before the study", evidence.readings_table(found), "readings")
+        _table("Each row under each fill", evidence.fills_table(found), "fills")
+        _table("What is left of the agreement with people", evidence.validity_table(found), "validity")
+        _table("Which of two rows is larger, at the same perturbation size", evidence.pairs_table(found), "pairs")
+
+
+def _table(title: str, rows: pd.DataFrame, key: str) -> None:
+    if len(rows):
+        st.markdown(f"**{title}**")
+        st.dataframe(rows, hide_index=True, key=key, placeholder="–")
+
+
+def choices(found: Aggregates) -> tuple[pd.DataFrame, str]:
+    """The effects that the visitor wants to see, and the measure to show them by."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        family = _one("Family", FAMILIES, "family")
+        measure = _one("Measure", {name: item.label for name, item in MEASURES.items()}, "measure")
+    if family == "confirmatory":
+        st.caption("The decision rows at default strength, on photos with the thing; p values are adjusted together.")
+        return evidence.chosen_effects(found, confirmatory=True), measure
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        population = _one("Photos", POPULATIONS, "population")
+        sources = list(dict.fromkeys(found.effects["source"]))
+        source = st.selectbox("Source", sources, key="source", bind="query-params") if len(sources) > 1 else POOLED
+        shape = _one("What is taken away", shapes(found.effects), "shape")
+    st.caption("Everything beside the decision rows: q values control the false discovery rate (Benjamini–Hochberg).")
+    rows = evidence.chosen_effects(found, confirmatory=False, source=source, population=population)
+    return rows[rows["mask"].fillna(WHOLE) == shape], measure
+
+
+def shapes(table: pd.DataFrame) -> dict[str, str]:
+    """What the study took away: the whole photo, and its masks by their labels."""
+    names = list(table["mask"].dropna().unique())
+    return {WHOLE: "Whole photo"} | {name: MASKS[name].label if name in MASKS else name for name in names}
+
+
+def _one(label: str, options: dict[str, str], key: str) -> str:
+    """One of a few words; the address carries it."""
+    asked = st.query_params.get(key)
+    first = asked if asked in options else next(iter(options))
+    chosen = st.segmented_control(
+        label, list(options), format_func=options.__getitem__, key=key, default=first, on_change=_remember, args=(key,)
+    )
+    return chosen or first
+
+
+def _remember(key: str) -> None:
+    if st.session_state[key]:
+        st.query_params[key] = st.session_state[key]
+
+
+def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
+    """Effects as sorted bars; a click chooses the condition that is looked at below."""
+    shown = MEASURES[measure]
+    if rows[shown.value].notna().sum() == 0:
+        why = found.baseline.why_no_validity if measure == "validity" else "none of these rows has this measure"
+        st.info(f"Nothing to show: {layout.plain(why)}.")
+        return
+    band = found.verdict.sd * config.SESOI
+    st.plotly_chart(
+        effect_plots.bars(rows, shown, band),
+        key="bars",
+        on_select=_clicked,
+        selection_mode="points",
+        config=layout.downloadable("effects"),
+        alt=f"{shown.label} of each ablation with its 95 % interval",
+    )
+    note = (
+        f"The band is ±{band:.3f} (0.2 SD): an effect inside it is too small to matter. "
+        if shown.in_score_units
+        else ""
+    )
+    st.caption(f"{note}Lines are 95 % intervals. Click a bar to look closer.")
+
+
+def _clicked() -> None:
+    points = st.session_state["bars"].selection.points
+    if points and "y" in points[0]:
+        st.session_state["condition"] = points[0]["y"]
