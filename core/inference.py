@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -43,6 +44,17 @@ class Predictor:
         batch = preprocess.to_batch(squares, self.preset).to(self.device)
         with self.lock, torch.inference_mode():
             return self.module(batch).double().cpu().numpy()
+
+    def score_with_features(self, squares: list[Pixels]) -> tuple[np.ndarray, np.ndarray]:
+        """Scores float64 (N,) and penultimate features float32 (N × F) of photos at the model's size, in one pass."""
+        batch = preprocess.to_batch(squares, self.preset).to(self.device)
+        with self.lock, torch.inference_mode():
+            features = self.module.features(batch)
+            return self.module.read_out(features).double().cpu().numpy(), features.float().cpu().numpy()
+
+    def unlocked(self) -> Predictor:
+        """The same model behind a lock of its own: for a worker of many that only score, without hooks or gradients."""
+        return dataclasses.replace(self, lock=threading.RLock())
 
     @property
     def device(self) -> torch.device:

@@ -132,3 +132,19 @@ def test_photos_that_cannot_be_read_do_not_stop_the_others(photo: np.ndarray, tm
     assert [item.score is None for item in found] == [False, True, False]
     assert str(found[1].problem) == "b: it is broken."
     assert found[0].score == pytest.approx(found[2].score)
+
+
+@pytest.mark.parametrize("name", [entry.id for entry in predictors()])
+def test_one_pass_gives_scores_and_features(name: str) -> None:
+    if MODELS[name].facts["published"]:
+        pytest.importorskip(name)
+        model = inference.load(name)
+    else:
+        model = predictor(name)
+    size = model.preset.crop
+    squares = list(np.random.default_rng(0).integers(0, 256, (2, size, size, 3), dtype=np.uint8))
+    scores, features = model.score_with_features(squares)
+    assert features.ndim == 2
+    assert len(features) == 2
+    assert not np.allclose(features[0], features[1])
+    assert scores == pytest.approx(model.score_squares(squares), abs=1e-6)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.nn.functional import relu
 
 from core.errors import MissingDependencyError
 from core.preprocess import Preset
@@ -22,6 +23,22 @@ class _Flat(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
+
+    def features(self, batch: torch.Tensor) -> torch.Tensor:
+        """Penultimate features, N × 256: both branches joined, and all fully connected layers but the last."""
+        network, batch = self.network, batch.contiguous()
+        shapes = network.lrn1(network.pool1(relu(network.conv1(batch))))
+        shapes = network.lrn2(network.pool2(relu(network.conv2(shapes))))
+        for convolution in (network.conv3, network.conv4, network.conv5):
+            shapes = relu(convolution(shapes))
+        hidden = torch.cat((network.pool5(shapes).flatten(1), network.features(batch)), 1)
+        for layer in (network.fc6, network.fc7, network.fc8, network.fc9, network.fc10, network.fc11):
+            hidden = relu(layer(hidden))
+        return hidden
+
+    def read_out(self, features: torch.Tensor) -> torch.Tensor:
+        """Scores of penultimate features, (N,)."""
+        return torch.sigmoid(self.network.fc12(features)).flatten()
 
     def forward(self, batch: torch.Tensor) -> torch.Tensor:
         return self.network(batch.contiguous()).flatten()

@@ -26,8 +26,12 @@ class MemorabilityResNet(nn.Module):
         """Penultimate features, N × 2048."""
         return self.trunk(batch)
 
+    def read_out(self, features: torch.Tensor) -> torch.Tensor:
+        """Scores of penultimate features, (N,)."""
+        return torch.sigmoid(self.head(features)).flatten()
+
     def forward(self, batch: torch.Tensor) -> torch.Tensor:
-        return torch.sigmoid(self.head(self.features(batch))).flatten()
+        return self.read_out(self.features(batch))
 
 
 @MODELS.register("ResNet-50", published=False, preset=Preset(224, 224, IMAGENET_MEAN, IMAGENET_STD))

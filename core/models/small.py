@@ -27,8 +27,12 @@ class SmallCNN(nn.Module):
         """Pooled features, N × 128."""
         return self.layer4(batch).mean(dim=(2, 3))
 
+    def read_out(self, features: torch.Tensor) -> torch.Tensor:
+        """Scores of penultimate features, (N,)."""
+        return torch.sigmoid(self.head(features)).flatten()
+
     def forward(self, batch: torch.Tensor) -> torch.Tensor:
-        return torch.sigmoid(self.head(self.features(batch))).flatten()
+        return self.read_out(self.features(batch))
 
 
 @MODELS.register("Small CNN", published=False, preset=Preset(64, 64, IMAGENET_MEAN, IMAGENET_STD))

@@ -1,0 +1,160 @@
+"""Run an ablation study."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from core import config
+from core.commands import Report
+from core.conditions import Design
+from core.errors import CheckpointError, ParameterError, StudyError
+from core.registry import COMMANDS
+from core.types import Listing, Photo
+
+if TYPE_CHECKING:
+    from core.study import Finished, Plan
+
+LONG = 3600
+"""Seconds from which a study wants --yes."""
+
+
+@COMMANDS.register("Run an ablation study")
+def study(
+    sources: Annotated[list[str], "photo sets: folders, LaMem layout, CSV, packaged or generated ones"],
+    *,
+    model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    ablations: Annotated[tuple[str, ...], "only these, by name; «region» is every mask × fill × direction"] = (),
+    masks: Annotated[tuple[str, ...], "only these things"] = (),
+    fills: Annotated[tuple[str, ...], "only these fills"] = (),
+    placements: Annotated[int, "controls of a region"] = config.PLACEMENTS,
+    photos: Annotated[int, "draw this many photos at random, before those seen in training are left out (0: all)"] = 0,
+    thin: Annotated[tuple[str, ...], "shares of photos: salient=0.5 doses=0.25 (doses: the other strengths)"] = (),
+    control_fills: Annotated[tuple[str, ...], "fills under which regions that decide nothing have controls"] = (),
+    part: Annotated[str, "train, val, test or all (default: test where there is one)"] = "",
+    split: Annotated[int, "which of LaMem's five splits names the parts"] = 1,
+    seed: Annotated[int, "seed of everything random"] = config.SEED,
+    unseen_by: Annotated[str, "checkpoint whose training photos are left out too"] = "",
+    allow_seen: Annotated[bool, "keep photos that the model learned from, and mark the study as contaminated"] = False,
+    yes: Annotated[bool, "start even if it will take more than an hour"] = False,
+    out: Annotated[str, "folder of the study; the same command goes on with an unfinished one"] = "runs/study",
+) -> Report:
+    """Score every photo under every ablation, with controls, and write one table of paired scores.
+
+    Prints what it will cost before it starts. Photos that the model was trained on are left out and counted. A study
+    that was killed goes on where it was when the same command is given again.
+    """
+    from core import inference
+    from core.study_parts import Parts
+
+    design = Design(
+        _names(ablations), _names(masks), _names(fills), placements, photos, _shares(thin), _names(control_fills), seed
+    )
+    listings = [_open(name, split, part) for name in _names(sources)]
+    found = [photo for _, chosen in listings for photo in chosen]
+    planned = _plan(inference.load(model), found, design, allow_seen, unseen_by, model, listings)
+    _agree(planned, Parts(Path(out)), yes)
+    return _run(planned, Path(out), [problem for listing, _ in listings for problem in listing.problems])
+
+
+def _names(given: Iterable[str]) -> tuple[str, ...]:
+    """Names that were separated by blanks or commas."""
+    return tuple(name for item in given for name in item.split(",") if name)
+
+
+def _shares(given: Iterable[str]) -> tuple[tuple[str, float], ...]:
+    found = []
+    for item in _names(given):
+        name, _, share = item.partition("=")
+        try:
+            found.append((name, float(share)))
+        except ValueError as error:
+            raise ParameterError(f"{item!r} is no share; write it as NAME=SHARE, for example doses=0.25.") from error
+    return tuple(found)
+
+
+def _open(name: str, split: int, part: str) -> tuple[Listing, list[Photo]]:
+    """A source with the photos of the part: the test part where there is one and none was named."""
+    from core import evaluation
+    from core.sources import open_source
+
+    listing = open_source(name, split)
+    chosen = evaluation.default_part(listing) if not part else None if part == "all" else part
+    return listing, [photo for photo in listing.photos if chosen is None or photo.split == chosen]
+
+
+def _plan(
+    predictor: Any,
+    photos: list[Photo],
+    design: Design,
+    allow_seen: bool,
+    unseen_by: str,
+    model: str,
+    listings: list[tuple[Listing, list[Photo]]],
+) -> Plan:
+    from core import checkpoints, study
+
+    names = [listing.name for listing, _ in listings]
+    if len(set(names)) < len(names):
+        raise StudyError("Two sources have the same name, and their photos could not be told apart; rename one.")
+    other = None
+    if unseen_by:
+        folder = Path(unseen_by) if Path(unseen_by).exists() else config.ARTIFACTS / unseen_by
+        other = checkpoints.read_card(folder)
+        if other.get("training_photos") is None:
+            raise CheckpointError(f"{folder}: the card does not tell what the model learned from.")
+    note = {"model_identity": checkpoints.identity(_folder(model)), "unseen_by": Path(unseen_by).name}
+    return study.plan(predictor, photos, design, allow_seen=allow_seen, unseen_by=other, note=note)
+
+
+def _folder(model: str) -> str:
+    """Where a model's weights are, if it is a checkpoint."""
+    return model if Path(model).exists() else str(config.ARTIFACTS / model)
+
+
+def _agree(planned: Plan, parts: Any, yes: bool) -> None:
+    """Print the cost; StudyError if it is high and nobody agreed."""
+    from core.study_cost import estimate
+
+    done = parts.done()[0] if parts.settings() is not None else ()
+    if len(done) == len(planned.blocks):
+        return
+    cost = estimate(planned, done)
+    print(f"{len(planned.steps)} conditions; {cost}.", file=sys.stderr)
+    if cost.seconds > LONG and not yes:
+        raise StudyError("This study takes more than an hour; add --yes to start it, or thin it (--photos, --thin).")
+
+
+def _run(planned: Plan, out: Path, problems: list[Any]) -> Report:
+    from core import study
+
+    done = study.run(planned, out, progress=photos_bar)
+    problems = [*problems, *done.problems, *(item for item in done.left_out if not item.seen)]
+    for problem in problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    return Report(_lines(planned, done), _data(done, problems), code=1 if problems else 0)
+
+
+def _lines(planned: Plan, done: Finished) -> list[str]:
+    marks = [f"{done.seen} photos left out because a model learned from them"] if done.seen else []
+    if planned.settings["contaminated"]:
+        marks.append("contaminated: photos that the model was trained on were kept")
+    if planned.settings["possibly_seen"]:
+        marks.append("possibly seen: it is not known what the model was trained on")
+    return [f"{done.photos:,} photos, {done.rows:,} rows in {done.folder}", *marks]
+
+
+def _data(done: Finished, problems: list[Any]) -> dict[str, Any]:
+    counts = {"folder": str(done.folder), "photos": done.photos, "rows": done.rows, "seen": done.seen}
+    return counts | {"problems": [str(item) for item in problems]}
+
+
+def photos_bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    """Progress on standard error: photos done, photos/s, and the time that is left."""
+    from tqdm import tqdm
+
+    shape = "{desc}: {n_fmt} of {total_fmt} photos, {rate_noinv_fmt}, {remaining} left"
+    every = 1.0 if sys.stderr.isatty() else 30.0
+    return tqdm(items, total=total, desc=what, file=sys.stderr, unit=" photos", bar_format=shape, mininterval=every)

@@ -1,0 +1,133 @@
+"""The parts of a study on disk: a block of photos is there as a whole, with all of its rows, or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.errors import StudyError
+from core.files import replacing, write_text
+from core.table import PHOTOS, ROWS
+from core.types import Problem
+
+SETTINGS = "study.json"
+NAME = re.compile(r"part-(\d{5})\.parquet")
+LEFT_OUT = b"left_out"
+"""Metadata of a part of the photo table: a JSON list of the block's photos that are not in it, each with its reason."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A photo that is not in the study: because the model learned from it (`seen`), or because it cannot be read."""
+
+    where: str
+    reason: str
+    seen: bool
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+class Parts:
+    """The folder of a study; one writer at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def settings(self) -> dict[str, Any] | None:
+        """What study.json says, or None in a folder that is absent or empty; StudyError if others' files are in it."""
+        file = self.folder / SETTINGS
+        try:
+            return dict(json.loads(file.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+                raise StudyError(
+                    f"{self.folder} holds other files and no study; choose a new or empty folder."
+                ) from None
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            raise StudyError(f"{file} cannot be read ({error}); choose another folder for the study.") from error
+
+    def describe(self, settings: Mapping[str, Any]) -> None:
+        """Write study.json as a whole."""
+        write_text(self.folder / SETTINGS, json.dumps(settings, indent=1, ensure_ascii=False) + "\n")
+
+    def write(
+        self, block: int, rows: Sequence[tuple], photos: Sequence[Mapping[str, Any]], left_out: Iterable[LeftOut]
+    ) -> None:
+        """Add a block: its rows first, its photos last, each closed before it gets its name."""
+        note = json.dumps([vars(item) for item in left_out], ensure_ascii=False).encode()
+        columns = zip(*rows, strict=True) if rows else [() for _ in ROWS]
+        arrays = [pa.array(list(values), field.type) for values, field in zip(columns, ROWS, strict=True)]
+        self._save(self.file("rows", block), pa.Table.from_arrays(arrays, schema=ROWS))
+        self._save(
+            self.file("photos", block),
+            pa.Table.from_pylist(list(photos), schema=PHOTOS).replace_schema_metadata({LEFT_OUT: note}),
+        )
+
+    def file(self, table: str, block: int) -> Path:
+        return self.folder / table / f"part-{block:05d}.parquet"
+
+    def _save(self, file: Path, table: pa.Table) -> None:
+        with replacing(file) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
+
+    def done(self) -> tuple[set[int], list[Problem]]:
+        """The blocks that are whole. Parts that are damaged or foreign get another name, and come back as problems."""
+        problems = [self._set_aside(file) for file in self._files() if not self._readable(file)]
+        good: set[int] = set()
+        for file in self._files():
+            number = int(NAME.fullmatch(file.name)[1])  # type: ignore[index]
+            if file.parent.name == "photos" and self._whole(number):
+                good.add(number)
+        return good, problems
+
+    def _files(self) -> list[Path]:
+        return [file for table in ("rows", "photos") for file in sorted((self.folder / table).glob("*.parquet"))]
+
+    def _readable(self, file: Path) -> bool:
+        schema = ROWS if file.parent.name == "rows" else PHOTOS
+        try:
+            found = pq.read_table(file, partitioning=None).schema
+        except (pa.ArrowException, OSError):
+            return False
+        return bool(NAME.fullmatch(file.name)) and found.equals(schema)
+
+    def _whole(self, block: int) -> bool:
+        rows, photos = self.file("rows", block), self.file("photos", block)
+        if not rows.is_file():
+            return False
+        key = ["source", "photo_id"]
+        found, listed = (pq.read_table(file, columns=key, partitioning=None) for file in (rows, photos))
+        return set(map(tuple, _pairs(found))) == set(map(tuple, _pairs(listed)))
+
+    def _set_aside(self, file: Path) -> Problem:
+        aside = file.with_name(f"{file.name}.damaged")
+        os.replace(file, aside)
+        return Problem(str(file), f"damaged or foreign; it is now called {aside.name}, and its photos are done again")
+
+    def count(self) -> tuple[int, int, list[LeftOut]]:
+        """Photos, rows and photos left out in all parts so far."""
+        photos = rows = 0
+        left_out: list[LeftOut] = []
+        for file in self._files():
+            with pq.ParquetFile(file) as part:
+                if file.parent.name == "rows":
+                    rows += part.metadata.num_rows
+                    continue
+                photos += part.metadata.num_rows
+                note = (part.schema_arrow.metadata or {}).get(LEFT_OUT, b"[]")
+                left_out += [LeftOut(**item) for item in json.loads(note)]
+        return photos, rows, left_out
+
+
+def _pairs(table: pa.Table) -> Iterable[tuple[str, str]]:
+    return zip(table["source"].to_pylist(), table["photo_id"].to_pylist(), strict=True)

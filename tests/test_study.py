@@ -1,0 +1,465 @@
+"""The study engine: one table whatever happens on the way, photos that may enter it, and what it costs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from core import checkpoints, config, images, preprocess, study
+from core.__main__ import main
+from core.conditions import Design, grid, lot, masks_of, seed_of
+from core.decisions import DECISION_ROWS
+from core.errors import ParameterError, StudyError, UnknownChoiceError
+from core.fingerprints import fingerprint
+from core.inference import Predictor
+from core.preprocess import Preset
+from core.registry import ABLATIONS, FILLS, MODELS
+from core.study_parts import Parts
+from core.table import KEEP, ORIGINAL, PHOTOS, REMOVE, ROWS, Condition, canonical
+from core.types import Photo, Rect, Region
+from tests.conftest import draw_photo, write_photo
+
+ONE_MASK = ("--masks", "salient")
+FEW = Design(ablations=("identity", "blur", "phase_scramble"))
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    torch.manual_seed(0)
+    return Predictor("tiny", MODELS["small_cnn"].function().eval(), Preset(32, 32), {"training_photos": []})
+
+
+@pytest.fixture(autouse=True)
+def _own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What detectors find is kept below the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    return write_checkpoint(tmp_path / "tiny")
+
+
+def write_checkpoint(folder: Path, learned: tuple[np.ndarray, ...] = ()) -> Path:
+    torch.manual_seed(0)
+    prints = [fingerprint(photo) for photo in learned]
+    card = {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(32, 32))}
+    card["training_photos"] = [[item.pixels, item.look] for item in prints]
+    checkpoints.save(folder, MODELS["small_cnn"].function(), card)
+    return folder
+
+
+def nothing() -> dict[str, Region]:
+    """What a source says of a photo in which none of the things is: no detector has to look."""
+    return {name: Region(np.zeros((40, 56), dtype=bool)) for name in masks_of(Design())}
+
+
+def drawn(count: int) -> list[Photo]:
+    return [
+        Photo(f"{n}.png", "drawn", partial(draw_photo, n, 40, 56), score=n / count, truth=nothing) for n in range(count)
+    ]
+
+
+SMALL = Rect(4, 4, 14, 14)
+
+
+def with_thing(photo: Photo, box: Rect = SMALL, mask: str = "salient") -> Photo:
+    def truth() -> dict[str, Region]:
+        inside = np.zeros((40, 56), dtype=bool)
+        inside[box.top : box.bottom, box.left : box.right] = True
+        return nothing() | {mask: Region(inside, (box,))}
+
+    return Photo(photo.id, photo.source, photo.read, score=photo.score, truth=truth)
+
+
+def rows_of(folder: Path) -> pd.DataFrame:
+    return pd.concat([pq.read_table(file).to_pandas() for file in sorted((folder / "rows").glob("*.parquet"))])
+
+
+def photos_of(folder: Path) -> pd.DataFrame:
+    return pd.concat([pq.read_table(file).to_pandas() for file in sorted((folder / "photos").glob("*.parquet"))])
+
+
+KEY = [field.name for field in ROWS if field.name not in ("score", "area", "rmse", "feature_distance", "seed")]
+
+
+# The grid
+
+
+def test_the_default_grid_holds_every_decision_row_with_controls_under_every_fill() -> None:
+    steps = grid(Design(masks=("faces", "people", "salient", "text")))
+    for row in DECISION_ROWS:
+        found = [step for step in steps if row.holds(step.condition)]
+        if row.mask:
+            assert {step.condition.fill for step in found} == {entry.id for entry in FILLS}
+            assert all(step.controls == config.PLACEMENTS for step in found)
+        else:
+            assert found, row.id
+
+
+def test_conditions_are_distinct_and_name_no_seed() -> None:
+    conditions = [step.condition for step in grid(Design())]
+    assert len(set(conditions)) == len(conditions)
+    assert not any("seed" in condition.arguments for condition in conditions)
+
+
+def test_an_ablation_comes_at_its_default_first_then_at_each_word_and_dose() -> None:
+    entry = ABLATIONS["blur"]
+    steps = grid(Design(ablations=("blur",)))
+    assert steps[0].condition == Condition("blur", canonical(entry.arguments()))
+    assert {step.condition.arguments["sigma"] for step in steps} == set(entry.facts["doses"]) | {0.02}
+    surrounds = {step.condition.arguments["surround"] for step in grid(Design(ablations=("centre_crop",)))}
+    assert surrounds == {"rescaled", *(fill.id for fill in FILLS)}
+
+
+def test_thinning_takes_controls_from_what_decides_nothing() -> None:
+    steps = grid(Design(masks=("faces", "salient"), control_fills=("mean",)))
+    without = {(s.condition.mask, s.condition.fill, s.condition.direction) for s in steps if s.group and not s.controls}
+    without = {item for item in without if item[0]}
+    assert without == {("faces", fill.id, KEEP) for fill in FILLS if fill.id != "mean"}
+
+
+@pytest.mark.parametrize(
+    ("design", "named"),
+    [
+        (Design(ablations=("blurr",)), "phase_scramble"),
+        (Design(masks=("noses",)), "salient"),
+        (Design(fills=("lava",)), "inpaint"),
+        (Design(control_fills=("lava",)), "inpaint"),
+        (Design(masks=("salient",), shares=(("doze", 0.5),)), "salient, doses"),
+        (Design(shares=(("doses", 1.5),)), "between 0 and 1"),
+        (Design(placements=-1), "negative"),
+    ],
+)
+def test_unknown_names_answer_with_the_choices(design: Design, named: str) -> None:
+    with pytest.raises((UnknownChoiceError, ParameterError), match=named):
+        grid(design)
+
+
+def test_seeds_follow_from_study_photo_and_condition_alone() -> None:
+    few, many = (grid(Design(ablations=names)) for names in (("patch_shuffle",), ("blur", "patch_shuffle")))
+    step = next(step for step in many if step.condition == few[0].condition)
+    assert seed_of(step, Design(), "a") == seed_of(few[0], Design(), "a")
+    assert seed_of(step, Design(), "a") != seed_of(step, Design(), "b")
+    assert seed_of(step, Design(seed=1), "a") != seed_of(step, Design(), "a")
+    assert seed_of(many[0], Design(), "a") is None
+    assert lot(1, "a") == 263842516872826314
+
+
+# The table
+
+
+def test_a_study_has_one_row_a_photo_and_condition(predictor: Predictor, tmp_path: Path) -> None:
+    planned = study.plan(predictor, drawn(5), FEW)
+    done = study.run(planned, tmp_path / "s")
+    rows = rows_of(done.folder)
+    assert (done.photos, done.rows, done.seen) == (5, len(rows), 0)
+    assert len(rows) == 5 * (1 + len(planned.steps))
+    assert not rows.duplicated(KEY).any()
+    assert rows[rows["ablation"] == ORIGINAL].groupby("photo_id").size().eq(1).all()
+    assert rows["score"].between(0, 1).all()
+    assert rows["seed"].notna().sum() == 5 * sum(step.seeded for step in planned.steps)
+    assert pq.read_schema(next((done.folder / "rows").iterdir())).equals(ROWS)
+    assert pq.read_schema(next((done.folder / "photos").iterdir())).equals(PHOTOS)
+
+
+def test_scores_are_those_of_the_model(predictor: Predictor, tmp_path: Path) -> None:
+    photos = drawn(3)
+    done = study.run(study.plan(predictor, photos, Design(ablations=("blur",))), tmp_path / "s")
+    rows = rows_of(done.folder).set_index(["photo_id", "ablation", "params"])["score"]
+    for photo in photos:
+        pixels = images.working(photo.read())
+        blurred = ABLATIONS["blur"].function(pixels)
+        clean, ablated = predictor.score([pixels, blurred])
+        assert rows[photo.id, ORIGINAL, "{}"] == pytest.approx(clean, abs=1e-6)
+        assert rows[photo.id, "blur", '{"sigma":0.02}'] == pytest.approx(ablated, abs=1e-6)
+
+
+def test_the_sham_changes_exactly_nothing(predictor: Predictor, tmp_path: Path) -> None:
+    done = study.run(study.plan(predictor, drawn(7), FEW), tmp_path / "s")
+    rows = rows_of(done.folder)
+    original, same = (rows[rows["ablation"] == name].set_index("photo_id") for name in (ORIGINAL, "identity"))
+    assert (same["score"] - original["score"]).eq(0).all()
+    assert same["rmse"].eq(0).all()
+    assert same["feature_distance"].eq(0).all()
+    assert rows.loc[rows["ablation"] == "phase_scramble", "feature_distance"].gt(0).all()
+
+
+def test_distances_are_in_units_of_that_between_two_photos(predictor: Predictor, tmp_path: Path) -> None:
+    photos = drawn(6)
+    done = study.run(study.plan(predictor, photos, Design(ablations=("grayscale",))), tmp_path / "s")
+    clean, grey = (
+        predictor.score_with_features(
+            [preprocess.square(function(images.working(photo.read())), predictor.preset) for photo in photos]
+        )[1]
+        for function in (lambda pixels: pixels, ABLATIONS["grayscale"].function)
+    )
+    between = np.median([np.linalg.norm(a - b) for a, b in itertools.combinations(clean, 2)])
+    assert json.loads((done.folder / "study.json").read_text())["feature_scale"] == pytest.approx(between, abs=1e-5)
+    rows = rows_of(done.folder).query("ablation == 'grayscale'").set_index("photo_id")["feature_distance"]
+    found = [rows[photo.id] for photo in photos]
+    assert found == pytest.approx(list(np.linalg.norm(grey - clean, axis=1) / between), rel=1e-3)
+
+
+def test_regions_come_with_controls_and_without_where_there_is_no_room(predictor: Predictor, tmp_path: Path) -> None:
+    small, large = with_thing(drawn(2)[0]), with_thing(drawn(2)[1], Rect(0, 0, 50, 40))
+    design = Design(ablations=("region",), masks=("salient",), fills=("mean", "noise"))
+    done = study.run(study.plan(predictor, [small, large], design), tmp_path / "s")
+    rows = rows_of(done.folder).query("ablation == 'region'")
+    sizes = rows.groupby(["photo_id", "fill", "direction"])["placement"].apply(sorted)
+    assert all(found == list(range(11)) for found in sizes[small.id])
+    assert all(found == [0] for found in sizes[large.id])
+    areas = rows[rows["photo_id"] == small.id].groupby("direction")["area"].agg(["min", "max"])
+    assert areas.loc[REMOVE].tolist() == pytest.approx([100 / 2240] * 2, abs=2e-3)
+    assert areas.loc[KEEP].tolist() == pytest.approx([1 - 100 / 2240] * 2, abs=2e-3)
+    regions = {row.photo_id: json.loads(row.regions)["salient"] for row in photos_of(done.folder).itertuples()}
+    assert regions[small.id]["placements"] == 10
+    assert regions[large.id]["placements"] < 10
+    assert regions[small.id]["detector"] is False
+    assert regions[small.id]["count"] == 1
+
+
+def test_a_photo_without_the_thing_has_no_row_of_it(predictor: Predictor, tmp_path: Path) -> None:
+    done = study.run(study.plan(predictor, drawn(1), Design(ablations=("region",))), tmp_path / "s")
+    assert rows_of(done.folder)["ablation"].tolist() == [ORIGINAL]
+
+
+def test_thinning_is_the_same_photos_whatever_else_is_done(predictor: Predictor, tmp_path: Path) -> None:
+    half = Design(ablations=("blur",), shares=(("doses", 0.5),))
+    done = study.run(study.plan(predictor, drawn(30), half), tmp_path / "s")
+    rows = rows_of(done.folder)
+    assert rows.query("params == '{\"sigma\":0.02}'")["photo_id"].nunique() == 30
+    doses = set(rows.query("params == '{\"sigma\":0.08}'")["photo_id"])
+    assert 5 < len(doses) < 25
+    again = study.run(study.plan(predictor, drawn(30), Design(("blur", "jpeg"), shares=half.shares)), tmp_path / "t")
+    assert set(rows_of(again.folder).query("params == '{\"sigma\":0.08}'")["photo_id"]) == doses
+    settings = json.loads((done.folder / "study.json").read_text())
+    assert settings["thinning"] == {"shares": {"doses": 0.5}}
+
+
+def test_a_random_subset_is_contained_in_a_larger_one(predictor: Predictor) -> None:
+    few, many = (study.plan(predictor, drawn(40), Design(photos=n)).photos for n in (5, 15))
+    assert [photo.id for photo in few] == [photo.id for photo in many[:5]]
+    assert [photo.id for photo in few] != [f"{n}.png" for n in range(5)]
+
+
+# Photos that may enter
+
+
+def test_photos_that_the_model_learned_from_are_left_out_and_counted(predictor: Predictor, tmp_path: Path) -> None:
+    photos = drawn(4)
+    nearly = draw_photo(0, 80, 112)  # the same look in another size
+    prints = [fingerprint(item) for item in (nearly, photos[2].read())]
+    card = {"training_photos": [[item.pixels, item.look] for item in prints]}
+    careful = Predictor("tiny", predictor.module, predictor.preset, card)
+    done = study.run(study.plan(careful, photos, FEW), tmp_path / "s")
+    assert (done.photos, done.seen) == (2, 2)
+    assert set(rows_of(done.folder)["photo_id"]) == set(photos_of(done.folder)["photo_id"]) == {"1.png", "3.png"}
+    settings = json.loads((done.folder / "study.json").read_text())
+    assert (settings["seen"], settings["contaminated"], settings["possibly_seen"]) == (2, False, False)
+
+    kept = study.run(study.plan(careful, photos, FEW, allow_seen=True), tmp_path / "t")
+    assert (kept.photos, kept.seen) == (4, 0)
+    assert json.loads((kept.folder / "study.json").read_text())["contaminated"] is True
+
+    other = study.run(study.plan(predictor, photos, FEW, unseen_by=card), tmp_path / "u")
+    assert (other.photos, other.seen) == (2, 2)
+
+
+def test_a_model_of_unknown_training_is_marked(predictor: Predictor, tmp_path: Path) -> None:
+    published = Predictor("tiny", predictor.module, predictor.preset, {})
+    done = study.run(study.plan(published, drawn(2), FEW), tmp_path / "s")
+    assert json.loads((done.folder / "study.json").read_text())["possibly_seen"] is True
+    with pytest.raises(StudyError, match="does not tell"):
+        study.plan(predictor, drawn(2), FEW, unseen_by={"architecture": "resmem"})
+
+
+def test_nothing_to_study_and_two_of_a_name_are_refused(predictor: Predictor) -> None:
+    with pytest.raises(StudyError, match="no photo"):
+        study.plan(predictor, [], FEW)
+    with pytest.raises(StudyError, match="same name"):
+        study.plan(predictor, drawn(2) + drawn(2), FEW)
+
+
+# Killed, resumed, damaged
+
+
+def test_parts_appear_while_the_study_runs(predictor: Predictor, tmp_path: Path) -> None:
+    """Memory is constant because nothing but a block is held: each is on disk before the next but one begins."""
+    seen: list[int] = []
+
+    def watch(items: Iterator[Photo], total: int, what: str) -> Iterator[Photo]:
+        for item in items:
+            seen.append(len(list((tmp_path / "s" / "photos").glob("*.parquet"))))
+            yield item
+
+    study.run(study.plan(predictor, drawn(3 * study.BLOCK), FEW), tmp_path / "s", progress=watch)
+    assert seen == [1] * study.BLOCK + [2] * study.BLOCK + [3] * study.BLOCK
+
+
+def test_a_killed_study_goes_on_and_ends_the_same(checkpoint: Path, tmp_path: Path) -> None:
+    for number in range(3 * study.BLOCK):
+        write_photo(tmp_path / "photos" / f"{number}.png", number, 40, 56)
+    command = ["study", str(tmp_path / "photos"), "--model", str(checkpoint)]
+    command += ["--ablations", "identity,patch_shuffle,texture,phase_scramble,blur", *ONE_MASK]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "core", *command, "--out", str(tmp_path / "killed")],
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(config.ROOT)},
+    )
+    first = tmp_path / "killed" / "photos" / "part-00000.parquet"
+    deadline = time.monotonic() + 120
+    while not first.exists() and running.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert first.exists()
+    before = {file: file.read_bytes() for file in (tmp_path / "killed" / "photos").glob("*.parquet")}
+    assert main([*command, "--out", str(tmp_path / "killed")]) == 0
+    assert main([*command, "--out", str(tmp_path / "whole")]) == 0
+    assert all(file.read_bytes() == content for file, content in before.items())
+    rows = rows_of(tmp_path / "killed")
+    assert not rows.duplicated(KEY).any()
+    pd.testing.assert_frame_equal(rows, rows_of(tmp_path / "whole"), check_exact=True)
+    pd.testing.assert_frame_equal(photos_of(tmp_path / "killed"), photos_of(tmp_path / "whole"))
+
+
+def test_rows_without_their_photos_are_done_again(predictor: Predictor, tmp_path: Path) -> None:
+    planned = study.plan(predictor, drawn(2 * study.BLOCK), FEW)
+    whole = rows_of(study.run(planned, tmp_path / "s").folder)
+    Parts(tmp_path / "s").file("photos", 1).unlink()
+    assert Parts(tmp_path / "s").done() == ({0}, [])
+    study.run(planned, tmp_path / "s")
+    pd.testing.assert_frame_equal(rows_of(tmp_path / "s"), whole, check_exact=True)
+
+
+def test_damaged_and_foreign_parts_are_set_aside_and_done_again(predictor: Predictor, tmp_path: Path) -> None:
+    planned = study.plan(predictor, drawn(2 * study.BLOCK), FEW)
+    whole = rows_of(study.run(planned, tmp_path / "s").folder)
+    broken = Parts(tmp_path / "s").file("rows", 0)
+    broken.write_bytes(broken.read_bytes()[:-40])
+    foreign = tmp_path / "s" / "rows" / "notes.parquet"
+    pq.write_table(pa.table({"a": [1]}), foreign)
+    done = study.run(planned, tmp_path / "s")
+    assert sorted(Path(problem.where).name for problem in done.problems) == ["notes.parquet", "part-00000.parquet"]
+    assert broken.with_name("part-00000.parquet.damaged").exists()
+    pd.testing.assert_frame_equal(rows_of(tmp_path / "s"), whole, check_exact=True)
+
+
+def test_other_settings_are_refused(predictor: Predictor, tmp_path: Path) -> None:
+    study.run(study.plan(predictor, drawn(3), FEW), tmp_path / "s")
+    for other in (
+        study.plan(predictor, drawn(3), Design(ablations=("blur",))),
+        study.plan(predictor, drawn(3), Design(ablations=FEW.ablations, seed=1)),
+        study.plan(predictor, drawn(4), FEW),
+        study.plan(predictor, drawn(3), FEW, allow_seen=True),
+    ):
+        with pytest.raises(StudyError, match="other settings"):
+            study.run(other, tmp_path / "s")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "holiday.txt").write_text("")
+    with pytest.raises(StudyError, match="other files"):
+        study.run(study.plan(predictor, drawn(3), FEW), tmp_path / "full")
+
+
+# The command
+
+
+def test_the_command_takes_two_sources_and_names_what_it_cannot_read(
+    checkpoint: Path, make_lamem, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scored = make_lamem(10)
+    for number in range(3):
+        write_photo(tmp_path / "more" / f"{number}.png", 50 + number)
+    (tmp_path / "more" / "broken.png").write_bytes(b"no photo")
+    out = tmp_path / "s"
+    command = [
+        "study",
+        str(scored),
+        str(tmp_path / "more"),
+        "--model",
+        str(checkpoint),
+        "--ablations",
+        "blur,jpeg",
+        *ONE_MASK,
+    ]
+    assert main([*command, "--out", str(out), "--json"]) == 1
+    answer = capsys.readouterr()
+    assert json.loads(answer.out)["photos"] == 2 + 3
+    assert "broken.png" in answer.err
+    assert "conditions" in answer.err
+    assert set(rows_of(out)["source"]) == {"set", "more"}
+    photos = photos_of(out).set_index("source")
+    assert photos.loc["set", "human_score"].notna().all()
+    assert photos.loc["more", "human_score"].isna().all()
+    settings = json.loads((out / "study.json").read_text())
+    assert settings["finished"] is True
+    assert settings["unreadable"] == 1
+
+
+def test_the_command_leaves_out_what_the_model_saw(checkpoint: Path, photo_folder: Path, tmp_path: Path) -> None:
+    learned = write_checkpoint(tmp_path / "learned", (draw_photo(1),))
+    command = ["study", str(photo_folder), "--ablations", "blur", *ONE_MASK]
+    assert main([*command, "--model", str(learned), "--out", str(tmp_path / "a")]) == 0
+    assert len(photos_of(tmp_path / "a")) == 3
+    assert main([*command, "--model", str(learned), "--allow-seen", "--out", str(tmp_path / "b")]) == 0
+    assert len(photos_of(tmp_path / "b")) == 4
+    assert main([*command, "--model", str(checkpoint), "--unseen-by", str(learned), "--out", str(tmp_path / "c")]) == 0
+    assert len(photos_of(tmp_path / "c")) == 3
+
+
+def test_a_long_study_wants_a_yes(
+    checkpoint: Path, photo_folder: Path, tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from core.commands import study as command
+
+    monkeypatch.setattr(command, "LONG", 0)
+    given = [
+        "study",
+        str(photo_folder),
+        "--model",
+        str(checkpoint),
+        "--ablations",
+        "blur",
+        "--out",
+        str(tmp_path / "s"),
+    ]
+    assert main(given) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert not (tmp_path / "s").exists()
+    assert main([*given, "--yes"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        (["--ablations", "blurr"], "phase_scramble"),
+        (["--thin", "doses"], "NAME=SHARE"),
+        (["--thin", "doze=0.5"], "doses"),
+        (["--model", "resnet51"], "resnet50"),
+        (["--fills", "lava"], "inpaint"),
+    ],
+)
+def test_bad_requests_are_one_line(
+    more: list[str], named: str, photo_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = [] if "--model" in more else ["--model", str(write_checkpoint(tmp_path / "tiny"))]
+    assert main(["study", str(photo_folder), *model, *more, "--out", str(tmp_path / "s")]) == 2
+    error = capsys.readouterr().err.strip()
+    assert named in error
+    assert len(error.splitlines()) == 1
