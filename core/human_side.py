@@ -1,0 +1,217 @@
+"""Do the features that sway the model's scores sway people's too? Rank correlations, and variance taken apart.
+
+Read from a finished study: the countable features of its photos, their human scores, and the model's untouched scores.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from core import config, metrics
+from core.errors import StudyError
+from core.features import LOW_LEVEL, SEMANTIC
+from core.files import write_text
+from core.registry import FEATURES
+from core.resampling import bootstrap, percentile_interval
+from core.study_files import read_study
+from core.types import Interval
+
+HUMAN, MODEL = "human", "model"
+FILE = "human.json"
+FOLDS = 10
+STRENGTHS = np.logspace(-2, 5, 15)
+"""Ridge penalties among which the inner cross-validation chooses."""
+KEYS = ["source", "photo_id"]
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Spearman ρ of a feature with human scores (None where nobody was asked) and with the model's scores."""
+
+    feature: str
+    group: str
+    n: int
+    human: Interval | None
+    model: Interval | None
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Cross-validated R² of scores from both groups of features together, and its parts.
+
+    `semantic` and `low_level` are what a group adds to the other; `shared` is what either explains.
+    """
+
+    of: str
+    n: int
+    total: Interval
+    semantic: Interval
+    low_level: Interval
+    shared: Interval
+
+
+@dataclass(frozen=True)
+class HumanSide:
+    """Correlations of every feature that varies, and the variance partitions of human and of model scores.
+
+    On photos without human scores only the model's side is known; `n_human` counts those with.
+    """
+
+    study: str
+    model: str
+    n: int
+    n_human: int
+    correlations: tuple[Correlation, ...]
+    partitions: tuple[Partition, ...]
+
+
+def human_side(folder: Path, *, draws: int = config.RESAMPLES, seed: int = config.SEED) -> HumanSide:
+    """The human side of a study, compared on the same photos: those with human scores, or all where there are none.
+
+    StudyError if fewer photos than SCIENCE.md's least number have what is needed.
+    """
+    study = read_study(folder)
+    scores = pd.DataFrame({"source": study.sources, "photo_id": study.photo_ids, MODEL: study.original})
+    table = photo_table(folder).merge(scores, on=KEYS, validate="one_to_one")
+    asked = table[table[HUMAN].notna()]
+    used = asked if len(asked) >= config.MIN_COMPUTED else table
+    if len(used) < config.MIN_COMPUTED:
+        raise StudyError(f"{folder} has {len(used)} photos; the human side needs at least {config.MIN_COMPUTED}.")
+    features = varying(used)
+    sides = [HUMAN, MODEL] if used is asked else [MODEL]
+    return HumanSide(
+        study=study.settings.name,
+        model=study.settings.model,
+        n=len(used),
+        n_human=len(asked),
+        correlations=tuple(_correlation(used, name, sides, draws, seed) for name in features),
+        partitions=tuple(
+            partition(used[_of(features, SEMANTIC)], used[_of(features, LOW_LEVEL)], used[side], side, draws, seed)
+            for side in sides
+        ),
+    )
+
+
+def photo_table(folder: Path) -> pd.DataFrame:
+    """The photos of a study: source, photo_id, human (score), and a column per feature."""
+    files = sorted((folder / "photos").glob("part-*.parquet"))
+    if not files:
+        raise StudyError(f"{folder} holds no photos; run the study first.")
+    columns = [*KEYS, "human_score", "features"]
+    table = pd.concat([pq.read_table(file, columns=columns, partitioning=None).to_pandas() for file in files])
+    found = pd.DataFrame([json.loads(text) for text in table.pop("features")], dtype=float)
+    return table.rename(columns={"human_score": HUMAN}).reset_index(drop=True).join(found)
+
+
+def varying(table: pd.DataFrame) -> list[str]:
+    """The features that were measured in every photo and are not the same in all, in the registry's order."""
+    measured = [entry.id for entry in FEATURES if entry.id in table and table[entry.id].notna().all()]
+    return [name for name in measured if table[name].nunique() > 1]
+
+
+def _of(features: list[str], group: str) -> list[str]:
+    return [name for name in features if FEATURES[name].facts["group"] == group]
+
+
+def _correlation(table: pd.DataFrame, name: str, sides: list[str], draws: int, seed: int) -> Correlation:
+    values = table[name].to_numpy()
+    found = {
+        side: metrics.correlation_interval(metrics.spearman, values, table[side].to_numpy(), draws=draws, seed=seed)
+        for side in sides
+    }
+    return Correlation(name, FEATURES[name].facts["group"], len(table), found.get(HUMAN), found.get(MODEL))
+
+
+def partition(
+    semantic: pd.DataFrame,
+    low_level: pd.DataFrame,
+    scores: pd.Series,
+    of: str,
+    draws: int = config.RESAMPLES,
+    seed: int = config.SEED,
+) -> Partition:
+    """Variance of scores (N,) partitioned between two tables of features (N × any number) by nested cross-validation.
+
+    Outer folds predict photos that chose neither weights nor penalty; intervals are percentile bootstraps over photos
+    of the out-of-fold errors. Unique parts can fall below 0 where a group only adds noise, and the shared part where
+    one group masks the other. Source: commonality analysis, Seibold & McPhee 1979.
+    """
+    y = scores.to_numpy()
+    errors = [
+        np.square(y - predicted(x.to_numpy(), y, seed))
+        for x in (semantic, low_level, pd.concat([semantic, low_level], axis=1))
+    ]
+    (drawn,) = bootstrap(len(y), [lambda counts: _parts(errors, y, counts.T)], draws=draws, seed=seed)
+    measured = _parts(errors, y, np.ones((1, len(y))))[0]
+    parts = (
+        Interval(float(value), *percentile_interval(column)) for value, column in zip(measured, drawn.T, strict=True)
+    )
+    return Partition(of, len(y), *parts)
+
+
+def _parts(errors: list[np.ndarray], scores: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Total, semantic, low-level and shared R² for every draw, draws × 4."""
+    semantic, low_level, both = (_explained(error, scores, counts) for error in errors)
+    return np.stack([both, both - low_level, both - semantic, semantic + low_level - both], axis=1)
+
+
+def predicted(features: np.ndarray, scores: np.ndarray, seed: int) -> np.ndarray:
+    """Out-of-fold predictions (N,) by ridge regression on standardised features; the mean where there are none."""
+    made = np.empty(len(scores))
+    for train, test in KFold(FOLDS, shuffle=True, random_state=seed).split(scores):
+        if features.shape[1] == 0:
+            made[test] = scores[train].mean()
+            continue
+        model = make_pipeline(StandardScaler(), RidgeCV(STRENGTHS))  # leave-one-out inside the training folds
+        made[test] = model.fit(features[train], scores[train]).predict(features[test])
+    return made
+
+
+def _explained(errors: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """R² of squared errors (N,) for every draw of how often each photo counts (draws × N)."""
+    total = weights.sum(axis=1)
+    mean = weights @ scores / total
+    spread = weights @ np.square(scores) / total - np.square(mean)
+    return 1 - weights @ errors / total / spread
+
+
+def as_json(side: HumanSide) -> dict[str, Any]:
+    """The human side as plain JSON."""
+    return asdict(side)
+
+
+def save(side: HumanSide, folder: Path) -> Path:
+    """Keep the human side with its study."""
+    file = folder / FILE
+    write_text(file, json.dumps(as_json(side), indent=1) + "\n")
+    return file
+
+
+def lines(side: HumanSide) -> list[str]:
+    """The human side in plain text."""
+    photos = f"{side.n:,} photos" + (" with human scores" if side.partitions[0].of == HUMAN else "")
+    text = [f"{side.study}: features of {photos}, and their Spearman ρ with scores"]
+    if side.partitions[0].of != HUMAN:
+        text.append("Too few photos with human scores: the model's side alone.")
+    for item in side.correlations:
+        people = f"people {item.human}   " if item.human else ""
+        text.append(f"{item.feature:<16}{item.group:<11}{people}{side.model} {item.model}")
+    text.append("share of the variance of scores that features explain, cross-validated:")
+    for part in side.partitions:
+        who = "people" if part.of == HUMAN else side.model
+        text.append(
+            f"{who:<16}all {part.total}   semantic alone {part.semantic}   low-level alone {part.low_level}   "
+            f"shared {part.shared}"
+        )
+    return text

@@ -1,0 +1,126 @@
+"""The human side: planted correlations and variance splits are found, and what is missing is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from core import human_side
+from core.__main__ import main
+from core.errors import StudyError
+from core.study_parts import Parts
+from core.table import ORIGINAL
+
+N = 500
+
+
+def draw(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Two features of each group; `contrast` has half of its variance in common with `faces`."""
+    random = np.random.default_rng(seed)
+    semantic = pd.DataFrame(random.standard_normal((N, 2)), columns=["faces", "object_area"])
+    low = pd.DataFrame(random.standard_normal((N, 2)), columns=["contrast", "entropy"])
+    low["contrast"] = (low["contrast"] + semantic["faces"]) / np.sqrt(2)
+    return semantic, low
+
+
+def write_study(folder: Path, semantic: pd.DataFrame, low: pd.DataFrame, human, model: np.ndarray) -> Path:
+    parts = Parts(folder)
+    parts.describe({"model": "tiny", "name": "planted", "seed": 0, "conditions": []})
+    table = pd.concat([semantic, low], axis=1)
+    table["brightness"] = 0.5
+    photos = [
+        {
+            "photo_id": f"{n}.png",
+            "source": "drawn",
+            "human_score": human[n],
+            "pixels": "0",
+            "look": "0",
+            "regions": "{}",
+            "features": json.dumps(table.iloc[n].to_dict() | {"words": None}),
+        }
+        for n in range(len(model))
+    ]
+    rows = [
+        (f"{n}.png", "drawn", "tiny", ORIGINAL, "{}", None, None, None, 0, float(score), None, 0.0, 0.0, None)
+        for n, score in enumerate(model)
+    ]
+    parts.write(0, rows[:200], photos[:200], [])
+    parts.write(1, rows[200:], photos[200:], [])
+    return folder
+
+
+def test_a_planted_split_is_recovered() -> None:
+    semantic, low = draw()
+    noise = np.random.default_rng(1).standard_normal(N)
+    scores = semantic["object_area"] + semantic["faces"] + noise  # variance 3: 1/3 area, 1/3 faces, 1/3 noise
+    found = human_side.partition(semantic, low, scores, "human", draws=500)
+    assert found.total.estimate == pytest.approx(2 / 3, abs=0.06)
+    assert found.shared.estimate == pytest.approx(1 / 6, abs=0.06)  # contrast knows half of what faces do
+    assert found.semantic.estimate == pytest.approx(1 / 2, abs=0.06)
+    assert found.low_level.estimate == pytest.approx(0, abs=0.02)
+    parts = found.semantic.estimate + found.low_level.estimate + found.shared.estimate
+    assert parts == pytest.approx(found.total.estimate)
+    for item in (found.total, found.semantic, found.shared):
+        assert item.low < item.estimate < item.high
+        assert item.high - item.low < 0.25
+
+
+def test_noise_explains_nothing() -> None:
+    semantic, low = draw()
+    found = human_side.partition(semantic, low, pd.Series(np.random.default_rng(2).standard_normal(N)), "human")
+    assert found.total.estimate < 0.02
+    assert found.total.low < 0
+
+
+def test_a_group_without_features_explains_nothing_alone() -> None:
+    semantic, low = draw()
+    scores = low["entropy"] + np.random.default_rng(1).standard_normal(N)
+    found = human_side.partition(semantic[[]], low, scores, "human", draws=200)
+    assert found.semantic.estimate == pytest.approx(0, abs=1e-9)
+    assert found.low_level.estimate == pytest.approx(0.5, abs=0.07)
+
+
+def test_both_sides_are_read_from_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    semantic, low = draw()
+    random = np.random.default_rng(1)
+    human = 0.5 + 0.05 * (semantic["object_area"] + random.standard_normal(N)).to_numpy()
+    model = 0.5 + 0.05 * (low["entropy"] + random.standard_normal(N)).to_numpy()
+    folder = write_study(tmp_path / "s", semantic, low, human, model)
+    assert main(["human", str(folder), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer == json.loads((folder / "human.json").read_text())
+    found = {item["feature"]: item for item in answer["correlations"]}
+    assert set(found) == {"faces", "object_area", "contrast", "entropy"}  # nobody measured words; brightness is one
+    assert found["object_area"]["human"]["estimate"] == pytest.approx(
+        stats.spearmanr(semantic["object_area"], human).statistic
+    )
+    assert found["object_area"]["human"]["low"] > 0.5 > found["object_area"]["model"]["high"]
+    human_part, model_part = answer["partitions"]
+    assert (human_part["of"], model_part["of"]) == ("human", "model")
+    assert human_part["semantic"]["low"] > 0.3 > human_part["low_level"]["high"]
+    assert model_part["low_level"]["low"] > 0.3 > model_part["semantic"]["high"]
+    assert main(["human", str(folder)]) == 0
+    assert "500 photos with human scores" in capsys.readouterr().out
+
+
+def test_without_human_scores_the_model_stands_alone(tmp_path: Path) -> None:
+    semantic, low = draw()
+    model = 0.5 + 0.05 * low["entropy"].to_numpy()
+    found = human_side.human_side(write_study(tmp_path / "s", semantic, low, [None] * N, model))
+    assert (found.n, found.n_human) == (N, 0)
+    assert [item.of for item in found.partitions] == ["model"]
+    assert all(item.human is None for item in found.correlations)
+    assert any("model's side alone" in line for line in human_side.lines(found))
+
+
+def test_too_few_photos_and_no_study_are_refused(tmp_path: Path) -> None:
+    semantic, low = draw()
+    few = write_study(tmp_path / "s", semantic, low, [0.5] * 10, np.linspace(0, 1, 10))
+    with pytest.raises(StudyError, match="10 photos"):
+        human_side.human_side(few)
+    assert main(["human", str(tmp_path / "none")]) == 2
