@@ -22,7 +22,7 @@ PHOTOS = 3
 
 
 def main(arguments: list[str]) -> None:
-    """Study a few photos of a folder (or generated ones) in turns with the bare model, and print rows/s and the ratio."""
+    """Study a few photos of a folder (or drawn ones) in turns with the bare model; print rows/s and the ratio."""
     predictor = inference.load(*arguments[1:2])
     with tempfile.TemporaryDirectory() as place:
         root = Path(arguments[0]) if arguments else _photos(Path(place), ROUNDS * PHOTOS + PHOTOS)

@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 
 from core.errors import StudyError
 from core.files import replacing, write_text
+from core.study_files import SETTINGS
 from core.table import PHOTOS, ROWS
 from core.types import Problem
 
-SETTINGS = "study.json"
 NAME = re.compile(r"part-(\d{5})\.parquet")
 LEFT_OUT = b"left_out"
 """Metadata of a part of the photo table: a JSON list of the block's photos that are not in it, each with its reason."""
