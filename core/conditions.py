@@ -111,7 +111,7 @@ def _whole(entry: Entry[Any]) -> Iterator[Step]:
     yield from (Step(_condition(entry, values), _unseeded(values)) for values in settings)
     strength = entry.facts.get("strength")
     for dose in entry.facts.get("doses", ()):
-        values = entry.arguments({strength: dose})
+        values = entry.arguments({str(strength): dose})
         if values != default:
             yield Step(_condition(entry, values), _unseeded(values), group=DOSES)
 

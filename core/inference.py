@@ -49,8 +49,9 @@ class Predictor:
         """Scores float64 (N,) and penultimate features float32 (N × F) of photos at the model's size, in one pass."""
         batch = preprocess.to_batch(squares, self.preset).to(self.device)
         with self.lock, torch.inference_mode():
-            features = self.module.features(batch)
-            return self.module.read_out(features).double().cpu().numpy(), features.float().cpu().numpy()
+            module: Any = self.module  # every registered predictor has both methods
+            features = module.features(batch)
+            return module.read_out(features).double().cpu().numpy(), features.float().cpu().numpy()
 
     def unlocked(self) -> Predictor:
         """The same model behind a lock of its own: for a worker of many that only score, without hooks or gradients."""

@@ -147,7 +147,7 @@ def run(plan: Plan, folder: Path, *, progress: Progress = silent) -> Finished:
     if kept is not None:
         _check_same(plan.settings, kept, folder)
     else:
-        parts.describe(plan.settings | _started(plan, folder))
+        parts.describe({**plan.settings, **_started(plan, folder)})
     scale = (kept or parts.settings() or {}).get("feature_scale")
     done, problems = parts.done()
     left = [number for number in range(len(plan.blocks)) if number not in done]
@@ -215,8 +215,8 @@ def typical_distance(plan: Plan) -> float | None:
     if len(squares) < 2:
         return None
     features = [plan.predictor.score_with_features(batch)[1] for batch in batches(squares, BATCH)]
-    found = float(np.median(pdist(np.concatenate(features).astype(np.float64))))
-    return round(found, 6) if found > 0 else None
+    typical = float(np.median(pdist(np.concatenate(features).astype(np.float64))))
+    return round(typical, 6) if typical > 0 else None
 
 
 def _work(plan: Plan, parts: Parts, left: Sequence[int], scale: float | None) -> Iterator[Photo]:

@@ -69,7 +69,7 @@ class Opener:
         cards: Sequence[Mapping[str, Any]],
     ) -> None:
         self.preset, self.design, self.masks = preset, design, tuple(masks)
-        self.controlled = {step.group: step.controls for step in steps if step.controls}
+        self.controlled = {step.group: step.controls for step in steps if step.group and step.controls}
         known = (pair for card in cards for pair in card.get("training_photos") or ())
         self.learned = FingerprintIndex(Fingerprint(*pair) for pair in known)
 
@@ -126,7 +126,7 @@ def _about(thing: Region, found: mask_cache.Found, places: Placements | None) ->
     return about
 
 
-def _useful(things: Mapping[str, Region], name: str | None) -> bool:
+def _useful(things: Mapping[str, Region], name: str) -> bool:
     """Whether a mask leaves something to remove and something to keep."""
     return name in things and bool(things[name].mask.any()) and not bool(things[name].mask.all())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,6 +20,8 @@ INSTALL = "pip install -r requirements-reference.txt"
 
 class _Flat(nn.Module):
     """The published network with its output flattened to (N,), as every registered model has it."""
+
+    network: Any
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
