@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core import images, mask_cache, preprocess, regions
+from core import config, images, mask_cache, preprocess, regions
 from core.conditions import CLEAN, Design, Step, applies, lot, seed_of
 from core.errors import PhotoError
 from core.features import measure_features
@@ -18,7 +18,7 @@ from core.masks.placements import Placements, placements
 from core.preprocess import Preset
 from core.registry import ABLATIONS
 from core.study_parts import LeftOut
-from core.table import TARGET
+from core.table import TARGET, Condition
 from core.types import Mask, Photo, Pixels, Region
 
 
@@ -146,19 +146,41 @@ def jobs_of(opened: Opened, steps: Sequence[Step], design: Design) -> Iterator[J
 
 def render(job: Job, preset: Preset) -> Rendered:
     """Apply a condition to its photo, at working size, and measure the change."""
-    opened, condition = job.opened, job.step.condition
+    opened = job.opened
     if job.step is CLEAN:
         return Rendered(opened.square, None, 0.0)
-    settings = dict(job.step.settings) | ({} if job.seed is None else {"seed": job.seed})
-    mask = None
-    if condition.mask is not None:
-        whole = job.placement == TARGET
-        placed = None if whole else opened.controls[condition.mask].items[job.placement - 1]
-        mask = opened.regions[condition.mask].mask if placed is None else placed.mask
-    function = ABLATIONS[condition.ablation].function
-    after = function(opened.pixels, **settings) if mask is None else function(opened.pixels, mask, **settings)
+    after, mask = apply(job)
     square = preprocess.square(after, preset)
-    change = regions.measure(opened.pixels, after, mask, condition.direction or "")
+    change = regions.measure(opened.pixels, after, mask, job.step.condition.direction or "")
     area = None if change.area is None else float(np.float32(change.area))
     same = np.array_equal(square, opened.square)
     return Rendered(None if same else square, area, float(np.float32(change.rmse)))
+
+
+def apply(job: Job) -> tuple[Pixels, Mask | None]:
+    """The ablated photo at working size, and the mask that was used where there was one."""
+    opened, condition = job.opened, job.step.condition
+    settings = dict(job.step.settings) | ({} if job.seed is None else {"seed": job.seed})
+    function = ABLATIONS[condition.ablation].function
+    if condition.mask is None:
+        return function(opened.pixels, **settings), None
+    whole = job.placement == TARGET
+    placed = None if whole else opened.controls[condition.mask].items[job.placement - 1]
+    mask = opened.regions[condition.mask].mask if placed is None else placed.mask
+    return function(opened.pixels, mask, **settings), mask
+
+
+def replay(photo: Photo, condition: Condition, seed: int) -> tuple[Pixels, Pixels]:
+    """A photo at working size before and after a condition, as a study with this seed rendered it.
+
+    PhotoError if it cannot be read, MaskError if the thing is not found in it any more.
+    """
+    masks = (condition.mask,) if condition.mask else ()
+    design = Design(masks=masks, seed=seed)
+    opened = Opener(Preset(config.WORKING_SIZE, config.WORKING_SIZE), design, masks, (), ())(photo)
+    if isinstance(opened, LeftOut):
+        raise PhotoError(opened.reason)
+    where = {"fill": condition.fill, "direction": condition.direction} if condition.mask else {}
+    step = Step(condition, condition.arguments | where)
+    after, _ = apply(Job(opened, step, TARGET, seed_of(step, design, opened.print.pixels)))
+    return opened.pixels, after

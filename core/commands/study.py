@@ -56,7 +56,9 @@ def study(
     found = [photo for _, chosen in listings for photo in chosen]
     planned = _plan(inference.load(model), found, design, allow_seen, unseen_by, model, listings)
     _agree(planned, Parts(Path(out)), yes)
-    return _run(planned, Path(out), [problem for listing, _ in listings for problem in listing.problems])
+    places = {listing.name: str(Path(name).resolve()) if Path(name).exists() else name for name, (listing, _) in zip(
+        _names(sources), listings, strict=True)}  # fmt: skip
+    return _run(planned, Path(out), [problem for listing, _ in listings for problem in listing.problems], places)
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
@@ -127,10 +129,11 @@ def _agree(planned: Plan, parts: Any, yes: bool) -> None:
         raise StudyError("This study takes more than an hour; add --yes to start it, or thin it (--photos, --thin).")
 
 
-def _run(planned: Plan, out: Path, problems: list[Any]) -> Report:
-    from core import study
+def _run(planned: Plan, out: Path, problems: list[Any], places: dict[str, str]) -> Report:
+    from core import studies, study
 
     done = study.run(planned, out, progress=photos_bar)
+    studies.write_places(out, places)  # so that a page can show the photos
     problems = [*problems, *done.problems, *(item for item in done.left_out if not item.seen)]
     for problem in problems:
         print(f"left out: {problem}", file=sys.stderr)
