@@ -30,6 +30,7 @@ from core.inference import Predictor
 from core.preprocess import Preset
 from core.registry import ABLATIONS, FILLS, MASKS, MODELS
 from core.study_parts import Parts
+from core.study_photos import replay
 from core.table import KEEP, ORIGINAL, PHOTOS, REMOVE, ROWS, Condition, canonical
 from core.types import Photo, Rect, Region
 from tests.conftest import draw_photo, write_photo
@@ -465,3 +466,24 @@ def test_bad_requests_are_one_line(
     error = capsys.readouterr().err.strip()
     assert named in error
     assert len(error.splitlines()) == 1
+
+
+# Looking at it again
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_a_photo_rendered_again_gets_the_score_that_stands_in_the_table(
+    seed: int, predictor: Predictor, tmp_path: Path
+) -> None:
+    """Also where something random was drawn, and for a region."""
+    photo = with_thing(drawn(1)[0])
+    design = Design(ablations=("phase_scramble", "region"), masks=("faces",), fills=("noise",), placements=0, seed=seed)
+    study.run(study.plan(predictor, [photo], design), tmp_path / "study")
+    rows = rows_of(tmp_path / "study")
+    for step in grid(design):
+        _, after = replay(photo, step.condition, seed)
+        same = (rows["params"] == step.condition.params) & (rows["ablation"] == step.condition.ablation)
+        same &= rows["direction"].isna() if step.condition.direction is None else (
+            rows["direction"] == step.condition.direction
+        )  # fmt: skip
+        assert predictor.score([after])[0] == pytest.approx(rows[same]["score"].item(), abs=1e-6)
