@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pandas as pd
 from core import config, stats
 from core.cells import Cell, cells, differences
 from core.decisions import EXCESS
-from core.effect_table import COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, EXPLORATORY, KEY
+from core.effect_table import COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY
 from core.resampling import bootstrap, percentile_interval, rank_correlations
 from core.study_files import Study
 from core.types import Progress, silent
@@ -35,12 +36,16 @@ class Tables:
 def effect_tables(study: Study, *, weak: Collection[str] = (), progress: Progress = silent) -> Tables:
     """All effects of a study; `weak` names masks whose detector was measured and found too unreliable (rule 5)."""
     rows = [_Row(study, cell) for cell in cells(study, weak)]
-    groups = _together(row for row in rows if row.cell.computed)
+    own = [row for row in rows if not row.repeats]
+    groups = _together(row for row in own if row.cell.computed)
     for members in progress(groups, len(groups), "effects"):
         _fill_differences(study, members)
         _fill_validity(study, members)
-    for members in _together((row for row in rows if row.cell.outcome == EXCESS), excess=True):
+    for members in _together((row for row in own if row.cell.outcome == EXCESS), excess=True):
         _fill_excesses(study, members)
+    for before, row in pairwise(rows):
+        if row.repeats:
+            row.copy(before)
     _fill_detectable(rows)
     effects = pd.DataFrame([row.effect for row in rows], columns=list(COLUMNS))
     _adjust(rows, effects)
@@ -69,6 +74,17 @@ class _Row:
             "outcome": cell.outcome,
             "n_human": 0,
         }
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the row before it is of the same photos: everything is eligible for a whole-photo ablation."""
+        whole = self.effect["mask"] is None and self.effect["population"] == ELIGIBLE
+        return whole and self.cell.row is None
+
+    def copy(self, other: _Row) -> None:
+        """Take over the numbers of a row of the same photos."""
+        self.effect |= {name: other.effect[name] for name in COLUMNS[len(KEY) + 1 :]}
+        self.detail |= {name: other.detail[name] for name in DETAIL_COLUMNS[len(KEY) :]}
 
 
 def _together(rows: Iterable[_Row], excess: bool = False) -> list[list[_Row]]:

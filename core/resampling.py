@@ -7,15 +7,16 @@ not grow with the number of draws.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import stats
 
 from core import config
 
-CELLS = 500_000
+CELLS = 1_000_000
 """Photos × draws held at once: a few MB, near the processor."""
-FEWEST_DRAWS = 16
+FEWEST_DRAWS = 64
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 """How often each photo was drawn (photos × draws) → the statistic of every condition (draws × conditions)."""
@@ -49,8 +50,8 @@ def rank_correlations(columns: np.ndarray, human: np.ndarray) -> Statistic:
     """Spearman ρ of each column (photos × conditions) with human scores, ties averaged; NaN where a side is constant.
 
     Photos whose human score is NaN do not count. A photo drawn w times is w tied photos: with C the running count in
-    sorted order and T the total, its centred mid-rank is C − w/2 − T/2, and the sum of squared mid-ranks follows from
-    the sizes t of the ties as (T³ − T − Σ(t³ − t)) / 12.
+    sorted order and T the total, its mid-rank is C − w/2 + 1/2, and the sum of squares of centred mid-ranks follows
+    from the sizes t of the ties as (T³ − T − Σ(t³ − t)) / 12.
     """
     known = np.flatnonzero(~np.isnan(human))
     sorters = [_Ties(column[known]) for column in columns.T]
@@ -59,17 +60,18 @@ def rank_correlations(columns: np.ndarray, human: np.ndarray) -> Statistic:
     def statistic(counts: np.ndarray) -> np.ndarray:
         drawn = counts[known]
         total = drawn.sum(axis=0)
-        ranks = np.empty_like(drawn)
-        people_ties, people_spread = people.ranked(drawn, total)
-        ranks[people.order] = np.repeat(people_ties, people.sizes, axis=0)
+        untied = _spread(drawn, total)
+        ranks, people_spread = people.centred_ranks(drawn, total)
         ranks *= drawn
         found = np.empty((counts.shape[1], len(sorters)))
         for column, sorter in enumerate(sorters):
-            mid_ranks, spread = sorter.ranked(drawn, total)
+            tied, weights = sorter.sums(drawn), sorter.sums(ranks)
+            spread = untied if sorter.untied else _spread(tied, total)
+            # The weights add up to 0, so that constants in the mid-ranks cancel.
+            together = -np.einsum("ij,ij->j", weights, tied) / 2
+            together += np.einsum("ij,ij->j", weights, _running_sum(tied))
             with np.errstate(invalid="ignore", divide="ignore"):
-                found[:, column] = np.einsum("ij,ij->j", sorter.sums(ranks), mid_ranks) / np.sqrt(
-                    spread * people_spread
-                )
+                found[:, column] = together / np.sqrt(spread * people_spread)
         return found
 
     return statistic
@@ -84,19 +86,34 @@ class _Ties:
         self.starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
         self.sizes = np.diff(np.r_[self.starts, len(values)])
 
-    def sums(self, weights: np.ndarray) -> np.ndarray:
-        """Sum of N × draws per group, in sorted order: groups × draws."""
-        ordered = np.take(weights, self.order, axis=0)
-        return ordered if len(self.starts) == len(self.order) else np.add.reduceat(ordered, self.starts, axis=0)
+    @property
+    def untied(self) -> bool:
+        return len(self.starts) == len(self.order)
 
-    def ranked(self, drawn: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Centred mid-rank per group (groups × draws), and the sum of squared mid-ranks per draw."""
+    def sums(self, weights: np.ndarray) -> np.ndarray:
+        """Sum of N × draws per group, in sorted order: groups × draws, always a new array."""
+        ordered = np.take(weights, self.order, axis=0)
+        return ordered if self.untied else np.add.reduceat(ordered, self.starts, axis=0)
+
+    def centred_ranks(self, drawn: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mid-rank minus the mean rank of each value in each draw (N × draws), and the sum of squares per draw."""
         tied = self.sums(drawn)
-        spread = (total**3 - total - (tied * (tied * tied - 1)).sum(axis=0)) / 12
-        mid_ranks = np.cumsum(tied, axis=0)
-        mid_ranks -= tied / 2
-        mid_ranks -= total / 2
-        return mid_ranks, spread
+        ranks = _running_sum(tied.copy()) - tied / 2 - total / 2
+        back = np.empty_like(drawn)
+        back[self.order] = np.repeat(ranks, self.sizes, axis=0)
+        return back, _spread(tied, total)
+
+
+def _spread(tied: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Sum of squares of centred mid-ranks per draw, from the sizes of the ties (groups × draws)."""
+    return (total**3 - total - (tied * (tied * tied - 1)).sum(axis=0)) / 12
+
+
+def _running_sum(rows: np.ndarray) -> np.ndarray:
+    """Running sum down the rows, in place: three times as fast as cumsum, which strides."""
+    for above, below in pairwise(rows):
+        np.add(above, below, out=below)
+    return rows
 
 
 def percentile_interval(drawn: np.ndarray) -> tuple[float, float]:

@@ -23,6 +23,7 @@ def effects(
     is 1.
     """
     from core.aggregation import aggregates
+    from core.detector_quality import weak_detectors
     from core.effect_words import lines, records
     from core.files import replacing
 
@@ -44,6 +45,7 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
     A: what a person would name drives the score; B: shortcuts do. The verdict is stored with the study.
     """
     from core.aggregation import aggregates
+    from core.detector_quality import weak_detectors
     from core.verdict_words import lines, verdict_json
 
     found = aggregates(Path(run), weak_detectors(), progress_bar)
@@ -55,6 +57,7 @@ def family_wise_line(run: Path) -> str:
     """The family-wise error of a study's confirmatory rows in one line."""
     from core import config, stats
     from core.cells import decision_differences
+    from core.detector_quality import weak_detectors
     from core.study_files import read_study
 
     rows = decision_differences(read_study(run), weak_detectors())
@@ -62,8 +65,3 @@ def family_wise_line(run: Path) -> str:
         return "family-wise error: this study has no confirmatory rows"
     error = stats.family_wise_error(rows)
     return f"family-wise error at {config.ALPHA:.0%}: {error:.1%} of 1,000 sign-flipped copies ({len(rows)} rows)"
-
-
-def weak_detectors() -> dict[str, str]:
-    """Masks whose detector was measured and found too unreliable for a confirmatory row, with what was measured."""
-    return {}
