@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -28,6 +30,14 @@ def blend(photo: Pixels, heatmap: Heatmap, opacity: float) -> Pixels:
     height, width = photo.shape[:2]
     colours = images.resize(coloured(heatmap.values), width, height)
     return cv2.addWeighted(np.ascontiguousarray(photo), 1 - opacity, np.ascontiguousarray(colours), opacity, 0)
+
+
+def on_one_scale(*heatmaps: Heatmap) -> tuple[Heatmap, ...]:
+    """Heatmaps of one method and model, their values divided by the highest peak among them: 1 is the same in all."""
+    highest = max((item.peak for item in heatmaps), default=0.0)
+    if highest <= 0:
+        return heatmaps
+    return tuple(replace(item, values=item.values * (item.peak / highest), peak=highest) for item in heatmaps)
 
 
 def scale(width: int = 512, height: int = 12) -> Pixels:

@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core import config, images, regions
 from core.ablations.region import fill_entry
 from core.errors import MissingDependencyError
 from core.inference import Predictor, batches
 from core.masks.placements import placements
 from core.registry import ABLATIONS, FILLS, MASKS
+from core.reports import percentile
 from core.table import KEEP
 from core.types import Mask, Pixels
 
@@ -158,6 +161,25 @@ def comparison(delta: float, others: list[float], direction: str) -> str:
         return f"Keeping only this region moves the score less than keeping only {less} {of} {sizes}."
     more = sum(abs(delta) > abs(other) for other in others)
     return f"This region matters more than {more} {of} {sizes}."
+
+
+def effect(before: float, after: float, reference: np.ndarray) -> str:
+    """What replacing a region did to the score, in SD of reference scores (N,) and in percentiles among them."""
+    delta = f"**Δ = {signed(after - before)}**"
+    spread = float(reference.std(ddof=1)) if len(reference) > 1 else 0.0
+    if spread == 0:
+        return f"{delta}."
+    first, then = (f"{percentile(score, reference):.0f}" for score in (before, after))
+    moved = f"moves from percentile {first} to {then}" if first != then else f"stays at percentile {first}"
+    return (
+        f"{delta}, that is {signed((after - before) / spread, 2)} SD. Among the model's scores of "
+        f"{len(reference):,} reference photos, whose SD that is, the photo {moved}."
+    )
+
+
+def signed(value: float, decimals: int = 3) -> str:
+    """A difference with its sign, written with a true minus."""
+    return f"{value:+.{decimals}f}".replace("-", "−")
 
 
 def painted_in(file: Path, photo: Pixels) -> Mask:

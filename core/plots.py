@@ -94,6 +94,55 @@ def among(score: float, reference: np.ndarray) -> go.Figure:
     return finished(figure, "scores of reference photos", None, height=130)
 
 
+def elsewhere(delta: float, others: list[float]) -> go.Figure:
+    """Δ of a region (a diamond) among Δ of the same shape at other places (dots), on one line."""
+    figure = go.Figure()
+    height = [0.35 * (number % 3 - 1) for number in range(len(others))]  # so that equal ones can be told apart
+    figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
+    figure.add_scatter(
+        x=others,
+        y=height,
+        name="the same shape elsewhere",
+        mode="markers",
+        marker={"color": GREY, "size": 9, "opacity": 0.75},
+        hovertemplate="elsewhere: Δ = %{x:+.3f}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[delta],
+        y=[0],
+        name="this region",
+        mode="markers",
+        marker={"color": ORANGE, "size": 15, "symbol": "diamond"},
+        hovertemplate="this region: Δ = %{x:+.3f}<extra></extra>",
+    )
+    reach = 1.15 * max(0.01, *(abs(value) for value in (delta, *others)))
+    figure.update_xaxes(range=[-reach, reach])
+    figure.update_yaxes(visible=False, range=[-1.2, 1.2])
+    figure.update_layout(showlegend=True)
+    return _finished(figure, "Δ score", None, height=180)
+
+
+def variants(deltas: dict[str, float]) -> go.Figure:
+    """Δ by name, a bar each, in the order given."""
+    figure = go.Figure()
+    figure.add_vline(x=0, line={"color": GREY, "width": 1})
+    figure.add_bar(
+        x=list(deltas.values()),
+        y=list(deltas),
+        orientation="h",
+        marker={"color": BLUE},
+        text=[f"{value:+.3f}" for value in deltas.values()],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: Δ = %{x:+.3f}<extra></extra>",
+    )
+    reach = 1.5 * max(0.01, *(abs(value) for value in deltas.values()), 0.01)
+    figure.update_xaxes(range=[-reach, reach])
+    figure.update_yaxes(autorange="reversed")
+    figure.update_layout(showlegend=False, bargap=0.45)
+    return _finished(figure, "Δ score", None, height=70 + 38 * max(1, len(deltas)))
+
+
 def _diagonal(figure: go.Figure, shown: pd.DataFrame) -> None:
     """The line on which score and human score are equal, with both axes over the same range."""
     low, high = float(shown.to_numpy().min()), float(shown.to_numpy().max())

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import json
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from core import fingerprints, images, paint, regions
 from core.errors import LabError, MaskError, PhotoError
@@ -18,6 +21,7 @@ from core.files import replacing, write_text
 from core.inference import Predictor
 from core.paint import Painted, Treatment, fitted, treatment, working
 from core.registry import MODELS
+from core.table import canonical
 from core.types import Mask, Pixels
 
 FORMAT = "memorability-lab paint"
@@ -42,6 +46,8 @@ FIELDS = {
     "controls": list,
 }
 """Every field of the file; `pixels` is the fingerprint of the photo's working copy, `mask` a PNG in base64."""
+TABLE = ("photo", "model", "score", "ablated_score", "delta", "area")
+"""Columns of the table in a bundle, beside those of the treatment."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,11 @@ def record(name: str, photo: Pixels, model: str, mask: Mask, how: Treatment, don
     return Record(name, pixels, model, fitted(mask, photo), how, done.score, done.ablated_score, done.area)
 
 
+def with_controls(made: Record, controls: Iterable[float]) -> Record:
+    """The record with Δ of the same shape elsewhere."""
+    return replace(made, controls=tuple(controls))
+
+
 def perform(
     predictor: Predictor, name: str, photo: Pixels, mask: Mask, how: Treatment, controls: int
 ) -> tuple[Record, Pixels]:
@@ -79,7 +90,7 @@ def perform(
     done = paint.paint(predictor, photo, mask, how)
     made = record(name, photo, predictor.name, mask, how, done)
     others = paint.controls(predictor, photo, mask, how, done.score, n=controls) if controls else ()
-    return replace(made, controls=tuple(others)), done.photo
+    return with_controls(made, others), done.photo
 
 
 def write(folder: Path, made: Record, ablated: Pixels) -> None:
@@ -106,6 +117,19 @@ def to_json(item: Record) -> str:
         "controls": list(item.controls),
     }
     return json.dumps({name: values[name] for name in FIELDS}, indent=1, ensure_ascii=False)
+
+
+def bundle(tried: Iterable[tuple[Record, Pixels]]) -> bytes:
+    """A ZIP of records with their ablated photos: mask, ablated photo and replay file of each, and one table of all."""
+    buffer, rows = io.BytesIO(), []
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, (item, ablated) in enumerate(tried, start=1):
+            archive.writestr(f"{number:02}-mask.png", mask_png(item.mask))
+            archive.writestr(f"{number:02}-ablated.png", images.png_bytes(ablated))
+            archive.writestr(f"{number:02}-replay.json", to_json(item))
+            rows.append({"number": number} | {name: getattr(item, name) for name in TABLE} | _how(item.how))
+        archive.writestr("tried.csv", pd.DataFrame(rows).to_csv(index=False))
+    return buffer.getvalue()
 
 
 def load(file: Path) -> Record:
@@ -155,6 +179,10 @@ def check(item: Record, photo: Pixels) -> None:
         regions.check(small, item.mask)
     if fingerprints.fingerprint(small).pixels != item.pixels:
         raise MaskError(f"The replay file was made with another photo ({item.photo}); give that one.")
+
+
+def _how(how: Treatment) -> dict[str, Any]:
+    return asdict(how) | {"settings": canonical(how.settings)}
 
 
 def _fields(text: str) -> dict[str, Any]:

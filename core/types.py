@@ -89,11 +89,15 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """Attribution of a score to places: float32 height × width in [0, 1], at the photo's size; `method` is its id."""
+    """Attribution of a score to places: float32 height × width in [0, 1], at the photo's size; `method` is its id.
+
+    `peak` is what a value of 1 stands for: maps of one method and model are compared as values × peak.
+    """
 
     values: np.ndarray
     method: str
     score: float
+    peak: float = 1.0
 
 
 @dataclass(frozen=True)

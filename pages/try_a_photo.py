@@ -48,6 +48,10 @@ def show(items: list[Item]) -> None:
         with pictures:
             layout.attempt(lambda: look(item, model, method, settings))
     table(examined, model, reference)
+    if scores:
+        from ui import painting  # here, because it needs torch: a page without a photo does without
+
+        painting.section(item, model, method, settings)
 
 
 def choices() -> tuple[str, str, dict[str, Any]]:

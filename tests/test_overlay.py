@@ -64,3 +64,13 @@ def test_values_outside_and_nan_are_clipped() -> None:
     np.testing.assert_array_equal(colours[0, 0], colours[0, 1])
     np.testing.assert_array_equal(colours[0, 2], colours[0, 1])
     np.testing.assert_array_equal(colours[0, 3], colours[0, 4])
+
+
+def test_maps_on_one_scale_keep_their_proportion() -> None:
+    values = np.array([[0.0, 1.0]], dtype=np.float32)
+    strong, weak = overlay.on_one_scale(Heatmap(values, "m", 0.5, peak=4.0), Heatmap(values, "m", 0.5, peak=1.0))
+    assert strong.values.tolist() == [[0, 1]]
+    assert weak.values.tolist() == [[0, 0.25]]
+    assert (strong.peak, weak.peak) == (4, 4)
+    empty = Heatmap(values * 0, "m", 0.5, peak=0.0)
+    assert overlay.on_one_scale(empty, empty) == (empty, empty)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui import resources
-from ui.layout import plain
+from ui.layout import plain, problem
 from ui.resources import Examined, Item
 
 TILE = 104
@@ -29,10 +29,26 @@ def upload() -> None:
 
 
 def of_this_visit() -> list[Item]:
-    """Uploaded photos in order, each content once, then the sample in the address if there is one of that name."""
-    items = {item.digest: item for item in st.session_state.get("kept", [])}
+    """Uploaded photos in order, each content once, then the one that the address names, and those shown again."""
+    items = [*st.session_state.get("kept", []), *_in_address(), *st.session_state.get("also", {}).values()]
+    return list({item.digest: item for item in items}.values())
+
+
+def show_also(item: Item) -> None:
+    """Add a photo to the visit, if it is not there, and look at it."""
+    if item.digest not in {own.digest for own in of_this_visit()}:
+        st.session_state.setdefault("also", {})[item.digest] = item
+    st.session_state["current"] = item.digest
+
+
+def _in_address() -> list[Item]:
+    """The sample or photo that the address names; a name that nobody knows is said."""
     sample = resources.samples().get(st.query_params.get("sample", ""))
-    return [*items.values(), *([sample] if sample else [])]
+    asked = st.query_params.get("photo", "")
+    handed = resources.handed_over(asked) if asked else None
+    if asked and handed is None:
+        problem(f"There is no photo called {asked[:80]!r}; upload one, or take a sample.")
+    return [item for item in (sample, handed) if item]
 
 
 def current(items: list[Item]) -> Item:

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import streamlit as st
 
 from core import config, images
-from core.errors import PhotoError
-from core.registry import ATTRIBUTIONS, Entry, predictors
+from core.errors import LabError, PhotoError
+from core.registry import ATTRIBUTIONS, MASKS, SOURCES, Entry, predictors
 from core.sources import open_source
-from core.types import Heatmap, Photo, Pixels
+from core.types import Heatmap, Photo, Pixels, Region
 
 if TYPE_CHECKING:
     from core.inference import Predictor
@@ -76,6 +77,23 @@ def samples() -> dict[str, Item]:
     return {photo.id: item(photo) for photo in open_source("samples").photos}
 
 
+@st.cache_resource(show_spinner=False, max_entries=64)
+def handed_over(name: str) -> Item | None:
+    """The photo that another page names in the address, as SOURCE/ID; None if there is none.
+
+    Only sources that need no path are opened: an address must not reach into this machine's folders.
+    """
+    source, _, wanted = name.partition("/")
+    entry = source.partition(":")[0]
+    if entry not in SOURCES or "path" in SOURCES[entry].facts.get("needs", ("path",)):
+        return None
+    try:
+        photo = next((photo for photo in open_source(source).photos if photo.id == wanted), None)
+    except LabError:
+        return None
+    return Item(photo.id, f"{source}-{photo.id}", photo.read) if photo else None
+
+
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _pixels(digest: str, _item: Item) -> Pixels:
     """The photo decoded last: score, display and heatmap of a new photo decode it once. Shared, so never modified."""
@@ -110,6 +128,42 @@ def display(digest: str, _item: Item) -> Pixels:
     shrink = min(1.0, DISPLAY_SIDE / max(photo.shape[:2]))
     height, width = (max(1, round(side * shrink)) for side in photo.shape[:2])
     return images.resize(photo, width, height)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def working(digest: str, _item: Item) -> Pixels:
+    """The photo at the size at which ablations act: painting never touches the large one again."""
+    return images.to_short_side(_pixels(digest, _item), config.WORKING_SIZE)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def working_score(model: str, digest: str, _item: Item) -> float:
+    """The score of the photo at working size: what scores of ablated photos are compared with."""
+    return float(predictor(model).score([working(digest, _item)])[0])
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def working_heatmap(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Heatmap:
+    """The attribution at working size, to lie beside that of an ablated photo."""
+    return ATTRIBUTIONS[method].function(predictor(model), working(digest, _item), **settings)
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def found(mask: str, model: str, digest: str, _item: Item) -> Region:
+    """What a registered mask finds in the photo at working size; `model` is asked where a mask needs one."""
+    entry = MASKS[mask]
+    given = {"predictor": predictor(model)} if "predictor" in entry.facts.get("needs", ()) else {}
+    return entry.function(working(digest, _item), **given)
+
+
+def jpeg(picture: Pixels, quality: int = 88) -> bytes:
+    """A picture for the screen as JPEG."""
+    done, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    if not done:
+        raise PhotoError("the picture cannot be shown; try another photo.")
+    return data.tobytes()
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

@@ -49,18 +49,16 @@ def grad_cam(predictor: Predictor, photo: Pixels) -> Heatmap:
     batch.requires_grad_()  # so that the gradient reaches the layer also where all weights are frozen
     with evaluating(predictor) as module:
         cam = LayerGradCam(module, last_convolution(module)).attribute(batch, relu_attributions=True)
-    values = cam[0, 0].detach().float().cpu().numpy()
-    return Heatmap(
-        _over_photo(values, photo, predictor), grad_cam.__name__, float(predictor.score_squares([square])[0])
-    )
+    values = _over_photo(cam[0, 0].detach().float().cpu().numpy(), photo, predictor)
+    peak = float(values.max())
+    score = float(predictor.score_squares([square])[0])
+    return Heatmap(values / peak if peak > 0 else values, grad_cam.__name__, score, peak)
 
 
 def _over_photo(cam: np.ndarray, photo: Pixels, predictor: Predictor) -> np.ndarray:
-    """Stretch a coarse map over the part of the photo that the model saw, and scale it to a maximum of 1."""
+    """Stretch a coarse map over the part of the photo that the model saw."""
     preset = predictor.preset
     whole = np.zeros((preset.resize, preset.resize), dtype=np.float32)
     inside = slice(preset.offset, preset.offset + preset.crop)
     whole[inside, inside] = cv2.resize(cam, (preset.crop, preset.crop), interpolation=cv2.INTER_CUBIC).clip(min=0)
-    stretched = cv2.resize(whole, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_LINEAR)
-    peak = float(stretched.max())
-    return stretched / peak if peak > 0 else stretched
+    return cv2.resize(whole, (photo.shape[1], photo.shape[0]), interpolation=cv2.INTER_LINEAR)

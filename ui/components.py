@@ -1,0 +1,52 @@
+"""The two small components of our own: the width of a place on the page, and two pictures under a slider."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import streamlit as st
+
+from core.types import Pixels
+from ui import resources
+
+FRONTEND = Path(__file__).parent / "frontend"
+TALLEST = 560
+"""Greatest height in px of compared pictures."""
+
+_width = st.components.v2.component("lab-width", html="<div></div>", js=(FRONTEND / "width.js").read_text("utf-8"))
+_compare = st.components.v2.component(
+    "lab-compare",
+    html='<div class="frame"><img><img><input type="range" min="0" max="100" value="50" step="any">'
+    '<div class="line"></div><span class="before"></span><span class="after"></span></div>',
+    css=(FRONTEND / "compare.css").read_text("utf-8"),
+    js=(FRONTEND / "compare.js").read_text("utf-8"),
+)
+
+
+def width(key: str, known: int) -> int:
+    """How many px wide the container is in which this is called; `known` until the browser has told."""
+    told = _width(key=key, data={"known": known}, on_width_change=lambda: None, height=1).get("width")
+    return int(told) if isinstance(told, int | float) and 1 <= told <= 10_000 else known
+
+
+def compare(before: Pixels, after: Pixels, labels: tuple[str, str], name: str, key: str) -> None:
+    """Two pictures of one size under a slider, which starts in the middle and stays where it was put."""
+    height, across = before.shape[:2]
+    _compare(
+        key=key,
+        data={
+            "before": address(before),
+            "after": address(after),
+            "labels": labels,
+            "alt": [f"{name}: {label}" for label in labels],
+            "name": f"{name}: {labels[0]} or {labels[1]}",
+            "ratio": across / height,
+            "tallest": TALLEST,
+        },
+    )
+
+
+def address(picture: Pixels) -> str:
+    """A picture as an address that carries it."""
+    return f"data:image/jpeg;base64,{base64.b64encode(resources.jpeg(picture)).decode()}"

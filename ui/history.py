@@ -1,0 +1,124 @@
+"""The history of a visit: every mask that was tried, to load again, to compare, and to take along."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import images, paint, replay
+from core.registry import ABLATIONS, FILLS
+from core.table import KEEP
+from core.types import Pixels
+from ui import canvas, components, layout, photos, resources, trials
+from ui.trials import Trial
+
+THUMBNAIL = 64
+ROW = 56
+"""Height in px of a row, enough for its thumbnail."""
+SHOWN = 8
+"""Rows that are seen without scrolling inside the table."""
+
+
+def section() -> None:
+    """The table of tries, what can be done with one or two of them, and the download of all."""
+    tried = list(reversed(trials.trials().values()))
+    if not tried:
+        return
+    st.subheader("What you tried")
+    chosen = _table(tried)
+    with st.container(horizontal=True, gap="small"):
+        if len(chosen) == 1:
+            st.button("Put it on the canvas", key="reload", icon=":material/brush:", on_click=_load, args=(chosen[0],))
+        st.download_button(
+            "Download all as ZIP",
+            lambda: bundle(list(trials.trials().values())),
+            "painted.zip",
+            "application/zip",
+            key="zip",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    if len(chosen) == 2:
+        _compare(*chosen)
+    elif len(chosen) < 2:
+        st.caption("Tick one row to put it back on the canvas, or two to compare them.")
+
+
+def bundle(tried: list[Trial]) -> bytes:
+    """All tries as a ZIP, numbered in the order in which they were made."""
+    return replay.bundle((_record(trial), trial.done.photo) for trial in tried)
+
+
+def _record(trial: Trial) -> replay.Record:
+    photo = resources.working(trial.item.digest, trial.item)
+    made = replay.record(trial.item.name, photo, trial.model, trial.mask, trial.how, trial.done)
+    return replay.with_controls(made, trial.controls)
+
+
+def _table(tried: list[Trial]) -> list[Trial]:
+    """The rows, latest first; returns the ticked ones."""
+    rows = pd.DataFrame(
+        {
+            "mask": _thumbnail(trial),
+            "photo": trial.item.name,
+            "what": _what(trial),
+            "area": 100 * trial.done.area,
+            "before": trial.done.score,
+            "after": trial.done.ablated_score,
+            "Δ": trial.done.delta,
+            "model": trial.model,
+        }
+        for trial in tried
+    )
+    event = st.dataframe(
+        rows,
+        hide_index=True,
+        key="history",
+        row_height=ROW,
+        height=36 + ROW * min(SHOWN, len(tried)) + 2,
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config={"mask": st.column_config.ImageColumn(width="small")}
+        | layout.number("%.1f %%", "area")
+        | layout.number("%.3f", "before", "after")
+        | layout.number("%+.3f", "Δ"),
+    )
+    return [tried[row] for row in event["selection"]["rows"] if row < len(tried)]
+
+
+def _what(trial: Trial) -> str:
+    """The treatment in a few words."""
+    how = trial.how
+    label = (FILLS if how.fill in FILLS else ABLATIONS)[how.fill].label.lower()
+    settings = ", ".join(f"{name} {value}" for name, value in how.settings.items())
+    soft = f", feather {how.feather:g}" if how.feather else ""
+    return f"{'keep only' if how.direction == KEEP else 'remove'}: {label}{f' ({settings})' if settings else ''}{soft}"
+
+
+def _thumbnail(trial: Trial) -> str:
+    if not trial.thumbnail:
+        trial.thumbnail = components.address(images.to_short_side(_picture(trial), THUMBNAIL))
+    return trial.thumbnail
+
+
+def _picture(trial: Trial) -> Pixels:
+    return canvas.painted(resources.working(trial.item.digest, trial.item), trial.mask)
+
+
+def _compare(first: Trial, second: Trial) -> None:
+    """Two tries side by side, the earlier one left."""
+    pair = sorted((first, second), key=list(trials.trials().values()).index)
+    for number, (column, trial) in enumerate(zip(st.columns(2, gap="medium"), pair, strict=True)):
+        with column:
+            st.markdown(f"**Δ = {paint.signed(trial.done.delta)}** · {layout.plain(_what(trial))}")
+            components.compare(
+                _picture(trial), trial.done.photo, ("mask", "after"), f"Try {number + 1}", f"compare-{number}"
+            )
+    difference = pair[1].done.delta - pair[0].done.delta
+    st.markdown(f"The right one's Δ differs by {paint.signed(difference)} from the left one's.")
+
+
+def _load(trial: Trial) -> None:
+    """Back to the photo with this drawing on its canvas."""
+    photos.show_also(trial.item)
+    canvas.read(trial.item).put(trial.sketch)

@@ -1,0 +1,209 @@
+"""Paint it away: what is done with the painted part, the answer, and all that arrives after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core import config, overlay, paint, plots, reports
+from core.paint import Treatment, Variant
+from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
+from core.table import KEEP, REMOVE
+from ui import canvas, components, history, layout, resources, searching, trials, widgets
+from ui.canvas import Sketch
+from ui.resources import Item
+from ui.trials import Stage, Trial
+
+DIRECTION_NAMES = {REMOVE: "Remove it", KEEP: "Keep only it"}
+
+
+def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> None:
+    """Canvas, treatment and answer side by side; below, the pictures and what arrives after the answer."""
+    st.header("Paint it away")
+    st.markdown("Paint over a part of the photo: what is it worth to the model, and is it worth more than other parts?")
+    photo = resources.working(item.digest, item)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        start_from(item, model)
+        own = canvas.read(item)
+        canvas.toolbar(item, own)
+        canvas.show(item, own, photo)
+    with right:
+        said = st.container()
+        how = treat()
+    below = st.container()
+    mask = canvas.mask_of(own.sketch, photo)
+    if own.is_empty:
+        said.info("Nothing is painted yet.", icon=":material/brush:")
+    else:
+        with said:
+            trial = layout.attempt(lambda: trials.attempt(item, model, mask, how, own.sketch))
+            if trial is not None:
+                answer(trial, reports.reference_scores(model))
+        if trial is not None:
+            with below:
+                pictures(trial, method, settings)
+                arriving(trial, {entry.id: entry.label for entry in resources.offered_models()})
+    searching.section(item, model, how)
+    history.section()
+
+
+def treat(key: str = "paint") -> Treatment:
+    """Widgets for what is done with the painted part."""
+    operator = {param.name: param for param in ABLATIONS["region"].params}
+    entries = {entry.id: entry for entry in (*FILLS, *whole_photo_ablations())}
+    direction = st.segmented_control(
+        "What to do",
+        list(DIRECTION_NAMES),
+        format_func=DIRECTION_NAMES.__getitem__,
+        default=operator["direction"].default,
+        required=True,
+        key=f"{key}-direction",
+        label_visibility="collapsed",
+    )
+    names = list(entries)
+    fill = st.selectbox(
+        "Put in its place" if direction == REMOVE else "Put in place of everything else",
+        names,
+        names.index(operator["fill"].default),
+        format_func=lambda name: entries[name].label if name in FILLS else f"{entries[name].label} of the photo",
+        key=f"{key}-fill",
+    )
+    settings = {
+        param.name: widgets.parameter(param, f"{key}-{fill}-{param.name}")
+        for param in entries[fill].params
+        if param.name != "seed"
+    }
+    feather = widgets.parameter(operator["feather"], f"{key}-feather")
+    return paint.treatment(settings, fill=fill, direction=direction, feather=feather)
+
+
+def whole_photo_ablations() -> list[Any]:
+    """Ablations that can serve as a fill."""
+    return [entry for entry in ABLATIONS if not entry.facts.get("needs")]
+
+
+def start_from(item: Item, model: str) -> None:
+    """A list of what can be found in the photo; the choice becomes the starting mask, and the list is free again."""
+    offered = {entry.id: entry.label for entry in MASKS if set(entry.facts.get("needs", ())) <= {"predictor"}}
+    if not offered:
+        return
+    st.selectbox(
+        "Start from a detected mask",
+        list(offered),
+        index=None,
+        format_func=offered.__getitem__,
+        placeholder="Start from faces, people, text …",
+        label_visibility="collapsed",
+        key="start",
+        on_change=_want_start,
+    )
+    if wanted := st.session_state.pop("wanted-start", None):
+        with st.spinner(f"Looking for {offered[wanted].lower()} …"):
+            region = resources.found(wanted, model, item.digest, item)
+        if region.mask.any():
+            canvas.board(item).put(Sketch(region.mask))
+        else:
+            st.info(f"{offered[wanted]}: nothing of the kind was found in this photo.")
+
+
+def answer(trial: Trial, reference: reports.Scores) -> None:
+    """Score before and after, Δ in SD, percentiles."""
+    done = trial.done
+    before, after = st.columns(2)
+    before.metric("Score before", f"{done.score:.2f}")
+    after.metric("Score after", f"{done.ablated_score:.2f}", delta=paint.signed(done.delta), delta_color="off")
+    st.markdown(paint.effect(done.score, done.ablated_score, reference))
+    st.caption(
+        f"{done.area:.1%} of the photo was replaced. Both scores are those of the photo at {config.WORKING_SIZE} px, "
+        "the size at which every study works."
+    )
+
+
+def pictures(trial: Trial, method: str, settings: dict[str, Any]) -> None:
+    """Original and ablated photo under a slider, and the heatmap of each on one scale."""
+    photo, done = resources.working(trial.item.digest, trial.item), trial.done
+    compared, maps = st.columns([1, 1], gap="medium")
+    with compared:
+        components.compare(photo, done.photo, ("before", "after"), "The photo", "before-after")
+    with maps:
+        model = resources.predictor(trial.model)
+        explain = ATTRIBUTIONS[method].function
+        first = resources.working_heatmap(trial.model, method, settings, trial.item.digest, trial.item)
+        then = explain(model, np.ascontiguousarray(done.photo), **settings)
+        names = ("before", "after")
+        for column, name, under, heat in zip(
+            st.columns(2), names, (photo, done.photo), overlay.on_one_scale(first, then), strict=True
+        ):
+            blended = overlay.blend(under, heat, 0.55)
+            column.image(resources.jpeg(blended), width="stretch", alt=f"Heatmap {name}")
+            column.caption(f"{ATTRIBUTIONS[method].label} {name}")
+
+
+def arriving(trial: Trial, models: dict[str, str]) -> None:
+    """What comes after the answer, each part drawn as far as it is computed; a new stroke interrupts it."""
+    photo = resources.working(trial.item.digest, trial.item)
+    model, score = resources.predictor(trial.model), trial.done.score
+    first, second, third = st.columns(3, gap="medium")
+    stage = trial.stages.setdefault("controls", Stage(paint.controls(model, photo, trial.mask, trial.how, score)))
+    _arrive(first, stage, lambda: _elsewhere(trial), every=paint.BATCH)
+    stage = trial.stages.setdefault("fills", Stage(paint.under_every_fill(model, photo, trial.mask, trial.how, score)))
+    _arrive(second, stage, lambda: _bars("Under every fill", trial.stages["fills"].made))
+    with third:
+        _models(trial, models)
+
+
+def _arrive(column: Any, stage: Stage, draw: Callable[[], None], every: int = 1) -> None:
+    """Draw what is there, compute more, draw again, until nothing more comes."""
+    place = column.empty()
+    with place.container():
+        draw()
+    while not stage.done:
+        for _ in range(every):
+            if not stage.more():
+                break
+        with place.container():
+            draw()
+
+
+def _elsewhere(trial: Trial) -> None:
+    st.markdown("**The same shape elsewhere**")
+    found = trial.controls
+    if trial.stages["controls"].done:
+        st.markdown(paint.comparison(trial.done.delta, found, trial.how.direction))
+    else:
+        st.caption(f"{len(found)} of {paint.CONTROLS} places tried …")
+    if found:
+        figure = plots.elsewhere(trial.done.delta, found)
+        st.plotly_chart(figure, key=f"elsewhere-{len(found)}", config=layout.CHART, alt="Δ of this region among others")
+
+
+def _bars(title: str, made: list[Variant]) -> None:
+    st.markdown(f"**{title}**")
+    deltas = {item.label: item.delta for item in made if item.delta is not None}
+    if deltas:
+        st.plotly_chart(plots.variants(deltas), key=f"{title}-{len(made)}", config=layout.CHART, alt=title)
+    for item in made:
+        if item.problem:
+            st.caption(layout.sentence(item.problem))
+
+
+def _models(trial: Trial, models: dict[str, str]) -> None:
+    """Every installed model, one at a time: an interruption loses none that has answered."""
+    made = trial.stages.setdefault("models", Stage(iter(()))).made
+    photo = resources.working(trial.item.digest, trial.item)
+    place = st.empty()
+    with place.container():
+        _bars("By every model", made)
+    for name, label in list(models.items())[len(made) :]:
+        made.extend(paint.by_every_model({name: label}, resources.predictor, photo, trial.mask, trial.how))
+        with place.container():
+            _bars("By every model", made)
+
+
+def _want_start() -> None:
+    st.session_state["wanted-start"] = st.session_state["start"]
+    st.session_state["start"] = None

@@ -1,0 +1,97 @@
+"""Find what matters: a search over the photo that shows how far it is, can be stopped, and fills the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core import paint
+from core.matters import Candidate, Search, find_what_matters
+from core.paint import Treatment
+from core.types import Mask
+from ui import canvas, resources
+from ui.canvas import Sketch
+from ui.resources import Item
+
+
+@dataclass
+class Hunt:
+    """A search on one photo under one treatment by one model: where it is, and whether it goes on."""
+
+    key: str
+    steps: Iterator[Search]
+    last: Search | None = None
+    running: bool = True
+
+
+def section(item: Item, model: str, how: Treatment) -> None:
+    """The button, the bar while it runs, and both regions when it is done."""
+    st.subheader("Find what matters")
+    st.markdown(
+        "Take every part of the photo away in turn, square by square: which region lowers the score most when it is "
+        "gone, and which raises it?"
+    )
+    key = f"{item.digest}-{model}-{how}"
+    hunt: Hunt | None = st.session_state.get("hunt")
+    if hunt is None or hunt.key != key:
+        st.button("Find it", key="find", icon=":material/search:", on_click=_begin, args=(key, item, model, how))
+        return
+    if hunt.last is not None and hunt.last.finished:
+        _results(item, hunt.last)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name, icon = ("Stop", "stop") if hunt.running else ("Go on", "play_arrow")
+        st.button(name, key="stop", icon=f":material/{icon}:", on_click=_let, args=(hunt, not hunt.running))
+        bar = st.progress(*_progress(hunt))
+    if hunt.running:
+        for step in hunt.steps:
+            hunt.last = step
+            bar.progress(*_progress(hunt))
+        st.rerun()
+
+
+def _progress(hunt: Hunt) -> tuple[float, str]:
+    if hunt.last is None:
+        return 0.0, "Taking squares away …"
+    state = "" if hunt.running else ", stopped"
+    return hunt.last.done / hunt.last.total, f"{hunt.last.done} of {hunt.last.total} squares{state}"
+
+
+def _results(item: Item, found: Search) -> None:
+    """Both regions as pictures, each to be loaded into the canvas."""
+    lowers, raises = st.columns(2, gap="medium")
+    _candidate(lowers, item, found.lowers, "lowers")
+    _candidate(raises, item, found.raises, "raises")
+
+
+def _candidate(column: DeltaGenerator, item: Item, found: Candidate | None, verb: str) -> None:
+    with column:
+        if found is None:
+            st.markdown(f"Nothing in this photo {verb} the score when it is taken away.")
+            return
+        st.markdown(f"**{verb.capitalize()} the score most when it is gone**: Δ = {paint.signed(found.delta)}")
+        picture = canvas.painted(resources.working(item.digest, item), found.mask)
+        st.image(resources.jpeg(picture), width="stretch", alt=f"The region that {verb} the score most")
+        st.button(
+            "Put it on the canvas",
+            key=f"load-{verb}",
+            icon=":material/brush:",
+            on_click=_load,
+            args=(item, found.mask),
+        )
+
+
+def _begin(key: str, item: Item, model: str, how: Treatment) -> None:
+    photo, score = resources.working(item.digest, item), resources.working_score(model, item.digest, item)
+    st.session_state["hunt"] = Hunt(key, find_what_matters(resources.predictor(model), photo, how, score))
+
+
+def _let(hunt: Hunt, run: bool) -> None:
+    hunt.running = run
+
+
+def _load(item: Item, mask: Mask) -> None:
+    canvas.read(item).put(Sketch(mask))
