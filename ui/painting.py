@@ -151,7 +151,7 @@ def arriving(trial: Trial, models: dict[str, str]) -> None:
     stage = trial.stages.setdefault("controls", Stage(paint.controls(model, photo, trial.mask, trial.how, score)))
     _arrive(first, stage, lambda: _elsewhere(trial), every=paint.BATCH)
     stage = trial.stages.setdefault("fills", Stage(paint.under_every_fill(model, photo, trial.mask, trial.how, score)))
-    _arrive(second, stage, lambda: _bars("Under every fill", trial.stages["fills"].made))
+    _arrive(second, stage, lambda: _bars("Under every fill", trial.stages["fills"]))
     with third:
         _models(trial, models)
 
@@ -178,14 +178,16 @@ def _elsewhere(trial: Trial) -> None:
         st.caption(f"{len(found)} of {paint.CONTROLS} places tried …")
     if found:
         figure = plots.elsewhere(trial.done.delta, found)
-        st.plotly_chart(figure, key=f"elsewhere-{len(found)}", config=layout.CHART, alt="Δ of this region among others")
+        key = f"elsewhere-{len(found)}-{trial.stages['controls'].done}"
+        st.plotly_chart(figure, key=key, config=layout.CHART, alt="Δ of this region among others")
 
 
-def _bars(title: str, made: list[Variant]) -> None:
+def _bars(title: str, stage: Stage) -> None:
+    made: list[Variant] = stage.made
     st.markdown(f"**{title}**")
     deltas = {item.label: item.delta for item in made if item.delta is not None}
     if deltas:
-        st.plotly_chart(plots.variants(deltas), key=f"{title}-{len(made)}", config=layout.CHART, alt=title)
+        st.plotly_chart(plots.variants(deltas), key=f"{title}-{len(made)}-{stage.done}", config=layout.CHART, alt=title)
     for item in made:
         if item.problem:
             st.caption(layout.sentence(item.problem))
@@ -193,15 +195,16 @@ def _bars(title: str, made: list[Variant]) -> None:
 
 def _models(trial: Trial, models: dict[str, str]) -> None:
     """Every installed model, one at a time: an interruption loses none that has answered."""
-    made = trial.stages.setdefault("models", Stage(iter(()))).made
+    stage = trial.stages.setdefault("models", Stage(iter(())))
+    made = stage.made
     photo = resources.working(trial.item.digest, trial.item)
     place = st.empty()
     with place.container():
-        _bars("By every model", made)
+        _bars("By every model", stage)
     for name, label in list(models.items())[len(made) :]:
         made.extend(paint.by_every_model({name: label}, resources.predictor, photo, trial.mask, trial.how))
         with place.container():
-            _bars("By every model", made)
+            _bars("By every model", stage)
 
 
 def _want_start() -> None:
