@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
 from core import drawing, images, regions
 from core.drawing import Stroke
@@ -167,6 +166,8 @@ def toolbar(item: Item, own: Board) -> None:
 
 def show(item: Item, own: Board, photo: Pixels) -> None:
     """The canvas itself, as wide as there is room; nothing is drawn before the browser has told how wide that is."""
+    from streamlit_drawable_canvas import st_canvas  # here, because it can be imported only inside a running app
+
     room = components.width("canvas-room", st.session_state.get("room", 0))
     st.session_state["room"] = room
     if not room:

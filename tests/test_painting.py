@@ -1,0 +1,242 @@
+"""Paint it away on the page, without a browser: the states of canvas, answer, search and history."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import types
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import standin
+import streamlit as st
+from conftest import draw_photo
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core import checkpoints, config, drawing, inference, paint
+from core.drawing import Stroke
+from core.preprocess import Preset
+from core.registry import ATTRIBUTIONS, FILLS, MODELS
+from ui.canvas import Board, Sketch
+
+TRY = "pages/try_a_photo.py"
+BOX = Stroke(((0.2, 0.2), (0.5, 0.2), (0.5, 0.45), (0.2, 0.45)), filled=True)
+HOLE = Stroke(((0.3, 0.25), (0.4, 0.25), (0.4, 0.35), (0.3, 0.35)), filled=True, erase=True)
+
+
+@pytest.fixture(autouse=True)
+def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Results as after training, with a small model where the app looks for the shipped one."""
+    import torch
+
+    torch.manual_seed(0)
+    standin.write_results(tmp_path)
+    card = json.loads((tmp_path / "resnet50" / "card.json").read_text())
+    standin.write_weights(tmp_path / "resnet50")
+    small = card | {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(64, 64))}
+    checkpoints.save(tmp_path / "small_cnn", MODELS["small_cnn"].function(), small)
+    monkeypatch.setattr(config, "ARTIFACTS", tmp_path)
+    # The canvas's files are found only by a running server; tests/test_painting_browser.py draws on the real one.
+    fake = types.SimpleNamespace(st_canvas=lambda **given: None)
+    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", fake)
+    monkeypatch.setattr("ui.resources.predictors", lambda: [MODELS["resnet50"], MODELS["small_cnn"]])
+    yield tmp_path
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def visit(**query: str) -> AppTest:
+    """The page, with room for a canvas and by the small model."""
+    app = AppTest.from_file(str(config.ROOT / "streamlit_app.py"), default_timeout=120).run()
+    app.switch_page(TRY)
+    app.session_state["room"] = 400
+    for name, value in ({"sample": "cat", "model": "small_cnn"} | query).items():
+        app.query_params[name] = value
+    return sound(app.run())
+
+
+def sound(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception[0].message + "".join(app.exception[0].stack_trace)
+    return app
+
+
+def painted(app: AppTest, *strokes: Stroke, start: np.ndarray | None = None, name: str = "sample-cat") -> AppTest:
+    """The page after these strokes were drawn."""
+    app.session_state["boards"][name] = Board(past=[Sketch(), Sketch(start, strokes)])
+    return sound(app.run())
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.header, app.subheader, app.markdown, app.caption, app.info, app.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {item.label: item.value for item in app.metric}
+
+
+def direct(mask: np.ndarray, **given: object) -> tuple[paint.Painted, np.ndarray]:
+    """What core computes for the sample."""
+    from ui import resources
+
+    photo = paint.working(resources.samples()["cat"].read())
+    return paint.paint(inference.load("small_cnn"), photo, mask, paint.treatment(**given)), photo
+
+
+def box_mask(*strokes: Stroke) -> np.ndarray:
+    return drawing.draw(strokes or (BOX,), 256, 385)
+
+
+def test_an_empty_canvas_invites() -> None:
+    app = visit()
+    assert "Nothing is painted yet" in words(app)
+    assert set(metrics(app)) == {"Score"}
+    assert app.button(key="undo").disabled
+    assert app.button(key="clear").disabled
+    assert "What you tried" not in words(app)
+
+
+def test_a_painted_part_gets_the_answer_that_core_gives() -> None:
+    app = painted(visit(), BOX)
+    done, photo = direct(box_mask())
+    assert metrics(app)["Score before"] == f"{done.score:.2f}"
+    assert metrics(app)["Score after"] == f"{done.ablated_score:.2f}"
+    assert f"Δ = {paint.signed(done.delta)}" in words(app)
+    assert f"{done.area:.1%} of the photo was replaced" in words(app)
+    controls = list(paint.controls(inference.load("small_cnn"), photo, box_mask(), paint.treatment(), done.score))
+    assert paint.comparison(done.delta, controls, "remove") in words(app)
+    assert "Under every fill" in words(app)
+    assert "By every model" in words(app)
+    (trial,) = app.session_state["trials"].values()
+    assert [item.id for item in trial.stages["fills"].made] == [entry.id for entry in FILLS]
+    assert [item.id for item in trial.stages["models"].made] == ["resnet50", "small_cnn"]
+    assert trial.controls == pytest.approx(controls, abs=1e-6)
+
+
+def test_undo_redo_and_clear_change_mask_and_answer() -> None:
+    app = painted(visit(), BOX)
+    first = words(app)
+    app = painted(app, BOX, HOLE)
+    assert f"{direct(box_mask(BOX, HOLE))[0].area:.1%}" in words(app)
+    sound(app.button(key="undo").click().run())
+    assert "Nothing is painted yet" in words(app)
+    sound(app.button(key="redo").click().run())
+    assert f"{direct(box_mask(BOX, HOLE))[0].area:.1%}" in words(app)
+    sound(app.button(key="clear").click().run())
+    assert "Nothing is painted yet" in words(app)
+    sound(app.button(key="undo").click().run())
+    assert words(app) != first
+    assert "Score after" in metrics(app)
+
+
+def test_what_to_do_with_it_changes_the_answer() -> None:
+    app = painted(visit(), BOX)
+    app.selectbox(key="paint-fill").set_value("blur")
+    sound(app.run())
+    app.slider(key="paint-blur-sigma").set_value(0.2)
+    app.slider(key="paint-feather").set_value(0.02)
+    app.segmented_control(key="paint-direction").set_value("keep")
+    sound(app.run())
+    from ui import resources
+
+    how = paint.treatment({"sigma": 0.2}, fill="blur", direction="keep", feather=0.02)
+    photo = paint.working(resources.samples()["cat"].read())
+    done = paint.paint(inference.load("small_cnn"), photo, box_mask(), how)
+    assert f"Δ = {paint.signed(done.delta)}" in words(app)
+    assert "Keeping only this region" in words(app)
+    app.selectbox(key="paint-fill").set_value("grayscale")
+    assert "Score after" in metrics(sound(app.run()))
+
+
+@pytest.mark.parametrize(("fill", "said"), [(True, "covers the whole photo"), (False, "is empty")])
+def test_a_mask_that_covers_everything_or_nothing_is_one_sentence(fill: bool, said: str) -> None:
+    app = painted(visit(), start=np.full((256, 385), fill))
+    assert len(app.error) == 1
+    assert said in app.error[0].value
+    assert "Score after" not in metrics(app)
+
+
+def test_every_photo_keeps_its_own_drawing_while_another_page_is_read() -> None:
+    app = painted(visit(), BOX)
+    said = metrics(app)
+    app.query_params["sample"] = "coffee"
+    assert "Nothing is painted yet" in words(sound(app.run()))
+    sound(app.switch_page("pages/model.py").run())
+    sound(app.switch_page(TRY).run())
+    app.query_params["sample"] = "cat"
+    app.query_params["model"] = "small_cnn"
+    assert metrics(sound(app.run())) == said
+
+
+def test_what_matters_is_found_and_goes_onto_the_canvas() -> None:
+    app = visit()
+    sound(app.button(key="find").click().run())
+    hunt = app.session_state["hunt"]
+    assert hunt.last.finished
+    side = "lowers" if hunt.last.lowers else "raises"
+    candidate = getattr(hunt.last, side)
+    sound(app.button(key=f"load-{side}").click().run())
+    assert f"Δ = {paint.signed(candidate.delta)}" in words(app)
+    assert (app.session_state["boards"]["sample-cat"].sketch.start == candidate.mask).all()
+
+
+def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:
+    app = painted(visit(), BOX)
+    app = painted(app, BOX, HOLE)
+    table = next(frame.value for frame in app.dataframe if "after" in frame.value)
+    assert len(table) == 2
+    wanted = direct(box_mask(BOX, HOLE))[0]
+    assert table["Δ"][0] == pytest.approx(wanted.delta, abs=1e-6)
+    from ui import history
+
+    archive = zipfile.ZipFile(io.BytesIO(history.bundle(list(app.session_state["trials"].values()))))
+    assert sorted(archive.namelist()) == sorted(
+        [f"{n:02}-{kind}" for n in (1, 2) for kind in ("mask.png", "ablated.png", "replay.json")] + ["tried.csv"]
+    )
+    mask = np.asarray(Image.open(io.BytesIO(archive.read("02-mask.png"))).convert("L")) > 127
+    assert (mask == box_mask(BOX, HOLE)).all()
+    from core import images
+    from core.__main__ import main
+    from ui import resources
+
+    (tmp_path / "replay.json").write_bytes(archive.read("02-replay.json"))
+    (tmp_path / "cat.png").write_bytes(images.png_bytes(resources.samples()["cat"].read()))
+    assert main(["paint", str(tmp_path / "cat.png"), "--replay", str(tmp_path / "replay.json")]) == 0
+
+
+def test_a_generated_scene_is_handed_over_by_the_address() -> None:
+    app = visit(sample="", photo="generated/face-0-00003")
+    assert not app.error
+    assert "Score" in metrics(app)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "folder/x", "generated/none", "generated:nothing/x", "../samples/cat"])
+def test_an_address_opens_nothing_else(name: str) -> None:
+    app = visit(sample="", photo=name)
+    assert "There is no photo called" in app.error[0].value
+    assert "Score" not in metrics(app)
+
+
+def test_two_visitors_at_once_get_their_own_answers_from_the_shared_model() -> None:
+    """Pages cannot be driven from two threads here; what they share can. Two browsers do it in the browser tests."""
+    model, photo = inference.load("resnet50"), draw_photo(3, 256, 300)
+    masks = [drawing.draw((stroke,), 256, 300) for stroke in (BOX, Stroke(((0.7, 0.5),), 0.2))]
+    explain = ATTRIBUTIONS["grad_cam"].function
+
+    def answers(mask: np.ndarray) -> list[float]:
+        done = paint.paint(model, photo, mask, paint.treatment())
+        heat = explain(model, done.photo).values
+        others = paint.controls(model, photo, mask, paint.treatment(), done.score, n=3)
+        return [done.ablated_score, float(heat.mean()), *others]
+
+    alone = [answers(mask) for mask in masks]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(answers, masks * 3))
+    for number, found in enumerate(together):
+        assert found == pytest.approx(alone[number % 2], abs=1e-5)
