@@ -97,8 +97,8 @@ def test_an_empty_canvas_invites() -> None:
     app = visit()
     assert "Nothing is painted yet" in words(app)
     assert set(metrics(app)) == {"Score"}
-    assert app.button(key="undo").disabled
-    assert app.button(key="clear").disabled
+    assert app.button(key="canvas-undo").disabled
+    assert app.button(key="canvas-clear").disabled
     assert "What you tried" not in words(app)
 
 
@@ -124,13 +124,13 @@ def test_undo_redo_and_clear_change_mask_and_answer() -> None:
     first = words(app)
     app = painted(app, BOX, HOLE)
     assert f"{direct(box_mask(BOX, HOLE))[0].area:.1%}" in words(app)
-    sound(app.button(key="undo").click().run())
+    sound(app.button(key="canvas-undo").click().run())
     assert "Nothing is painted yet" in words(app)
-    sound(app.button(key="redo").click().run())
+    sound(app.button(key="canvas-redo").click().run())
     assert f"{direct(box_mask(BOX, HOLE))[0].area:.1%}" in words(app)
-    sound(app.button(key="clear").click().run())
+    sound(app.button(key="canvas-clear").click().run())
     assert "Nothing is painted yet" in words(app)
-    sound(app.button(key="undo").click().run())
+    sound(app.button(key="canvas-undo").click().run())
     assert words(app) != first
     assert "Score after" in metrics(app)
 

@@ -156,7 +156,7 @@ def toolbar(item: Item, own: Board) -> None:
             ):
                 st.button(
                     f":material/{icon}:",
-                    key=name.lower(),
+                    key=f"canvas-{name.lower()}",
                     help=name,
                     on_click=_act,
                     args=(item, act),
