@@ -52,12 +52,12 @@ def study(
     design = Design(
         _names(ablations), _names(masks), _names(fills), placements, photos, _shares(thin), _names(control_fills), seed
     )
-    listings = [_open(name, split, part) for name in _names(sources)]
+    listings = [_open(name, split, part) for name in sources]
     found = [photo for _, chosen in listings for photo in chosen]
     planned = _plan(inference.load(model), found, design, allow_seen, unseen_by, model, listings)
     _agree(planned, Parts(Path(out)), yes)
     places = {listing.name: str(Path(name).resolve()) if Path(name).exists() else name for name, (listing, _) in zip(
-        _names(sources), listings, strict=True)}  # fmt: skip
+        sources, listings, strict=True)}  # fmt: skip
     return _run(planned, Path(out), [problem for listing, _ in listings for problem in listing.problems], places)
 
 
