@@ -40,6 +40,17 @@ def test_importing_leaves_torch_out(modules: str) -> None:
     run(f"import sys, {modules}; assert 'torch' not in sys.modules")
 
 
+def test_showing_a_study_leaves_torch_out(tmp_path: Path) -> None:
+    """Home with its verdict, and Ablation effects."""
+    from planted import write_study
+
+    from core.aggregation import make_aggregates
+
+    standin.write_results(tmp_path)
+    make_aggregates(write_study(tmp_path / "studies" / "reference", n=120, fills=("mean",)))
+    run(VISIT, str(tmp_path), "pages/ablation_effects.py")
+
+
 @pytest.mark.parametrize("page", ["streamlit_app.py", "pages/model.py", "pages/try_a_photo.py"])
 def test_showing_results_leaves_torch_out(page: str, tmp_path: Path) -> None:
     """Home, Model, and Try a photo as long as there is no photo to score."""
