@@ -66,6 +66,8 @@ def add_parameters(parser: argparse.ArgumentParser, function: Callable[..., Any]
         kind, note = get_args(hints[name])[:2]
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             _add_option(parser, name, kind, note, parameter.default)
+        elif get_origin(kind) is tuple:
+            parser.add_argument(name, nargs="*", default=parameter.default, metavar=name.rstrip("s").upper(), help=note)
         elif get_origin(kind) is list:
             parser.add_argument(name, nargs="+", metavar=name.rstrip("s").upper(), help=note)
         elif parameter.default is inspect.Parameter.empty:

@@ -53,3 +53,7 @@ class StudyError(LabError, ValueError):
 
 class MaskError(LabError, ValueError):
     """A mask that does not belong to its photo, or leaves nothing to ablate."""
+
+
+class LatentError(LabError, ValueError):
+    """A photo set or a map of it in which there is nothing to test, to project or to look up."""

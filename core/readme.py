@@ -8,7 +8,19 @@ from collections.abc import Callable
 
 from core import config, reports
 from core.files import write_text
-from core.registry import ABLATIONS, ATTRIBUTIONS, COMMANDS, FILLS, LOSSES, MASKS, MODELS, SOURCES, Registry
+from core.registry import (
+    ABLATIONS,
+    ATTRIBUTIONS,
+    COMMANDS,
+    FILLS,
+    LOSSES,
+    MASKS,
+    MODELS,
+    PROJECTIONS,
+    SOURCES,
+    SPACES,
+    Registry,
+)
 
 README = config.ROOT / "README.md"
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -48,6 +60,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "attributions": lambda: registry_table(ATTRIBUTIONS),
     "losses": lambda: registry_table(LOSSES),
     "commands": lambda: registry_table(COMMANDS),
+    "spaces": lambda: registry_table(SPACES),
+    "projections": lambda: registry_table(PROJECTIONS),
     "quality": quality_table,
 }
 

@@ -167,6 +167,8 @@ MASKS: Registry[Callable[..., Any]] = Registry("mask", "core.masks")
 FILLS: Registry[Callable[..., Any]] = Registry("fill", "core.fills")
 ATTRIBUTIONS: Registry[Callable[..., Any]] = Registry("attribution method", "core.attributions")
 FEATURES: Registry[Callable[..., Any]] = Registry("feature", "core.features")
+SPACES: Registry[Callable[..., Any]] = Registry("space", "core.spaces")
+PROJECTIONS: Registry[Callable[..., Any]] = Registry("projection", "core.projections")
 
 
 def predictors() -> list[Entry[Callable[..., Any]]]:

@@ -1,0 +1,200 @@
+"""The map of a photo set as a folder: what `latent` writes and the page reads; never imports torch.
+
+`photos.parquet`: a row per photo (PHOTO_COLUMNS), its place in every space (SPACE: float16 × dimensions) and in every
+projection (SPACE-PROJECTION-DIMS: float32 × dims). `answer.json`: the tested answer. `axes.safetensors`: what a new
+photo or a traversal needs. `places.json`: where the photos lie on this machine; it is not to be passed on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import safetensors.numpy
+from safetensors import SafetensorError
+
+from core import config
+from core.errors import ArtifactError
+from core.files import replacing, write_text
+from core.types import Interval
+
+PHOTOS, ANSWER, AXES, PLACES = "photos.parquet", "answer.json", "axes.safetensors", "places.json"
+PHOTO_COLUMNS = pa.schema(
+    [
+        ("photo_id", pa.string()),
+        ("source", pa.string()),
+        ("score", pa.float32()),  # by the predictor
+        ("human_score", pa.float32()),  # null where nobody was asked
+        ("planted_score", pa.float32()),  # of generated scenes, whose cause is known; null elsewhere
+        ("kept_out", pa.bool_()),  # the predictor never learned from it, nor from one that looks like it
+        ("drawn_before", pa.bool_()),  # the autoencoder learned from it
+    ]
+)
+KEPT_OUT, ALL_SCORED = "kept out", "all scored"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the answer: how much of a target's scores a space explains, and whether neighbours share them.
+
+    `photos`: kept out (the predictor never learned from them) or all scored. `null_r2` and `null_i` are means under
+    shuffles within sources; `p` and `morans_p` are shares of shuffles that reach the observed value.
+    """
+
+    space: str
+    target: str
+    photos: str
+    n: int
+    r2: float
+    null_r2: float
+    p: float
+    morans_i: float
+    null_i: float
+    morans_p: float
+
+
+@dataclass(frozen=True)
+class Direction:
+    """How sure a direction of memorability is, from bootstrapping photos.
+
+    `agreement`: correlation of scores with places along it, on photos left out of each resample. `slope`: change of the
+    score per SD along it, on the same. `steadiness`: cosine between resampled directions and this one. `spread`: SD of
+    the photos along it, in units of the space.
+    """
+
+    space: str
+    target: str
+    n: int
+    agreement: Interval
+    slope: Interval
+    steadiness: Interval
+    spread: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The tested answer with everything that it rests on."""
+
+    rows: tuple[Row, ...]
+    directions: tuple[Direction, ...]
+    notes: tuple[str, ...]
+    """What could not be tested, a sentence each."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Models, seed, numbers of permutations and neighbours, share of variance that a compressed space keeps."""
+
+    def row(self, space: str, target: str, photos: str = KEPT_OUT) -> Row | None:
+        """One line, or None where it was not tested."""
+        return next((r for r in self.rows if (r.space, r.target, r.photos) == (space, target, photos)), None)
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """A map read from its folder: a row per photo in every array."""
+
+    folder: Path
+    photos: pd.DataFrame
+    spaces: Mapping[str, np.ndarray]
+    layouts: Mapping[tuple[str, str, int], np.ndarray]
+    """(space, projection, dims) → float32 N × dims."""
+    axes: Mapping[str, np.ndarray]
+    answer: Answer
+    places: Mapping[str, str]
+
+    def index(self, name: str) -> int | None:
+        """Row of the photo called SOURCE/ID, or None."""
+        source, _, photo_id = name.partition("/")
+        found = np.flatnonzero((self.photos["source"] == source) & (self.photos["photo_id"] == photo_id))
+        return int(found[0]) if len(found) else None
+
+    def name(self, index: int) -> str:
+        """SOURCE/ID of a row."""
+        row = self.photos.iloc[index]
+        return f"{row['source']}/{row['photo_id']}"
+
+
+def write(atlas: Atlas) -> None:
+    """Write a map into its folder, each file as a whole, the table last."""
+    folder = atlas.folder
+    safetensors_file = folder / AXES
+    with replacing(safetensors_file) as temporary:
+        safetensors.numpy.save_file(
+            {name: np.ascontiguousarray(value) for name, value in atlas.axes.items()}, temporary
+        )
+    write_text(folder / ANSWER, json.dumps(dataclasses.asdict(atlas.answer), indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / PLACES, json.dumps(dict(atlas.places), indent=1, ensure_ascii=False) + "\n")
+    columns = {name: pa.array(atlas.photos[name], kind, from_pandas=True) for name, kind in _kinds().items()}
+    columns |= {name: _vectors(values.astype(np.float16)) for name, values in atlas.spaces.items()}
+    columns |= {"-".join(map(str, key)): _vectors(values) for key, values in atlas.layouts.items()}
+    with replacing(folder / PHOTOS) as temporary:
+        pq.write_table(pa.table(columns), temporary, compression="zstd")
+
+
+def read(folder: Path | None = None) -> Atlas | None:
+    """The map in a folder (default: the shipped one); None if there is none, ArtifactError if it is damaged."""
+    folder = folder or config.ARTIFACTS / "latent"
+    if not (folder / PHOTOS).is_file():
+        return None
+    try:
+        table = pq.read_table(folder / PHOTOS)
+        axes = safetensors.numpy.load_file(folder / AXES)
+        photos = table.select(list(_kinds())).to_pandas()
+    except (pa.ArrowException, SafetensorError, OSError, KeyError) as error:
+        raise ArtifactError(f"{folder.name}: this map is damaged or incomplete ({error}).") from error
+    vectors = [name for name in table.column_names if name not in _kinds()]
+    found = {name: _matrix(table[name]) for name in vectors}
+    layouts = {_key(name): values for name, values in found.items() if "-" in name}
+    spaces = {name: values.astype(np.float32) for name, values in found.items() if "-" not in name}
+    return Atlas(folder, photos, spaces, layouts, axes, read_answer(folder), _places(folder))
+
+
+def read_answer(folder: Path | None = None) -> Answer:
+    """The tested answer in a folder (default: the shipped one); ArtifactError says what is wrong with it."""
+    file = (folder or config.ARTIFACTS / "latent") / ANSWER
+    if not file.is_file():
+        raise ArtifactError(f"{file}: there is no tested answer; make one with: python -m core latent SOURCE --out DIR")
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        directions = tuple(
+            Direction(**item | {name: Interval(**item[name]) for name in ("agreement", "slope", "steadiness")})
+            for item in content["directions"]
+        )
+        rows = tuple(Row(**row) for row in content["rows"])
+        return Answer(rows, directions, tuple(content["notes"]), content["facts"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{file}: this answer cannot be read ({error}).") from error
+
+
+def _kinds() -> dict[str, pa.DataType]:
+    return {item.name: item.type for item in PHOTO_COLUMNS}
+
+
+def _key(name: str) -> tuple[str, str, int]:
+    space, projection, dims = name.split("-")
+    return space, projection, int(dims)
+
+
+def _vectors(values: np.ndarray) -> pa.Array:
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def _matrix(column: pa.ChunkedArray) -> np.ndarray:
+    whole = column.combine_chunks()
+    return whole.flatten().to_numpy(zero_copy_only=False).reshape(len(whole), -1)
+
+
+def _places(folder: Path) -> dict[str, str]:
+    file = folder / PLACES
+    try:
+        return {str(k): str(v) for k, v in json.loads(file.read_text(encoding="utf-8")).items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError) as error:
+        raise ArtifactError(f"{file}: this list of places cannot be read ({error}).") from error

@@ -1,0 +1,75 @@
+"""Do photos of similar memorability lie together? Map photo sets, or print the committed answer."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from core import config
+from core.commandline import progress_bar
+from core.commands import Report
+from core.errors import LatentError
+from core.registry import COMMANDS
+
+
+@COMMANDS.register("Map a photo set")
+def latent(
+    sources: Annotated[tuple[str, ...], "photo sets to map, with or without human scores"] = (),
+    *,
+    out: Annotated[str, "folder of the map; the page reads artifacts/latent"] = str(config.ARTIFACTS / "latent"),
+    show: Annotated[bool, "print the tested answer in --out instead of making a map"] = False,
+    model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    autoencoder: Annotated[str, "registered autoencoder, or the folder of a checkpoint"] = "vae",
+    permutations: Annotated[int, "shuffles of each test"] = 1000,
+    seed: Annotated[int, "seed of everything random"] = config.SEED,
+) -> Report:
+    """Test whether photos of similar scores lie together, and lay the photos out in two and three dimensions.
+
+    Writes every photo's place, score and projections, the answer, and the directions of memorability. A model's
+    features are tested on photos that it never learned from, and never against its own score.
+    """
+    from core import atlas
+
+    if show:
+        return _report(atlas.read_answer(Path(out)))
+    if not sources:
+        raise LatentError("No photo set is named; give one, or --show to print the answer of a map that was made.")
+    from core import inference
+    from core.autoencoder import load_autoencoder
+    from core.latent import make
+    from core.sources import open_source
+
+    listings = [open_source(name) for name in sources]
+    places = {listing.name: _place(name) for listing, name in zip(listings, sources, strict=True)}
+    made, problems = make(
+        inference.load(model),
+        load_autoencoder(autoencoder),
+        listings,
+        Path(out),
+        places=places,
+        permutations=permutations,
+        seed=seed,
+        progress=progress_bar,
+    )
+    atlas.write(made)
+    for problem in problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    report = _report(made.answer)
+    return Report([*report.lines, f"the map is in {out}"], report.data, code=1 if problems else 0)
+
+
+def _place(name: str) -> str:
+    """Where a source will be found again from another folder; registered ids stay as they are."""
+    return str(Path(name).absolute()) if Path(name).exists() else name
+
+
+def _report(answer: object) -> Report:
+    """The answer as a table for people, and as plain data."""
+    from core.atlas import Answer
+    from core.latent_words import answer_table, sentence
+
+    assert isinstance(answer, Answer)
+    data = [dataclasses.asdict(row) for row in answer.rows]
+    return Report([answer_table(answer).to_string(index=False), *answer.notes, sentence(answer)], data)

@@ -1,0 +1,172 @@
+"""Photos to points: every photo scored and placed in every space, decoded once, in constant memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import preprocess
+from core.atlas import PHOTO_COLUMNS
+from core.autoencoder import Autoencoder
+from core.errors import LatentError, PhotoError
+from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from core.inference import Predictor, ahead, batches
+from core.registry import SPACES
+from core.spaces import Seen
+from core.types import Listing, Photo, Pixels, Problem, Progress, silent
+
+BATCH = 32
+MOST_DIMENSIONS = 64
+"""A space with more is kept as that many principal components."""
+FEWEST = 10
+"""A map of fewer photos says nothing."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Every readable photo: its row, its place in each space (N × d), and what compresses a wide space."""
+
+    photos: pd.DataFrame
+    spaces: dict[str, np.ndarray]
+    axes: dict[str, np.ndarray]
+    kept_variance: dict[str, float]
+    problems: tuple[Problem, ...]
+
+
+@dataclass
+class _Collected:
+    """One space while photos stream by: wide rows go to a file, and only their sums stay in memory."""
+
+    file: Path
+    rows: list[np.ndarray] = field(default_factory=list)
+    count: int = 0
+    total: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    products: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+    def add(self, block: np.ndarray) -> None:
+        """Take the places of the next photos (B × d)."""
+        if block.shape[1] <= MOST_DIMENSIONS:
+            self.rows.append(block)
+            return
+        if not self.count:
+            self.total, self.products = np.zeros(block.shape[1]), np.zeros((block.shape[1],) * 2)
+        self.count += len(block)
+        self.total += block.sum(axis=0)
+        self.products += block.T.astype(np.float64) @ block
+        with self.file.open("ab") as stream:
+            stream.write(np.ascontiguousarray(block, dtype=np.float32).tobytes())
+
+    def finish(self) -> tuple[np.ndarray, dict[str, np.ndarray], float]:
+        """All places, compressed where they are wide; centre and axes of the compression; share of variance kept."""
+        if not self.count:
+            return np.concatenate(self.rows), {}, 1.0
+        centre = self.total / self.count
+        values, vectors = np.linalg.eigh(self.products / self.count - np.outer(centre, centre))
+        axes = vectors[:, ::-1][:, :MOST_DIMENSIONS]
+        kept = float(values[::-1][:MOST_DIMENSIONS].sum() / values.sum()) if values.sum() > 0 else 1.0
+        rows = np.memmap(self.file, np.float32, "r", shape=(self.count, len(centre)))
+        places = [(rows[start : start + 1024] - centre) @ axes for start in range(0, self.count, 1024)]
+        found: dict[str, np.ndarray] = {"centre": centre.astype(np.float32), "axes": axes.astype(np.float16)}
+        return np.concatenate(places).astype(np.float32), found, kept
+
+
+def encode(
+    predictor: Predictor, autoencoder: Autoencoder, listings: Sequence[Listing], progress: Progress = silent
+) -> Encoded:
+    """Score every photo and find its place in every space; a photo is decoded once, and none is kept.
+
+    LatentError if fewer than FEWEST photos can be read.
+    """
+    problems = [problem for listing in listings for problem in listing.problems]
+    photos = [photo for listing in listings for photo in listing.photos]
+    names = ", ".join(listing.name for listing in listings)
+    if len(photos) < FEWEST:
+        raise LatentError(f"{names}: {_photos(len(photos))}; a map needs at least {FEWEST}.")
+    rows: list[tuple[object, ...]] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        spaces = {entry.id: _Collected(Path(scratch) / entry.id) for entry in SPACES}
+        for seen, facts in _streamed(predictor, autoencoder, photos, problems, progress):
+            rows += facts
+            for entry in SPACES:
+                spaces[entry.id].add(entry.function(autoencoder, seen))
+        if len(rows) < FEWEST:
+            raise LatentError(f"{names}: {_photos(len(rows))} can be read; a map needs at least {FEWEST}.")
+        finished = {name: collected.finish() for name, collected in spaces.items()}
+    return Encoded(
+        pd.DataFrame(rows, columns=PHOTO_COLUMNS.names),
+        {name: places for name, (places, _, _) in finished.items()},
+        {f"{name}.{part}": value for name, (_, found, _) in finished.items() for part, value in found.items()},
+        {name: kept for name, (_, _, kept) in finished.items() if kept < 1},
+        tuple(problems),
+    )
+
+
+def _photos(count: int) -> str:
+    return f"{count} photo{'' if count == 1 else 's'}"
+
+
+Prepared = tuple[Photo, Pixels, Pixels, Fingerprint]
+
+
+def _streamed(
+    predictor: Predictor,
+    autoencoder: Autoencoder,
+    photos: list[Photo],
+    problems: list[Problem],
+    progress: Progress,
+) -> Iterator[tuple[list[Seen], list[tuple[object, ...]]]]:
+    """Batches of photos as the spaces see them, with their rows of the table; unreadable ones join `problems`."""
+
+    def prepare(photo: Photo) -> Prepared | Problem:
+        try:
+            pixels = photo.read()
+        except PhotoError as error:
+            return Problem(photo.where or str(photo.path or photo.id), str(error))
+        small, scored = (preprocess.square(pixels, preset) for preset in (autoencoder.preset, predictor.preset))
+        return photo, small, scored, fingerprint(pixels)
+
+    def readable(items: Iterable[Prepared | Problem]) -> Iterator[Prepared]:
+        for item in items:
+            if isinstance(item, Problem):
+                problems.append(item)
+            else:
+                yield item
+
+    taught = _learned_by(predictor.card)
+    drawn = _learned_by(autoencoder.card)
+    work: Iterable[Prepared | Problem] = progress(ahead(prepare, photos, depth=BATCH), len(photos), "encoding")
+    for batch in batches(readable(work), BATCH):
+        scores, features = predictor.score_with_features([scored for _, _, scored, _ in batch])
+        seen = [Seen(p, small, float(s), f) for (p, small, _, _), s, f in zip(batch, scores, features, strict=True)]
+        yield (
+            seen,
+            [
+                _row(item, mark not in taught if taught else False, mark in drawn if drawn else False)
+                for item, (_, _, _, mark) in zip(seen, batch, strict=True)
+            ],
+        )
+
+
+def _learned_by(card: dict) -> FingerprintIndex | None:
+    """The photos that a checkpoint says it learned from; None where nobody knows."""
+    known = card.get("training_photos")
+    return None if known is None else FingerprintIndex(Fingerprint(*pair) for pair in known)
+
+
+def _row(seen: Seen, kept_out: bool, drawn_before: bool) -> tuple[object, ...]:
+    photo = seen.photo
+    planted = photo.truth is not None
+    return (
+        photo.id,
+        photo.source,
+        seen.score,
+        None if planted else photo.score,
+        photo.score if planted else None,
+        kept_out,
+        drawn_before,
+    )

@@ -1,0 +1,96 @@
+"""The tested answer in words and tables; never imports torch."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from core import config
+from core.atlas import ALL_SCORED, KEPT_OUT, Answer, Direction, Row
+from core.registry import SPACES
+
+NAMES = {"human": "human score", "planted": "planted score", "model": "model's score"}
+
+
+def answer_table(answer: Answer) -> pd.DataFrame:
+    """A row per test, spaces by label, numbers rounded to what they bear."""
+    return pd.DataFrame(
+        {
+            "space": SPACES[row.space].label,
+            "target": NAMES[row.target],
+            "photos": row.photos,
+            "n": row.n,
+            "R²": round(row.r2, 3),
+            "R² of shuffles": round(row.null_r2, 3),
+            "p": p_value(row.p),
+            "Moran's I": round(row.morans_i, 3),
+            "I of shuffles": round(row.null_i, 3),
+            "p of I": p_value(row.morans_p),
+        }
+        for row in answer.rows
+    )
+
+
+def p_value(p: float) -> str:
+    """A p value as it is written in a sentence."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def sentence(answer: Answer, target: str = "human") -> str:
+    """The answer in one sentence with its numbers, on photos that the predictor never learned from."""
+    parts = [part for space in SPACES if space.facts["shown"] and (part := _said(answer, space.id, target))]
+    if not parts:
+        return "Whether photos of similar memorability lie together could not be tested on these photos."
+    named = [answer.row(space.id, target) for space in SPACES if not space.facts["shown"]]
+    plain = max((row for row in named if row), key=lambda row: row.r2, default=None)
+    beside = f"; {SPACES[plain.space].label.lower()} alone explains {_percent(plain.r2)}" if plain else ""
+    return f"Do photos of similar {NAMES[target]}s lie together? {'; '.join(parts)}{beside}."
+
+
+def _said(answer: Answer, space: str, target: str) -> str:
+    row = answer.row(space, target) or answer.row(space, target, ALL_SCORED)
+    if row is None:
+        return ""
+    verdict = _verdict(row)
+    return (
+        f"in {_place(space)}, {verdict} (n = {row.n:,}, cross-validated R² = {row.r2:.2f}, p {_equals(row.p)}; "
+        f"Moran's I = {row.morans_i:.2f}, p {_equals(row.morans_p)})"
+    )
+
+
+def _verdict(row: Row) -> str:
+    both = (row.p < config.ALPHA) + (row.morans_p < config.ALPHA)
+    return {2: "yes", 1: "by one test of two", 0: "not that these photos show"}[both]
+
+
+def _place(space: str) -> str:
+    label = SPACES[space].label
+    return label[0].lower() + label[1:]
+
+
+def _equals(p: float) -> str:
+    return p_value(p) if p < 0.001 else f"= {p:.3f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * max(share, 0):.0f} %"
+
+
+def direction_sentence(direction: Direction) -> str:
+    """How sure a direction of memorability is."""
+    return (
+        f"Along this direction the {NAMES[direction.target]} changes by {direction.slope} per SD of the photos, and "
+        f"places along it correlate with it at r = {direction.agreement} (photos left out of the fit, n = "
+        f"{direction.n:,}; bootstrap 95 % intervals). Resampled photos give a direction at a cosine of "
+        f"{direction.steadiness} to this one."
+    )
+
+
+def tested_on(answer: Answer) -> str:
+    """How the tests were made."""
+    facts = answer.facts
+    return (
+        f"R² is cross-validated ridge regression; Moran's I asks whether the {facts.get('neighbours', 10)} nearest "
+        f"photos have similar scores. p: share of {facts.get('permutations', 0):,} shuffles of the scores within their "
+        f"source that do as well. Features that were learned from scores are tested on photos that the model never "
+        f"learned from ({KEPT_OUT}), and never against the model's own score."
+    )
