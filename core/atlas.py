@@ -152,7 +152,10 @@ def read(folder: Path | None = None) -> Atlas | None:
     found = {name: _matrix(table[name]) for name in vectors}
     layouts = {_key(name): values for name, values in found.items() if "-" in name}
     spaces = {name: values.astype(np.float32) for name, values in found.items() if "-" not in name}
-    return Atlas(folder, photos, spaces, layouts, axes, read_answer(folder), _places(folder))
+    answer = read_answer(folder)
+    # What every machine has needs no list of places.
+    places = dict(answer.facts.get("packaged", {})) | _places(folder)
+    return Atlas(folder, photos, spaces, layouts, axes, answer, places)
 
 
 def read_answer(folder: Path | None = None) -> Answer:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core import preprocess
-from core.atlas import PHOTO_COLUMNS
+from core.atlas import PHOTO_COLUMNS, Atlas
 from core.autoencoder import Autoencoder
 from core.errors import LatentError, PhotoError
 from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
@@ -170,3 +170,18 @@ def _row(seen: Seen, kept_out: bool, drawn_before: bool) -> tuple[object, ...]:
         kept_out,
         drawn_before,
     )
+
+
+def place_of(
+    atlas: Atlas, space: str, predictor: Predictor, autoencoder: Autoencoder, pixels: Pixels
+) -> tuple[np.ndarray, float]:
+    """Where a new photo lies in a space of a map (d,), and its score."""
+    small, scored = (preprocess.square(pixels, preset) for preset in (autoencoder.preset, predictor.preset))
+    scores, features = predictor.score_with_features([scored])
+    seen = Seen(Photo("new", "new", lambda: pixels), small, float(scores[0]), features[0])
+    place = SPACES[space].function(autoencoder, [seen])[0]
+    if (centre := atlas.axes.get(f"{space}.centre")) is not None:
+        if len(centre) != len(place):
+            raise LatentError(f"The map was made with another model than {predictor.name}; make it anew.")
+        place = (place - centre) @ atlas.axes[f"{space}.axes"].astype(np.float32)
+    return place, seen.score

@@ -128,6 +128,7 @@ def make(
         "permutations": permutations,
         "neighbours": NEIGHBOURS,
         "kept_variance": encoded.kept_variance,
+        "packaged": {name: place for name, place in (places or {}).items() if not Path(place).is_absolute()},
     }
     answer = Answer(tuple(rows), tuple(found), (*notes, *doubts, *left_out), facts)
     shown = {entry.id: encoded.spaces[entry.id] for entry in SPACES if entry.facts["shown"]}

@@ -43,7 +43,7 @@ def sentence(answer: Answer, target: str = "human") -> str:
     named = [answer.row(space.id, target) for space in SPACES if not space.facts["shown"]]
     plain = max((row for row in named if row), key=lambda row: row.r2, default=None)
     beside = f"; {SPACES[plain.space].label.lower()} alone explains {_percent(plain.r2)}" if plain else ""
-    return f"Do photos of similar {NAMES[target]}s lie together? {'; '.join(parts)}{beside}."
+    return f"Photos of similar {NAMES[target]}: {'; '.join(parts)}{beside}."
 
 
 def _said(answer: Answer, space: str, target: str) -> str:
@@ -52,14 +52,18 @@ def _said(answer: Answer, space: str, target: str) -> str:
         return ""
     verdict = _verdict(row)
     return (
-        f"in {_place(space)}, {verdict} (n = {row.n:,}, cross-validated R² = {row.r2:.2f}, p {_equals(row.p)}; "
+        f"by {_place(space)}, {verdict} (n = {row.n:,}, cross-validated R² = {row.r2:.2f}, p {_equals(row.p)}; "
         f"Moran's I = {row.morans_i:.2f}, p {_equals(row.morans_p)})"
     )
 
 
 def _verdict(row: Row) -> str:
     both = (row.p < config.ALPHA) + (row.morans_p < config.ALPHA)
-    return {2: "yes", 1: "by one test of two", 0: "not that these photos show"}[both]
+    return {
+        2: "they lie together",
+        1: "one test of two finds them together",
+        0: "there is no sign that they lie together",
+    }[both]
 
 
 def _place(space: str) -> str:

@@ -107,3 +107,51 @@ def write_weights(folder: Path) -> None:
     torch.manual_seed(0)
     card = json.loads((folder / "card.json").read_text())
     checkpoints.save(folder, MODELS["resnet50"].function(), card, half=True)
+
+
+def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
+    """A map of `n` photos drawn from a seed, half of them generated scenes, with an answer; and its autoencoder."""
+    import torch
+
+    from core import atlas, checkpoints
+    from core.models.vae import VAE
+    from core.preprocess import Preset
+    from core.sources import open_source
+    from core.types import Interval
+
+    random = np.random.default_rng(0)
+    scenes = open_source("generated").photos[: n // 2]
+    rest = n - len(scenes)
+    scores = random.uniform(0.3, 0.9, n)
+    human = np.where(np.arange(n) < len(scenes), np.nan, np.clip(scores + random.normal(0, 0.05, n), 0, 1))
+    photos = pd.DataFrame(
+        {
+            "photo_id": [photo.id for photo in scenes] + [f"{number}.jpg" for number in range(rest)],
+            "source": [photo.source for photo in scenes] + ["scenes"] * rest,
+            "score": scores,
+            "human_score": human,
+            "planted_score": [photo.score for photo in scenes] + [None] * rest,
+            "kept_out": [True] * n,
+            "drawn_before": [False] * n,
+        }
+    )
+    places = random.normal(size=(n, size)).astype(np.float32)
+    layouts = {
+        (space, projection, dims): places[:, :dims] + 0.01 * len(projection)
+        for space in ("pixels", "learned")
+        for projection in ("umap", "pca")
+        for dims in (2, 3)
+    }
+    row = atlas.Row("pixels", "human", atlas.KEPT_OUT, rest, 0.06, -0.01, 0.002, 0.05, 0.0, 0.001)
+    sure = Interval(0.2, 0.1, 0.3)
+    direction = atlas.Direction("pixels", "human", rest, sure, sure, sure, 1.0)
+    packaged = {"generated_face": "generated"}
+    answer = atlas.Answer((row,), (direction,), (), {"permutations": 1000, "neighbours": 10, "packaged": packaged,
+                                                     "predictor": "resnet50"})  # fmt: skip
+    unit = np.eye(size, dtype=np.float32)[0]
+    axes = {"pixels.mean": places.mean(axis=0), "pixels.direction.human": unit}
+    spaces = {"pixels": places, "learned": places}
+    atlas.write(atlas.Atlas(folder / "latent", photos, spaces, layouts, axes, answer, {}))
+    torch.manual_seed(0)
+    card = {"architecture": "vae", "preset": checkpoints.preset_fields(Preset(64, 64)), "settings": {"latent": size}}
+    checkpoints.save(folder / "vae", VAE(size), card)

@@ -58,7 +58,13 @@ MODEL = Page(
     "How good is the model?",
     "How well its scores agree with people, how well any model's could, and how it was made.",
 )
-PAGES = (HOME, TRY, EFFECTS, MODEL)
+LATENT = Page(
+    "pages/latent_space.py",
+    "Latent space",
+    "Do photos of similar memorability lie together?",
+    "A map of photos by what their pixels say and by what the model learned, with the tested answer.",
+)
+PAGES = (HOME, TRY, EFFECTS, LATENT, MODEL)
 
 
 @contextmanager

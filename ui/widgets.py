@@ -12,7 +12,7 @@ from ui import layout
 
 
 def choose(
-    label: str, entries: Iterable[Entry[Any]], key: str, *, default: str | None = None, in_address: bool = False
+    label: str, entries: Iterable[Any], key: str, *, default: str | None = None, in_address: bool = False
 ) -> str:
     """Let the user pick an entry by label; returns its id, which the address carries under `key` with `in_address`.
 

@@ -1,0 +1,204 @@
+"""What stands below the map: the pinned photo, the selection, a dropped photo, and the way along memorability."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import streamlit as st
+
+from core import geometry, latent_plots, latent_words, selection
+from core.atlas import Atlas
+from core.colours import Colour
+from core.errors import LatentError
+from core.selection import Selection
+from ui import latent_map, layout, resources
+from ui.resources import Item
+
+NEIGHBOURS = 8
+GALLERY = 24
+STEPS = 7
+
+
+def pin(name: str) -> None:
+    """Put a photo into the address."""
+    st.query_params["photo"] = name
+
+
+def pinned(atlas: Atlas, space: str, index: int, colour: Colour) -> None:
+    """A photo closely: itself, its reconstruction, its numbers, its neighbours, and its most similar opposite."""
+    name = atlas.name(index)
+    head, close = st.columns([5, 1], vertical_alignment="bottom")
+    head.subheader(layout.plain(name))
+    close.button("Unpin", key="unpin", icon=":material/close:", on_click=lambda: st.query_params.pop("photo", None))
+    pictures, numbers = st.columns([3, 2], gap="medium")
+    with pictures, st.container(horizontal=True):
+        found = latent_map.original(atlas, index)
+        if found is not None:
+            st.image(found, width=240, caption="The photo", output_format="JPEG", alt=f"The photo {name}")
+        drawn = latent_map.reconstructions(atlas, atlas.spaces["pixels"][[index]])[0]
+        st.image(
+            drawn, width=240, caption="From its 64 px latent", output_format="PNG", alt=f"Reconstruction of {name}"
+        )
+    with numbers:
+        st.markdown(_numbers(atlas, index, colour))
+        if found is not None:
+            st.button("Try this photo", key="try", icon=":material/arrow_forward:", on_click=_take, args=(atlas, index))
+    st.markdown("**Nearest photos** in this space")
+    _row(atlas, geometry.neighbours(atlas.spaces[space], index, NEIGHBOURS).tolist(), "near")
+    _contrast(atlas, space, index)
+    if st.session_state.pop("go-try", False):
+        st.switch_page(layout.TRY.file)
+
+
+def _numbers(atlas: Atlas, index: int, colour: Colour) -> str:
+    row = atlas.photos.iloc[index]
+    lines = [f"Model's score **{row['score']:.3f}**"]
+    lines += [f"human score **{row['human_score']:.3f}**"] if row["human_score"] == row["human_score"] else []
+    lines += [f"planted score **{row['planted_score']:.3f}**"] if row["planted_score"] == row["planted_score"] else []
+    value = colour.values[index]
+    if np.isfinite(value) and colour.id not in ("score", "human", "planted", "source"):
+        lines.append(f"{layout.plain(colour.label)} **{value:.3f}**")
+    seen = "never learned from it" if row["kept_out"] else "may have learned from it"
+    drawn = "learned from it" if row["drawn_before"] else "never saw it"
+    return "  \n".join([*lines, f"The model {seen}; the autoencoder {drawn}."])
+
+
+def _contrast(atlas: Atlas, space: str, index: int) -> None:
+    """The nearest photo whose score differs by at least δ."""
+    delta = st.slider("Score differs by at least", 0.02, 0.5, 0.15, 0.01, key="delta")
+    scores = atlas.photos["score"].to_numpy(dtype=float)
+    other = geometry.contrast(atlas.spaces[space], scores, index, delta)
+    if other is None:
+        st.caption(f"No photo's score differs by {delta:.2f}.")
+        return
+    kind = "more forgettable" if scores[other] < scores[index] else "more memorable"
+    st.markdown(f"**Most similar, yet {kind}** ({scores[other]:.3f} against {scores[index]:.3f})")
+    _row(atlas, [other], "contrast")
+
+
+def _row(atlas: Atlas, indices: list[int], key: str) -> None:
+    """Thumbnails with a button each that pins the photo."""
+    pictures = latent_map.tiles(atlas, indices)
+    with st.container(horizontal=True, gap="small", key=f"{key}-row"):
+        for picture, index in zip(pictures, indices, strict=True):
+            name = atlas.name(index)
+            with st.container(width=104, gap="xxsmall"):
+                st.image(picture, width=104, output_format="PNG", alt=name)
+                score = f"{atlas.photos['score'].iloc[index]:.2f}"
+                st.button(
+                    score, key=f"{key}-{index}", help=layout.plain(name), width="stretch", on_click=pin, args=(name,)
+                )
+
+
+def _take(atlas: Atlas, index: int) -> None:
+    """Bring a photo of the map to the page that scores photos."""
+    photo, name = latent_map.photo(atlas, index), atlas.name(index)
+    if photo is not None:
+        item = Item(name, f"map-{hashlib.sha256(name.encode()).hexdigest()}", photo.read)
+        st.session_state["kept"] = [item]
+        st.session_state["current"] = item.digest
+        st.session_state["go-try"] = True
+
+
+def selected(atlas: Atlas, layout_points: np.ndarray, drawn: Selection, shown: np.ndarray, colour: Colour) -> None:
+    """The photos inside a selection: how many, their scores against the rest, a gallery, and a mean picture."""
+    inside = drawn.contains(layout_points) & shown
+    st.subheader(f"Selection: {inside.sum():,} photos")
+    st.button(
+        "Clear the selection",
+        key="unselect",
+        icon=":material/close:",
+        on_click=lambda: st.query_params.pop("select", None),
+    )
+    if not inside.any():
+        return
+    measured = colour if not colour.names else Colour("score", "Model's score", atlas.photos["score"].to_numpy(float))
+    known = np.isfinite(measured.values)
+    values, rest = measured.values[inside & known], measured.values[~inside & shown & known]
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        if (found := layout.attempt(lambda: selection.difference(values, rest))) is not None:
+            st.markdown(
+                f"{layout.plain(measured.label)}: mean difference from the rest **{found}** "
+                f"(n = {len(values):,} against {len(rest):,}; bootstrap 95 % interval)."
+            )
+            st.caption("You chose these photos by looking: an interval for photos chosen so is no test.")
+            figure = latent_plots.distributions(values, rest, measured.label)
+            st.plotly_chart(figure, key="selected", config=layout.CHART, alt="Scores of the selection and of the rest")
+        table = atlas.photos[inside].to_csv(index=False)
+        st.download_button("Download as CSV", table, "selection.csv", "text/csv", key="csv", icon=":material/download:")
+    with right:
+        mean = latent_map.reconstructions(atlas, atlas.spaces["pixels"][inside].mean(axis=0, keepdims=True))[0]
+        st.image(mean, width=200, output_format="PNG", caption="Drawn from the mean latent", alt="Mean reconstruction")
+    some = np.random.default_rng(0).permutation(np.flatnonzero(inside))[:GALLERY]
+    pictures = latent_map.sheet(latent_map.tiles(atlas, sorted(some.tolist())))
+    st.image(pictures, width=min(layout.WIDTH, pictures.shape[1]), output_format="JPEG", alt="Photos of the selection")
+    if inside.sum() > GALLERY:
+        st.caption(f"{GALLERY} of them, drawn at random.")
+
+
+def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
+    """A visitor's own photo: where it lands, and its neighbours; its place in the layout."""
+    file = st.file_uploader("See where your own photo lands", key="dropped", help="It stays in this server's memory.")
+    if file is None:
+        return None
+    item = resources.uploaded(file.name, file.getvalue())
+    place, score = _placed(atlas, str(atlas.folder), space, item.digest, item)
+    st.markdown(
+        f"**{layout.plain(item.name)}**: score **{score:.3f}**; marked in blue on the map, at the mean of its nearest "
+        "photos weighted by closeness. Its nearest photos:"
+    )
+    _row(atlas, geometry.nearest(atlas.spaces[space], place, NEIGHBOURS).tolist(), "landed")
+    return geometry.landing(atlas.spaces[space], points, place)
+
+
+@st.cache_data(show_spinner="Looking at your photo …", max_entries=64)
+def _placed(_atlas: Atlas, folder: str, space: str, digest: str, _item: Item) -> tuple[np.ndarray, float]:
+    from core.encoding import place_of
+
+    predictor = resources.predictor(str(_atlas.answer.facts.get("predictor", "resnet50")))
+    return place_of(_atlas, space, predictor, latent_map.autoencoder(_atlas), _item.read())
+
+
+def traversal(atlas: Atlas, index: int | None) -> None:
+    """Decoded pictures along the direction of memorability, or on the way to the similar but different photo."""
+    found = {item.target: item for item in atlas.answer.directions if item.space == "pixels"}
+    if not found:
+        return
+    st.header("Along memorability")
+    if not st.toggle("Draw pictures along the direction", key="traverse"):
+        st.caption("From the pinned photo where there is one, else from the mean of all.")
+        return
+    target = st.segmented_control(
+        "Direction of", list(found), default=next(iter(found)), format_func=latent_words.NAMES.__getitem__, key="along"
+    )
+    direction = found[target or next(iter(found))]
+    start = atlas.axes["pixels.mean"] if index is None else atlas.spaces["pixels"][index]
+    vector = atlas.axes[f"pixels.direction.{direction.target}"]
+    step = st.slider("Steps in SD of the photos", -4.0, 4.0, 0.0, 0.25, key="step")
+    places = np.append(np.linspace(-4, 4, STEPS), step)
+    drawn = latent_map.reconstructions(atlas, geometry.along(start, vector, direction.spread, places))
+    strip, one = st.columns([3, 1], vertical_alignment="center")
+    strip.image(
+        latent_map.sheet(drawn[:-1], STEPS), width="stretch", output_format="PNG", alt="Pictures along the direction"
+    )
+    one.image(drawn[-1], width=192, output_format="PNG", caption=f"{step:+.2f} SD", alt="Picture at the slider's place")
+    st.caption(latent_words.direction_sentence(direction))
+    _way(atlas, index)
+
+
+def _way(atlas: Atlas, index: int | None) -> None:
+    """Pictures between the pinned photo and its most similar opposite."""
+    if index is None:
+        return
+    try:
+        scores = atlas.photos["score"].to_numpy(dtype=float)
+        other = geometry.contrast(atlas.spaces["pixels"], scores, index, st.session_state.get("delta", 0.15))
+    except LatentError:
+        return
+    if other is not None:
+        way = geometry.between(atlas.spaces["pixels"][index], atlas.spaces["pixels"][other], STEPS)
+        st.markdown(f"From the pinned photo to {layout.plain(atlas.name(other))}, similar but scored otherwise:")
+        st.image(latent_map.sheet(latent_map.reconstructions(atlas, way), STEPS), width=STEPS * 96, output_format="PNG",
+                 alt="Pictures between two photos")  # fmt: skip

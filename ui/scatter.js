@@ -1,0 +1,230 @@
+// A map of photos: plotly.js draws the points, a tooltip of our own shows the thumbnail, clicks and lassos go to Python.
+// Everything of one map lives in `states`, so that a rerun with the same files redraws nothing.
+const states = new WeakMap()
+const TILE = 64, SHEET_COLUMNS = 8, WANTED = 48
+
+// The app may live below a path; a page's own name is the last part of the address.
+const base = () => location.pathname.replace(/[^/]*\/?$/, "")
+const address = (url) => (url.startsWith("/") ? base() + url.slice(1) : url)
+
+let loading = null
+function loadPlotly(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly)
+  loading ??= new Promise((done, failed) => {
+    const script = document.createElement("script")
+    script.src = address(url)
+    script.onload = () => done(window.Plotly)
+    script.onerror = failed
+    document.head.append(script)
+  })
+  return loading
+}
+
+const bytes = async (url) => (await fetch(address(url))).arrayBuffer()
+
+async function changed(state, name, url, read) {
+  if (state.urls[name] === url) return false
+  state.files[name] = await read(url)
+  state.urls[name] = url
+  return true
+}
+
+function colourScale(colour) {
+  const n = colour.scale.length
+  if (!colour.names.length) return colour.scale.map((c, i) => [i / (n - 1), c])
+  return colour.scale.flatMap((c, i) => [[i / n, c], [(i + 1) / n, c]])
+}
+
+function marker(state, data, rows) {
+  const { colour } = data, n = colour.names.length, values = state.files.values
+  const [low, high] = n ? [-0.5, n - 0.5] : colour.limits
+  const bar = n
+    ? { tickmode: "array", tickvals: colour.names.map((_, i) => i), ticktext: colour.names }
+    : { nticks: 5 }
+  const many = rows.length > 20000
+  return {
+    color: Array.from(rows, (i) => (Number.isNaN(values[i]) ? null : values[i])),
+    colorscale: colourScale(colour), cmin: low, cmax: high, showscale: true,
+    size: data.dims === 3 ? 3 : many ? 3 : 6, opacity: many ? 0.6 : 0.8, line: { width: 0 },
+    colorbar: { ...bar, title: { text: colour.label, side: "top", font: { size: 12 } }, orientation: "h", thickness: 10, x: 0.5, y: 1.0, yanchor: "bottom",
+                len: 0.9, outlinewidth: 0, tickfont: { size: 11, color: state.ink } },
+  }
+}
+
+function trace(state, data, rows, extra) {
+  const points = state.files.points, d = data.dims
+  const axis = (k) => Float32Array.from(rows, (i) => points[i * d + k])
+  const found = { x: axis(0), y: axis(1), mode: "markers", hoverinfo: "none", showlegend: false,
+                  type: d === 3 ? "scatter3d" : "scattergl", ...extra }
+  if (d === 3) found.z = axis(2)
+  return found
+}
+
+function spot(data, place, colour) {
+  const found = { x: [place[0]], y: [place[1]], mode: "markers", hoverinfo: "skip", showlegend: false,
+                  type: data.dims === 3 ? "scatter3d" : "scattergl",
+                  marker: { size: data.dims === 3 ? 9 : 17, color: "rgba(0,0,0,0)", symbol: data.dims === 3 ? "circle-open" : "circle",
+                            line: { width: 3, color: colour } } }
+  if (data.dims === 3) { found.z = [place[2]]; found.marker.color = colour }
+  return found
+}
+
+function outline(selection) {
+  if (!selection) return []
+  const [kind, rest] = selection.split(":")
+  const line = { color: "#D9782D", width: 2, dash: "dot" }
+  if (kind === "box") {
+    const [x0, y0, x1, y1] = rest.split(",").map(Number)
+    return [{ type: "rect", x0, y0, x1, y1, line }]
+  }
+  return [{ type: "path", path: "M" + rest.split(";").join("L") + "Z", line }]
+}
+
+function layout(state, data) {
+  const hidden = { visible: false, showgrid: false, zeroline: false }
+  const axis = { ...hidden, showspikes: false }
+  return {
+    height: data.height, margin: { l: 0, r: 0, t: 64, b: 0 }, hovermode: "closest", showlegend: false,
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: state.ink },
+    dragmode: data.dims === 3 ? "orbit" : state.drag, hoverdistance: 12, uirevision: data.points,
+    xaxis: { ...hidden }, yaxis: { ...hidden },
+    scene: { xaxis: axis, yaxis: axis, zaxis: axis, dragmode: "orbit" },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: "#8A8F98", activecolor: "#D9782D" },
+    shapes: data.dims === 2 ? outline(data.selection) : [],
+    selections: [],
+  }
+}
+
+async function draw(state) {
+  const data = state.data
+  const floats = async (url) => new Float32Array(await bytes(url))
+  await Promise.all([
+    changed(state, "points", data.points, floats),
+    changed(state, "values", data.values, floats),
+    changed(state, "shown", data.shown, async (url) => new Uint8Array(await bytes(url))),
+    changed(state, "labels", data.labels, async (url) => (await fetch(address(url))).json()),
+    loadPlotly(data.plotly),
+  ])
+  if (data !== state.data) return // a newer run came meanwhile, and draws itself
+  const rows = []
+  for (let i = 0; i < data.count; i++) if (state.files.shown[i]) rows.push(i)
+  state.rows = rows
+  const traces = [trace(state, data, rows, { marker: marker(state, data, rows) })]
+  const at = (i) => Array.from(state.files.points.subarray(i * data.dims, (i + 1) * data.dims))
+  if (data.pinned !== null && data.pinned < data.count) traces.push(spot(data, at(data.pinned), "#D9782D"))
+  if (data.landed) traces.push(spot(data, data.landed, "#3A87C8"))
+  const flat = ["pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
+  const deep = ["orbitRotation", "zoom3d", "pan3d", "resetCameraDefault3d"]
+  const config = { displaylogo: false, displayModeBar: true, responsive: true, scrollZoom: true,
+                   modeBarButtons: [data.dims === 3 ? deep : flat] }
+  const kind = `${data.dims}`
+  if (state.kind && state.kind !== kind) window.Plotly.purge(state.plot)
+  await window.Plotly.react(state.plot, traces, layout(state, data), config)
+  if (state.kind !== kind) listen(state)
+  state.kind = kind
+  state.plot.dataset.drawn = String(rows.length)
+  state.plot.dataset.dims = String(data.dims)
+}
+
+function listen(state) {
+  const { plot } = state
+  plot.on("plotly_hover", (event) => {
+    const point = event.points[0]
+    if (point.curveNumber === 0) hover(state, state.rows[point.pointNumber ?? point.pointIndex], event.event)
+  })
+  plot.on("plotly_unhover", () => { state.tip.hidden = true; state.over = null })
+  plot.on("plotly_click", (event) => {
+    const point = event.points.find((p) => p.curveNumber === 0)
+    if (point) state.send("pinned", state.rows[point.pointNumber ?? point.pointIndex])
+  })
+  plot.on("plotly_selected", (event) => {
+    if (!event) return
+    if (event.range) {
+      const [x, y] = [event.range.x, event.range.y]
+      state.send("selected", { box: [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)] })
+    } else if (event.lassoPoints) {
+      state.send("selected", { lasso: event.lassoPoints.x.map((x, i) => [x, event.lassoPoints.y[i]]) })
+    }
+  })
+  plot.on("plotly_deselect", () => state.send("selected", { none: true }))
+  plot.on("plotly_relayout", (change) => { if (change.dragmode) state.drag = change.dragmode })
+}
+
+function hover(state, index, event) {
+  state.over = index
+  const { names, numbers } = state.files.labels
+  const tip = state.tip
+  tip.replaceChildren()
+  const canvas = document.createElement("canvas")
+  canvas.width = canvas.height = TILE
+  const title = document.createElement("b")
+  title.textContent = names[index]
+  tip.append(canvas, title)
+  for (const [label, values] of Object.entries(numbers)) {
+    if (values[index] === null) continue
+    const line = document.createElement("div")
+    line.textContent = `${label}: ${values[index]}`
+    tip.append(line)
+  }
+  tip.dataset.index = index
+  paint(state, canvas, index)
+  tip.hidden = false
+  const [x, y] = [event?.clientX ?? 20, event?.clientY ?? 20]
+  const box = tip.getBoundingClientRect()
+  tip.style.left = `${Math.max(4, Math.min(x + 16, innerWidth - box.width - 8))}px`
+  tip.style.top = `${Math.max(4, Math.min(y + 16, innerHeight - box.height - 8))}px`
+}
+
+function paint(state, canvas, index) {
+  const found = state.thumbs.get(index)
+  canvas.hidden = !found
+  if (found) {
+    const [image, place] = found
+    canvas.getContext("2d").drawImage(image, (place % SHEET_COLUMNS) * TILE, Math.floor(place / SHEET_COLUMNS) * TILE, TILE, TILE, 0, 0, TILE, TILE)
+    canvas.dataset.painted = "yes"
+  } else if (!state.asked.has(index)) want(state, index)
+}
+
+// Ask for the thumbnails of the points around this one too: the pointer will go there next.
+function want(state, index) {
+  const { points } = state.files, d = state.data.dims
+  const far = (i) => { let s = 0; for (let k = 0; k < d; k++) s += (points[i * d + k] - points[index * d + k]) ** 2; return s }
+  const near = state.rows.filter((i) => !state.thumbs.has(i) && !state.asked.has(i)).map((i) => [far(i), i])
+  near.sort((a, b) => a[0] - b[0])
+  const wanted = near.slice(0, WANTED).map(([, i]) => i)
+  wanted.forEach((i) => state.asked.add(i))
+  clearTimeout(state.timer)
+  state.pending = [...new Set([...wanted, ...(state.pending ?? [])])].slice(0, 2 * WANTED)
+  state.timer = setTimeout(() => { state.send("wanted", state.pending); state.pending = [] }, 80)
+}
+
+function takeSheet(state, sheet) {
+  if (!sheet || state.sheet === sheet.url) return
+  state.sheet = sheet.url
+  const image = new Image()
+  image.onload = () => {
+    sheet.indices.forEach((index, place) => state.thumbs.set(index, [image, place]))
+    const canvas = state.tip.querySelector("canvas")
+    if (state.over !== null && canvas && !canvas.dataset.painted) paint(state, canvas, state.over)
+  }
+  image.src = address(sheet.url)
+}
+
+export default function (component) {
+  const { parentElement, data, setTriggerValue } = component
+  let state = states.get(parentElement)
+  const plot = parentElement.querySelector(".map-plot"), tip = parentElement.querySelector(".map-tip")
+  if (!state || state.plot !== plot) {
+    state = { plot, tip, urls: {}, files: {}, thumbs: new Map(), asked: new Set(), over: null, drag: "pan", rows: [] }
+    states.set(parentElement, state)
+  }
+  if (state.of && state.of !== data.labels) { state.thumbs.clear(); state.asked.clear() }
+  state.of = data.labels
+  state.data = data
+  state.send = setTriggerValue
+  state.ink = getComputedStyle(parentElement).getPropertyValue("--st-text-color") || "#888"
+  takeSheet(state, data.sheet)
+  // One drawing at a time: a newer one waits for the older to end.
+  state.work = (state.work ?? Promise.resolve()).then(() => draw(state)).catch((error) => console.error(error))
+  return () => { tip.hidden = true }
+}
