@@ -25,12 +25,17 @@ def pin(name: str) -> None:
     st.query_params["photo"] = name
 
 
+def leave_out(name: str) -> None:
+    """Take something out of the address."""
+    st.query_params.pop(name, None)
+
+
 def pinned(atlas: Atlas, space: str, index: int, colour: Colour) -> None:
     """A photo closely: itself, its reconstruction, its numbers, its neighbours, and its most similar opposite."""
     name = atlas.name(index)
     head, close = st.columns([5, 1], vertical_alignment="bottom")
     head.subheader(layout.plain(name))
-    close.button("Unpin", key="unpin", icon=":material/close:", on_click=lambda: st.query_params.pop("photo", None))
+    close.button("Unpin", key="unpin", icon=":material/close:", on_click=leave_out, args=("photo",))
     pictures, numbers = st.columns([3, 2], gap="medium")
     with pictures, st.container(horizontal=True):
         found = latent_map.original(atlas, index)
@@ -109,7 +114,8 @@ def selected(atlas: Atlas, layout_points: np.ndarray, drawn: Selection, shown: n
         "Clear the selection",
         key="unselect",
         icon=":material/close:",
-        on_click=lambda: st.query_params.pop("select", None),
+        on_click=leave_out,
+        args=("select",),
     )
     if not inside.any():
         return

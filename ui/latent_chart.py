@@ -1,0 +1,69 @@
+"""The map itself: draws it, brings thumbnails to the pointer, and writes what was clicked into the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core import selection
+from core.atlas import Atlas
+from core.colours import Colour
+from core.errors import LabError
+from ui import latent_map, layout
+from ui.scatter import scatter, served
+
+
+@st.fragment
+def chart(
+    atlas: Atlas, space: str, projection: str, dims: int, colour: Colour, shown: np.ndarray,
+    index: int | None, landed: np.ndarray | None, drawn: str | None,
+) -> None:  # fmt: skip
+    """The map; a fragment, so that thumbnails arrive without drawing the page anew."""
+    numbers: dict[str, Any] = {"score": atlas.photos["score"], "human score": atlas.photos["human_score"]}
+    if colour.id not in ("score", "human", "source"):
+        numbers[colour.label] = colour.values
+    done = scatter(
+        atlas.layouts[space, projection, dims],
+        (atlas.photos["source"] + "/" + atlas.photos["photo_id"]).tolist(),
+        {label: np.asarray(values, dtype=float) for label, values in numbers.items()},
+        colour,
+        shown=shown,
+        pinned=index,
+        landed=landed,
+        selection=drawn,
+        sheet=thumbnails(atlas),
+        on_wanted=lambda: st.session_state.update(wanted=st.session_state["scatter"]["wanted"]),
+        key="scatter",
+    )
+    if done.pinned is not None:
+        st.query_params["photo"] = atlas.name(int(done.pinned))
+        st.rerun()
+    if done.selected is not None:
+        keep_selection(done.selected, f"{space}-{projection}")
+        st.rerun()
+
+
+def keep_selection(geometry: dict, where: str) -> None:
+    """Write what was drawn into the address."""
+    if "box" in geometry:
+        x0, y0, x1, y1 = map(float, geometry["box"])
+        st.query_params["select"] = f"{where}@box:{x0:.4g},{y0:.4g},{x1:.4g},{y1:.4g}"
+    elif len(geometry.get("lasso", ())) >= 3:
+        st.query_params["select"] = f"{where}@{selection.lasso(geometry['lasso'])}"
+    else:
+        st.query_params.pop("select", None)
+
+
+def thumbnails(atlas: Atlas) -> dict | None:
+    """The sheet of thumbnails that the pointer asked for."""
+    wanted = [int(i) for i in st.session_state.get("wanted") or () if 0 <= int(i) < len(atlas.photos)]
+    if not wanted:
+        return None
+    try:
+        sheet = latent_map.jpeg(latent_map.sheet(latent_map.tiles(atlas, wanted)))
+    except LabError as error:
+        layout.problem(error)
+        return None
+    return {"indices": wanted, "url": served(sheet, "image/jpeg", f"sheet-{wanted[0]}")}

@@ -1,0 +1,64 @@
+"""Which photos of a map are drawn, which one is pinned and what is selected: widgets, and the address."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from core import selection
+from core.atlas import Atlas
+from core.colours import Colour
+from ui import latent_panels, layout
+
+MATCHES = 12
+
+
+def filters(atlas: Atlas, colour: Colour) -> np.ndarray:
+    """Which photos are drawn (N,): by source, by the range of what colours them, and search by id."""
+    names = atlas.photos["source"].to_numpy(dtype=str)
+    with st.expander("Search and filter", icon=":material/filter_alt:"):
+        search(atlas)
+        chosen = st.multiselect("Only these sources", sorted(set(names)), key="sources")
+        shown = np.isin(names, chosen) if chosen else np.ones(len(names), dtype=bool)
+        known = colour.values[np.isfinite(colour.values)]
+        if not colour.names and np.ptp(known) > 0:
+            low, high = float(np.floor(known.min() * 100) / 100), float(np.ceil(known.max() * 100) / 100)
+            inside = st.slider(
+                f"Only where {colour.label} lies between", low, high, (low, high), key=f"range-{colour.id}"
+            )
+            if inside != (low, high):
+                shown &= (colour.values >= inside[0]) & (colour.values <= inside[1])
+    if not shown.any():
+        st.info("No photo passes this filter; widen it.")
+    return shown
+
+
+def search(atlas: Atlas) -> None:
+    """Photos whose name contains what is typed; a click pins one."""
+    typed = st.text_input("Search by id", key="search").strip().lower()
+    if not typed:
+        return
+    names = (atlas.photos["source"] + "/" + atlas.photos["photo_id"]).str.lower()
+    found = np.flatnonzero(names.str.contains(typed, regex=False))
+    st.caption(f"{len(found):,} photos." if len(found) else "No photo of that name.")
+    with st.container(horizontal=True, gap="xsmall"):
+        for place in found[:MATCHES]:
+            full = atlas.name(int(place))
+            st.button(layout.plain(full), key=f"found-{place}", on_click=latent_panels.pin, args=(full,))
+
+
+def pinned_index(atlas: Atlas) -> int | None:
+    """The photo in the address; one that the map lacks is said."""
+    asked = st.query_params.get("photo")
+    if asked is None:
+        return None
+    if (index := atlas.index(asked)) is None:
+        layout.problem(f"There is no photo called {asked!r} on this map; it was removed from the address.")
+        del st.query_params["photo"]
+    return index
+
+
+def read_selection(where: str) -> selection.Selection | None:
+    """The selection in the address, if it was drawn in this layout."""
+    place, _, text = st.query_params.get("select", "").partition("@")
+    return layout.attempt(lambda: selection.parse(text)) if text and place == where else None
