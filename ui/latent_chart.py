@@ -34,9 +34,11 @@ def chart(
         landed=landed,
         selection=drawn,
         sheet=thumbnails(atlas),
-        on_wanted=lambda: st.session_state.update(wanted=st.session_state["scatter"]["wanted"]),
         key="scatter",
     )
+    if done.wanted:
+        st.session_state["wanted"] = done.wanted
+        st.rerun(scope="fragment")
     if done.pinned is not None:
         st.query_params["photo"] = atlas.name(int(done.pinned))
         st.rerun()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,6 @@ def scatter(
     landed: np.ndarray | None,
     selection: str | None,
     sheet: dict[str, Any] | None,
-    on_wanted: Callable[[], None],
     key: str,
 ) -> Any:
     """Draw points (N × 2 or 3) and return what the visitor did: `pinned` (index), `selected` (geometry), `wanted`.
@@ -83,7 +81,7 @@ def scatter(
         data=data,
         on_pinned_change=lambda: None,
         on_selected_change=lambda: None,
-        on_wanted_change=on_wanted,
+        on_wanted_change=lambda: None,
     )
 
 
