@@ -17,17 +17,26 @@ def umap(
     *,
     neighbours: Annotated[int, Range(2, 200, 1)] = 15,
     min_dist: Annotated[float, Range(0, 1, 0.05)] = 0.1,
+    epochs: Annotated[int, Range(50, 1000, 50)] = 200,
 ) -> np.ndarray:
     """Uniform manifold approximation: neighbourhoods and their rough arrangement. Source: McInnes et al. 2018."""
     from umap import UMAP  # compiles for seconds: only where something is laid out
 
     close = min(neighbours, len(points) - 1)
     start = "spectral" if len(points) > 10 * dims else "random"
-    model = UMAP(n_components=dims, n_neighbors=close, min_dist=min_dist, random_state=seed, n_jobs=1, init=start)
+    model = UMAP(
+        n_components=dims,
+        n_neighbors=close,
+        min_dist=min_dist,
+        random_state=seed,
+        n_jobs=1,
+        init=start,
+        n_epochs=epochs,
+    )
     return np.asarray(model.fit_transform(np.asarray(points, dtype=np.float32)), dtype=np.float32)
 
 
-@PROJECTIONS.register("t-SNE", most=20_000)
+@PROJECTIONS.register("t-SNE", most=5_000)
 def tsne(
     points: np.ndarray, dims: int, seed: int, *, perplexity: Annotated[float, Range(2, 200, 1)] = 30.0
 ) -> np.ndarray:

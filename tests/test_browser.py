@@ -66,6 +66,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         folder = tmp_path_factory.mktemp("artifacts")
         standin.write_results(folder)
         standin.write_weights(folder / config.DEFAULT_MODEL)
+        standin.write_map(folder)
         start = [sys.executable, "-c", STAND_IN, str(folder)]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -1,0 +1,195 @@
+"""The page Latent space in its empty, failing and working states, and what can be selected on the map."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import standin
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from test_no_torch import VISIT, run
+
+from core import atlas, config, selection
+from core.colours import DIVERGING, Colour, colours
+from core.errors import LatentError
+
+PAGE = "pages/latent_space.py"
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Artifacts with a map."""
+    folder = tmp_path_factory.mktemp("drawn")
+    standin.write_results(folder)
+    standin.write_weights(folder / "resnet50")
+    standin.write_map(folder)
+    return folder
+
+
+@pytest.fixture
+def artifacts(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of them to damage, in the place where the app looks."""
+    folder = tmp_path / "artifacts"
+    shutil.copytree(drawn, folder)
+    monkeypatch.setattr(config, "ARTIFACTS", folder)
+    monkeypatch.setattr(config, "RUNS", tmp_path / "runs")
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield folder
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def visit(**query: str) -> AppTest:
+    app = AppTest.from_file(str(config.ROOT / "streamlit_app.py"), default_timeout=120).run()
+    app.switch_page(PAGE)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info, app.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def test_without_a_map_the_page_says_how_to_make_one(artifacts: Path) -> None:
+    shutil.rmtree(artifacts / "latent")
+    app = visit()
+    assert "python -m core latent" in app.info[0].value
+    assert not app.error
+
+
+@pytest.mark.parametrize("name", [atlas.PHOTOS, atlas.ANSWER, atlas.AXES])
+def test_a_damaged_map_is_one_sentence(artifacts: Path, name: str) -> None:
+    (artifacts / "latent" / name).write_text("{")
+    assert len(visit().error) == 1
+
+
+def test_the_answer_stands_on_top_with_its_numbers(artifacts: Path) -> None:
+    app = visit()
+    assert "n = 40, cross-validated R² = 0.06, p = 0.002; Moran's I = 0.05, p = 0.001" in words(app)
+    assert not app.error
+
+
+def test_looking_leaves_torch_out(artifacts: Path) -> None:
+    run(VISIT, str(artifacts), PAGE)
+
+
+def test_a_pinned_photo_shows_its_numbers_and_neighbours(artifacts: Path) -> None:
+    app = visit(photo="scenes/5.jpg", space="learned", colour="error")
+    said = words(app)
+    assert r"scenes\/5\.jpg" in said
+    assert "Nearest photos" in said
+    assert not app.error
+    assert len([button for button in app.button if button.key.startswith("near-")]) == 8
+    assert not [button for button in app.button if button.key == "try"]  # only a reconstruction is at hand
+    assert [b for b in visit(photo="generated_face/" + _first_scene(artifacts)).button if b.key == "try"]
+
+
+def _first_scene(artifacts: Path) -> str:
+    return str(atlas.read(artifacts / "latent").photos["photo_id"].iloc[0])
+
+
+def test_an_unknown_photo_and_a_foreign_selection_are_said(artifacts: Path) -> None:
+    assert "no photo called" in visit(photo="scenes/none.jpg").error[0].value
+    assert "draw it anew" in visit(select="pixels-umap@box:1,2").error[0].value
+    assert not visit(select="pixels-pca@box:1,2").error  # drawn in another layout: it means nothing here
+
+
+def test_a_selection_is_compared_with_the_rest(artifacts: Path) -> None:
+    app = visit(select="pixels-umap@box:-9,-9,0,9")
+    inside = (atlas.read(artifacts / "latent").layouts["pixels", "umap", 2][:, 0] < 0).sum()
+    assert f"Selection: {inside} photos" in words(app)
+    assert "mean difference from the rest" in words(app)
+    assert not app.error
+
+
+def test_a_checkpoint_of_another_latent_size_is_one_sentence(artifacts: Path) -> None:
+    import torch
+
+    from core import checkpoints
+    from core.models.vae import VAE
+
+    torch.manual_seed(0)
+    card = json.loads((artifacts / "vae" / "card.json").read_text()) | {"settings": {"latent": 4}}
+    checkpoints.save(artifacts / "vae", VAE(4), card)
+    app = visit(photo="scenes/5.jpg")
+    assert [error for error in app.error if "with 4 numbers, and 8 are needed" in error.value]
+
+
+def test_the_traversal_waits_for_its_switch(artifacts: Path) -> None:
+    app = visit()
+    app.toggle(key="traverse").set_value(True).run()
+    assert not app.exception
+    assert "Along this direction" in words(app)
+    app.slider(key="step").set_value(2.0).run()
+    assert not app.exception
+
+
+def test_searching_pins(artifacts: Path) -> None:
+    app = visit()
+    app.text_input(key="search").set_value("scenes/7").run()
+    found = [button for button in app.button if button.key.startswith("found-")]
+    assert found
+    found[0].click().run()
+    assert app.query_params["photo"] == ["scenes/7.jpg"]
+
+
+def test_inside_a_polygon_is_what_is_inside() -> None:
+    points = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
+    box = selection.parse("box:-0.5,-0.2,0.3,0.6").contains(points)
+    x, y = points.T
+    np.testing.assert_array_equal(box, (x > -0.5) & (x < 0.3) & (y > -0.2) & (y < 0.6))
+    triangle = selection.parse("lasso:0,0;1,0;0,1").contains(points)
+    np.testing.assert_array_equal(triangle, (x > 0) & (y > 0) & (x + y < 1))
+    again = selection.parse(str(selection.parse("lasso:0,0;1,0;0,1")))
+    np.testing.assert_array_equal(again.contains(points), triangle)
+
+
+@pytest.mark.parametrize("text", ["", "box:1,2,3", "lasso:1,2;3,4", "lasso:a,b;1,2;3,4", "ring:1,2", "box:nan,1,2,3"])
+def test_no_selection(text: str) -> None:
+    with pytest.raises(LatentError, match="not of the form"):
+        selection.parse(text)
+
+
+def test_a_long_lasso_fits_an_address() -> None:
+    angle = np.linspace(0, 2 * np.pi, 1000)
+    drawn = selection.lasso(np.column_stack([np.cos(angle), np.sin(angle)]).tolist())
+    assert len(drawn.corners) <= selection.MOST_CORNERS
+    points = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
+    assert (drawn.contains(points) == (np.square(points).sum(axis=1) < 1)).mean() > 0.98
+
+
+def test_the_difference_has_the_interval_of_a_bootstrap() -> None:
+    from scipy import stats
+
+    random = np.random.default_rng(0)
+    inside, outside = random.normal(0.1, 1, 200), random.normal(0, 1, 300)
+    found = selection.difference(inside, outside)
+    known = stats.bootstrap(
+        (inside, outside), lambda a, b: a.mean() - b.mean(), vectorized=False, method="percentile", random_state=1
+    ).confidence_interval
+    assert found.estimate == pytest.approx(inside.mean() - outside.mean())
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=0.03)
+    with pytest.raises(LatentError, match="At least 2"):
+        selection.difference(inside[:1], outside)
+
+
+def test_colours_are_what_photos_have(artifacts: Path) -> None:
+    found, problems = colours(atlas.read(artifacts / "latent"))
+    assert not problems
+    assert set(found) == {"score", "human", "error", "planted", "source"}
+    assert found["error"].scale == DIVERGING
+    low, high = found["error"].limits
+    assert low == -high
+    assert len(found["source"].scale) == len(found["source"].names) == 2
+    assert Colour("a", "A", np.full(3, np.nan)).limits == (0.0, 1.0)
+    assert Colour("a", "A", np.full(3, 0.5)).limits == (0.0, 1.0)
