@@ -206,3 +206,21 @@ def test_a_mask_that_cannot_be_looked_for_is_refused(photo: np.ndarray) -> None:
         mask_cache.detect("painted", photo)
     with pytest.raises(UnknownChoiceError, match="faces"):
         mask_cache.detect("unicorns", photo)
+
+
+def test_a_person_is_found_and_stands_out(samples: dict[str, np.ndarray]) -> None:
+    face = np.s_[100:140, 200:240]
+    person, thing = (MASKS[name].function(samples["astronaut"]) for name in ("people", "salient"))
+    assert person.mask[face].all()
+    assert thing.mask[face].all()
+    assert len(thing.boxes) == 1
+    assert MASKS["people"].function(samples["temple"]).area < 0.1
+    assert len(MASKS["salient"].function(samples["cat"]).boxes) == 1
+
+
+def test_an_empty_picture_has_neither_people_nor_a_salient_object() -> None:
+    plain = np.full((80, 120, 3), 128, dtype=np.uint8)
+    for name in ("people", "salient"):
+        region = MASKS[name].function(plain)
+        assert region.area < 0.5
+        assert region.boxes == () or region.mask.any()
