@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 
-from core import config, reports
+from core import config, detectors, reports
 from core.files import write_text
 from core.registry import (
     ABLATIONS,
@@ -51,12 +51,24 @@ def quality_table() -> str:
     return "\n".join(rows)
 
 
+def detector_table() -> str:
+    """A row per measured detector."""
+    rows = ["| mask | detector | photos | things | precision | recall | IoU |", "|---|---|---|---|---|---|---|"]
+    for item in detectors.measurements():
+        figures = (item.precision, item.recall, item.iou)
+        shown = " | ".join("" if figure is None else str(figure) for figure in figures)
+        mask = f"`{item.mask}`" if item.mask else "(compared)"
+        rows.append(f"| {mask} | {item.detector}, {item.thing} | {item.n_photos} | {item.n_things} | {shown} |")
+    return "\n".join(rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "models": lambda: registry_table(MODELS),
     "sources": lambda: registry_table(SOURCES),
     "ablations": lambda: registry_table(ABLATIONS),
     "masks": lambda: registry_table(MASKS),
     "fills": lambda: registry_table(FILLS),
+    "detectors": detector_table,
     "attributions": lambda: registry_table(ATTRIBUTIONS),
     "losses": lambda: registry_table(LOSSES),
     "commands": lambda: registry_table(COMMANDS),

@@ -216,11 +216,3 @@ def test_a_person_is_found_and_stands_out(samples: dict[str, np.ndarray]) -> Non
     assert len(thing.boxes) == 1
     assert MASKS["people"].function(samples["temple"]).area < 0.1
     assert len(MASKS["salient"].function(samples["cat"]).boxes) == 1
-
-
-def test_an_empty_picture_has_neither_people_nor_a_salient_object() -> None:
-    plain = np.full((80, 120, 3), 128, dtype=np.uint8)
-    for name in ("people", "salient"):
-        region = MASKS[name].function(plain)
-        assert region.area < 0.5
-        assert region.boxes == () or region.mask.any()

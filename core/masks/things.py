@@ -51,8 +51,8 @@ def people(photo: Pixels, *, threshold: Annotated[float, Range(0.1, 0.95, 0.05)]
 def salient(photo: Pixels, *, threshold: Annotated[float, Range(0.1, 0.95, 0.05)] = 0.5) -> Region:
     """The one thing that stands out: the patch of objects that is largest and nearest to the middle.
 
-    `threshold` is the lowest probability of an object of any kind, by the network that finds people. Nothing is found
-    where no object is.
+    `threshold` is the lowest probability of an object of any kind, by the network that finds people; where it is
+    reached nowhere, nothing stands out.
     """
     objects = probability_maps(photo)[1]
     found = patches(objects >= threshold)

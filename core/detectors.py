@@ -1,0 +1,102 @@
+"""How far the detectors can be trusted: what `python -m benchmarks masks` measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core import config
+from core.errors import ArtifactError
+from core.files import write_text
+from core.types import Interval
+
+FILE = config.ARTIFACTS / "detectors.json"
+COMPARED = "compared"
+INTERVALS = ("precision", "precision_by_photo", "recall", "iou")
+SIZES = ("small", "medium", "large")
+"""Of the short side of a thing's box: below 5 %, up to 15 %, and above 15 % of the photo's short side."""
+
+
+@dataclass(frozen=True)
+class SizeRecall:
+    """Share of the things of one size that were found, with Wilson's interval; None where there are none."""
+
+    size: str
+    n_things: int
+    recall: Interval | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a detector found in labelled photos that no choice was made on.
+
+    `mask` is the mask it serves, or None for a detector that was only compared; precision and recall count boxes with
+    an intersection over union of at least 0.5, with Wilson's intervals, which take every box for an independent draw;
+    `precision_by_photo` resamples photos instead. `iou` is the mean intersection over union per photo of the mask with
+    the true one. What does not apply is None. `milliseconds`: median per photo on the measuring machine.
+    """
+
+    detector: str
+    mask: str | None
+    thing: str
+    photos: str
+    threshold: float | None
+    n_photos: int
+    n_things: int
+    n_found: int
+    precision: Interval | None
+    precision_by_photo: Interval | None
+    recall: Interval | None
+    by_size: tuple[SizeRecall, ...]
+    iou: Interval | None
+    milliseconds: float
+
+
+def measurements(file: Path = FILE) -> tuple[Measured, ...]:
+    """Every measured detector, in the file's order; none without the file. ArtifactError if it is damaged."""
+    if not file.is_file():
+        return ()
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        compared = content.pop(COMPARED)
+        return tuple(_measured(row) for row in [*content.values(), *compared])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArtifactError(f"{file}: this file is damaged; make it anew with: python -m benchmarks masks.") from error
+
+
+@cache
+def measured(mask: str) -> Measured | None:
+    """What was measured of the detector behind a mask; None where it is exact or nothing was measured."""
+    return next((item for item in measurements() if item.mask == mask), None)
+
+
+def save(rows: Sequence[Measured], file: Path = FILE) -> None:
+    """Write measurements: by mask, as `core.detector_quality` reads them, and those that were only compared."""
+    content: dict[str, Any] = {row.mask: _plain(row) for row in rows if row.mask}
+    content[COMPARED] = [_plain(row) for row in rows if not row.mask]
+    write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def _plain(row: Measured) -> dict[str, Any]:
+    """A record with every interval as a number beside its two ends."""
+    values = asdict(row) | {"by_size": [asdict(item) for item in row.by_size]}
+    for name in INTERVALS:
+        interval = getattr(row, name)
+        values[name] = interval and interval.estimate
+        values[f"{name}_interval"] = interval and [interval.low, interval.high]
+    return values
+
+
+def _measured(row: dict[str, Any]) -> Measured:
+    ends = {name: row.pop(f"{name}_interval") for name in INTERVALS}
+    intervals = {name: None if ends[name] is None else Interval(row[name], *ends[name]) for name in INTERVALS}
+    sizes = tuple(SizeRecall(item["size"], item["n_things"], _interval(item["recall"])) for item in row["by_size"])
+    return Measured(**{**row, **intervals, "by_size": sizes})
+
+
+def _interval(values: dict[str, float] | None) -> Interval | None:
+    return None if values is None else Interval(**values)
