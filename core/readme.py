@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 
+from core import calibration_table as calibration
 from core import config, detectors, reports
 from core.files import write_text
 from core.registry import (
@@ -62,6 +63,19 @@ def detector_table() -> str:
     return "\n".join(rows)
 
 
+def calibration_table() -> str:
+    """A row per world of the stored calibration."""
+    if not (calibration.FOLDER / calibration.TABLE).is_file():
+        return "No run is stored yet."
+    rows = ["| cause | verdict | leading cause | validity [95 %] | correct |", "|---|---|---|---|---|"]
+    for item in calibration.records(calibration.read_table()):
+        verdict = f"{item['verdict']} ({item['strength']})" if item["strength"] else item["verdict"]
+        validity = calibration.validity_words(item)
+        right = "yes" if item["correct"] else "**no**"
+        rows.append(f"| {item['cause']} | {verdict} | {item['leading_cause'] or '–'} | {validity} | {right} |")
+    return "\n".join(rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "models": lambda: registry_table(MODELS),
     "sources": lambda: registry_table(SOURCES),
@@ -75,6 +89,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "spaces": lambda: registry_table(SPACES),
     "projections": lambda: registry_table(PROJECTIONS),
     "quality": quality_table,
+    "calibration": calibration_table,
 }
 
 

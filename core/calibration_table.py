@@ -1,0 +1,112 @@
+"""The calibration's table: known cause against verdict and leading cause; never imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core import config
+from core.decisions import DECISION_ROWS, SEMANTIC
+from core.errors import ArtifactError
+from core.scenes import THINGS
+from core.verdict_records import INCONCLUSIVE, MIXED, A, B
+from core.worlds import WORLDS, World
+
+FOLDER = config.ARTIFACTS / "calibration"
+TABLE, READINGS = "calibration.csv", "readings.csv"
+
+COLUMNS = ("cause", "verdict", "leading_cause", "validity", "correct")
+MORE_COLUMNS = (
+    "strength",
+    "held_back",
+    "validity_low",
+    "validity_high",
+    "photos",
+    "sd",
+    "fills",
+    "taught",
+    "seed",
+    "world",
+)
+READING_COLUMNS = ("world", "row", "reading", "n", "in_sd", "low", "high", "p_holm", "equivalence_p", "fill")
+"""A row per world and decision row; the estimate and its 95 % interval are in SD of the clean scores."""
+AMOUNT_WORDS = {"frequency": "spatial frequency"}
+
+
+def cause_words(cause: str) -> str:
+    """A cause in the words of the decision rows: «face» for the mask faces, «spatial frequency» for frequency."""
+    rows = (row.cause for row in DECISION_ROWS if row.kind == SEMANTIC and row.mask == cause)
+    return next(rows, AMOUNT_WORDS.get(cause, cause))
+
+
+def planted(world: World) -> str:
+    """What a world's scores depend on, in words; a null world is called by its name."""
+    return " + ".join(cause_words(cause) for cause in world.causes) or world.id
+
+
+def expected(world: World) -> str:
+    """The verdict that a world must get."""
+    semantic = any(cause in THINGS for cause in world.causes)
+    low_level = any(cause not in THINGS for cause in world.causes)
+    return MIXED if semantic and low_level else A if semantic else B if low_level else INCONCLUSIVE
+
+
+def is_correct(world: World, verdict: str, leading_cause: str | None) -> bool:
+    """Whether the verdict is the right one and, where there is a single cause, that cause leads."""
+    named = len(world.causes) != 1 or leading_cause == planted(world)
+    return verdict == expected(world) and named
+
+
+def read_table(folder: Path = FOLDER) -> pd.DataFrame:
+    """The stored calibration, COLUMNS and MORE_COLUMNS, a row per world; ArtifactError if there is none."""
+    file = folder / TABLE
+    try:
+        table = pd.read_csv(file, keep_default_na=False, na_values=[""])
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{file} is missing; make it with: python -m core calibrate --out {folder}") from error
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{file} cannot be read ({error}); make it anew with: python -m core calibrate") from error
+    if missing := [name for name in (*COLUMNS, *MORE_COLUMNS) if name not in table]:
+        raise ArtifactError(f"{file}: the column {missing[0]} is missing; make it anew with: python -m core calibrate")
+    words = ["leading_cause", "held_back", "strength"]
+    return table.assign(**{name: table[name].astype(object).fillna("") for name in words})
+
+
+def lines(table: pd.DataFrame) -> list[str]:
+    """The table for a terminal, and how many worlds came out right."""
+    found = records(table)
+    shown = pd.DataFrame(
+        {
+            "cause": [row["cause"] for row in found],
+            "verdict": [
+                f"{row['verdict']} ({row['strength']})" if row["strength"] else row["verdict"] for row in found
+            ],
+            "leading_cause": [row["leading_cause"] or "–" for row in found],
+            "validity": [validity_words(row) for row in found],
+            "correct": ["yes" if row["correct"] else "NO" for row in found],
+        }
+    )
+    return [shown.to_string(index=False), f"{int(table['correct'].sum())} of {len(table)} worlds are read correctly"]
+
+
+def validity_words(row: Mapping[str, Any]) -> str:
+    """Validity with its 95 % interval; a dash where the model gives every photo the same score."""
+    if row["validity"] is None:
+        return "–"
+    return f"{row['validity']:.2f} [{row['validity_low']:.2f}, {row['validity_high']:.2f}]"
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The table as plain JSON; what is not there is null."""
+    found = table[[*COLUMNS, *MORE_COLUMNS]].to_dict(orient="records")
+    numbers = [{str(name): None if value != value else value for name, value in row.items()} for row in found]
+    return [row | {"leading_cause": row["leading_cause"] or None} for row in numbers]
+
+
+def in_order(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in the order in which the worlds are declared."""
+    order = list(WORLDS)
+    return sorted(rows, key=lambda row: order.index(row["world"]))

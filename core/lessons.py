@@ -1,0 +1,109 @@
+"""Lessons: how a model of a generated world is taught that nothing but the planted cause counts.
+
+Whatever a study does to a photo, its model should have met: else an effect could be surprise at a filled hole. So a
+photo is shown whole, and once more with something taken away: its colour, sharpness, texture or surroundings where
+they have nothing to do with the score, or a region. The score to learn follows from the world: without a cause, the
+score of a photo without it; after any other loss, the same as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core import scenes, worlds
+from core.registry import ABLATIONS, FILLS
+from core.scenes import THINGS, Scene
+from core.table import KEEP, REMOVE
+from core.types import Mask, Pixels, Region
+from core.worlds import World
+
+HARMLESS = {"grayscale": "colour", "texture": "texture", "blur": "frequency", "centre_crop": "context"}
+"""Ablations that teach indifference, with the cause that each of them destroys."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the model sees, and the score that it should give."""
+
+    photo: Pixels
+    score: float
+
+
+def lesson(world: World, scene: Scene, score: float, random: np.random.Generator) -> Lesson:
+    """A scene with something missing, at random: a region in two of three, a property of the whole in two of three."""
+    shown = Lesson(scenes.draw(scene), score)
+    if not world.causes:
+        return shown
+    if random.random() < 2 / 3:
+        shown = _without_region(world, scene, shown, random)
+    if random.random() < 2 / 3:
+        shown = _without_property(world, scene, shown, random)
+    return shown
+
+
+def _without_property(world: World, scene: Scene, shown: Lesson, random: np.random.Generator) -> Lesson:
+    harmless = [name for name, destroys in HARMLESS.items() if destroys not in world.causes]
+    blurs = ["blur"] * harmless.count("blur")  # the hardest to see through, so twice as often
+    crops = ["centre_crop"] if "context" in world.causes else []  # an even surround is no more leaves than sky
+    entry = ABLATIONS[str(random.choice([*harmless, *blurs, *crops]))]
+    settings: dict[str, str | float] = {}
+    score = shown.score
+    if entry.id == "centre_crop":
+        settings = {"surround": _some_fill(random), "keep": float(random.choice((0.5, 0.5, 0.6)))}
+        score += worlds.SPAN * (worlds.signal(world, replace(scene, context=0.0)) - worlds.signal(world, scene))
+    if entry.id == "blur":
+        settings = {"sigma": float(random.choice((0.01, 0.02, 0.02)))}
+    return Lesson(entry.function(shown.photo, **entry.arguments(settings)), score)
+
+
+def _without_region(world: World, scene: Scene, shown: Lesson, random: np.random.Generator) -> Lesson:
+    """Remove a thing or a patch of its shape, or keep nothing but that."""
+    found = scenes.regions(scene)
+    present = [name for name in THINGS if found[name].mask.any()]
+    if not present:
+        return shown
+    # A thing that causes the score is chosen as often as all others together.
+    causes = [name for name in present if name in world.causes]
+    mask = found[str(random.choice(causes if causes and random.random() < 0.5 else present))].mask
+    keep = random.random() < 0.4 and set(world.causes) <= set(THINGS)
+    if random.random() < (0.3 if keep else 0.5):
+        mask = _elsewhere(mask, random)
+    score = _score_without(world, scene, shown.score, found, ~mask if keep else mask, keep)
+    if score is None:
+        return shown
+    region = ABLATIONS["region"].function
+    seed = int(random.integers(2**31))
+    photo = region(shown.photo, mask, fill=_some_fill(random), direction=KEEP if keep else REMOVE, seed=seed)
+    return Lesson(photo, score)
+
+
+def _score_without(
+    world: World, scene: Scene, score: float, found: Mapping[str, Region], gone: Mask, keep: bool
+) -> float | None:
+    """The score after the pixels in `gone` are lost; None where a cause is half lost, which teaches nothing clear."""
+    left = dict(scene.things)
+    for name in set(world.causes) & set(left):
+        lost = float(gone[found[name].mask].mean())
+        if keep or lost > 0.9:  # a thing alone on a blank sheet is no scene: it counts no more than any other patch
+            del left[name]
+        elif lost > 0:
+            return None
+    return score + worlds.SPAN * (worlds.signal(world, replace(scene, things=left)) - worlds.signal(world, scene))
+
+
+def _elsewhere(mask: Mask, random: np.random.Generator) -> Mask:
+    """The mask's shape at a random place."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    shape = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    top = int(random.integers(mask.shape[0] - shape.shape[0] + 1))
+    left = int(random.integers(mask.shape[1] - shape.shape[1] + 1))
+    moved = np.zeros_like(mask)
+    moved[top : top + shape.shape[0], left : left + shape.shape[1]] = shape
+    return moved
+
+
+def _some_fill(random: np.random.Generator) -> str:
+    return str(random.choice([entry.id for entry in FILLS]))

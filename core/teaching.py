@@ -1,0 +1,87 @@
+"""Teaching: a small model learns what the score of a generated world depends on, in about a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from core import preprocess, scenes
+from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from core.lessons import lesson
+from core.preprocess import Preset
+from core.registry import MODELS
+from core.types import Progress, silent
+from core.worlds import World, imagine
+
+MODEL = "scene_cnn"
+
+
+@dataclass(frozen=True)
+class Course:
+    """How much a model is shown: `scenes` twice (whole, and with something missing), `epochs` times over."""
+
+    scenes: int
+    epochs: int
+    batch: int = 32
+    rate: float = 4e-3
+    weight_decay: float = 0.02
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is shown: squares uint8 N × side × side × 3, scores (N,), and the fingerprints of the scenes."""
+
+    squares: np.ndarray
+    scores: np.ndarray
+    prints: tuple[Fingerprint, ...]
+
+
+def gather(
+    world: World,
+    seed: int,
+    numbers: Sequence[int],
+    avoid: FingerprintIndex,
+    preset: Preset,
+    *,
+    progress: Progress = silent,
+) -> Material:
+    """Scenes by number, each as it is and as a lesson; those that look like one in `avoid` are left out."""
+    squares, scores, prints = [], [], []
+    for number in progress(numbers, len(numbers), f"drawing {world.id}"):
+        scene, score = imagine(world, seed, number)
+        photo = scenes.draw(scene)
+        found = fingerprint(photo)
+        if found in avoid:
+            continue
+        taught = lesson(world, scene, score, np.random.default_rng([seed, number, 1]))
+        squares += [preprocess.square(photo, preset), preprocess.square(taught.photo, preset)]
+        scores += [score, taught.score]
+        prints.append(found)
+    return Material(np.stack(squares), np.array(scores, np.float32), tuple(prints))
+
+
+def teach(material: Material, preset: Preset, course: Course, seed: int, *, progress: Progress = silent) -> nn.Module:
+    """Fit a fresh model with AdamW and one cycle of the learning rate, mirroring half of the batches."""
+    torch.manual_seed(seed)
+    random = np.random.default_rng([seed, 2])
+    module = MODELS[MODEL].function().to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.AdamW(module.parameters(), lr=course.rate, weight_decay=course.weight_decay)
+    per_epoch = max(1, len(material.scores) // course.batch)
+    steps = per_epoch * course.epochs
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, course.rate, total_steps=steps, pct_start=0.2)
+    order = np.concatenate([random.permutation(len(material.scores)) for _ in range(course.epochs + 1)])
+    for step in progress(range(steps), steps, "teaching"):
+        chosen = order[step * course.batch : (step + 1) * course.batch]
+        squares = material.squares[chosen]
+        batch = preprocess.to_batch(squares[:, :, ::-1] if random.random() < 0.5 else squares, preset)
+        loss = functional.mse_loss(module(batch), torch.from_numpy(material.scores[chosen]))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return module.eval()

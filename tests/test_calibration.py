@@ -1,0 +1,208 @@
+"""Calibration: lessons follow from the world, a killed run goes on, and the stored table says what came out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import calibration, lessons, regions, scenes
+from core.__main__ import main
+from core.calibration_table import (
+    COLUMNS,
+    FOLDER,
+    MORE_COLUMNS,
+    TABLE,
+    expected,
+    is_correct,
+    lines,
+    planted,
+    read_table,
+    records,
+)
+from core.errors import ArtifactError, StudyError
+from core.fingerprints import FingerprintIndex, fingerprint
+from core.registry import MODELS
+from core.teaching import Course, gather, teach
+from core.verdict_records import INCONCLUSIVE, MIXED, A, B
+from core.worlds import BASE, NOISE, WORLDS, imagine, signal
+
+TINY = calibration.Scale(("face",), Course(scenes=24, epochs=1, batch=8), photos=12)
+
+
+@pytest.mark.parametrize(
+    ("world", "cause", "verdict"),
+    [
+        ("face", "face", A),
+        ("person", "person", A),
+        ("salient", "salient object", A),
+        ("text", "text", A),
+        ("colour", "colour", B),
+        ("texture", "texture", B),
+        ("frequency", "spatial frequency", B),
+        ("context", "context", B),
+        ("face_colour", "face + colour", MIXED),
+        ("text_frequency", "text + spatial frequency", MIXED),
+        ("none", "none", INCONCLUSIVE),
+        ("unlearnable", "unlearnable", INCONCLUSIVE),
+    ],
+)
+def test_every_world_says_what_must_come_out(world: str, cause: str, verdict: str) -> None:
+    assert planted(WORLDS[world]) == cause
+    assert expected(WORLDS[world]) == verdict
+
+
+def test_a_single_cause_must_lead_and_others_need_not() -> None:
+    assert is_correct(WORLDS["face"], A, "face")
+    assert not is_correct(WORLDS["face"], A, "person")
+    assert not is_correct(WORLDS["face"], A, None)
+    assert not is_correct(WORLDS["face"], MIXED, "face")
+    assert is_correct(WORLDS["face_colour"], MIXED, None)
+    assert is_correct(WORLDS["none"], INCONCLUSIVE, None)
+    assert not is_correct(WORLDS["none"], B, "texture")
+
+
+def made(world: str, number: int) -> tuple[scenes.Scene, float]:
+    return imagine(WORLDS[world], 0, number)
+
+
+def test_a_lesson_lowers_the_score_only_where_the_cause_is_lost() -> None:
+    lowered = kept = 0
+    for number in range(60):
+        scene, score = made("face", number)
+        taught = lessons.lesson(WORLDS["face"], scene, score, np.random.default_rng(number))
+        assert taught.photo.shape == (scene.height, scene.width, 3)
+        if taught.score == score:
+            kept += 1
+        else:
+            lowered += 1
+            assert "faces" in scene.things
+            assert taught.score == pytest.approx(BASE, abs=5 * NOISE)
+    assert lowered >= 5
+    assert kept >= 20
+
+
+def test_a_cause_that_is_half_gone_teaches_nothing() -> None:
+    scene, score = next(made("face", n) for n in range(50) if "faces" in made("face", n)[0].things)
+    found = scenes.regions(scene)
+    face = found["faces"].mask
+    half = face & (np.cumsum(face).reshape(face.shape) > face.sum() / 2)
+    nothing = regions.empty(face.shape)
+    world = WORLDS["face"]
+    assert lessons._score_without(world, scene, score, found, half, keep=False) is None
+    assert lessons._score_without(world, scene, score, found, nothing, keep=False) == score
+    gone = lessons._score_without(world, scene, score, found, face, keep=False)
+    assert gone is not None
+    assert score - gone == pytest.approx(0.7 * signal(world, scene))
+
+
+def test_no_lesson_takes_away_what_a_world_lives_by() -> None:
+    for cause, amount in (("colour", 0.9), ("texture", 0.9), ("frequency", 0.9)):
+        scene = replace(made(cause, 0)[0], **{cause: amount})
+        scores = {lessons.lesson(WORLDS[cause], scene, 0.7, np.random.default_rng(n)).score for n in range(12)}
+        assert scores == {0.7}
+    scene = replace(made("context", 0)[0], context=0.9)
+    scores = {
+        round(lessons.lesson(WORLDS["context"], scene, 0.7, np.random.default_rng(n)).score, 3) for n in range(40)
+    }
+    assert scores == {0.7, 0.07}  # 0.63 of the score is the leaves, which a filled surround takes away
+
+
+def test_what_is_studied_is_not_taught() -> None:
+    preset = MODELS["scene_cnn"].facts["preset"]
+    avoid = FingerprintIndex([fingerprint(scenes.draw(made("face", 3)[0]))])
+    material = gather(WORLDS["face"], 0, [1, 3, 5], avoid, preset)
+    assert material.squares.shape == (4, 96, 96, 3)
+    assert len(material.prints) == 2
+    photos, numbers = calibration._parts(WORLDS["face"], TINY, 0)
+    assert len(photos) == 12
+    assert len(numbers) == 24
+    assert {photo.split for photo in photos} == {"test"}
+    assert not {f"face-0-{number:05d}" for number in numbers} & {photo.id for photo in photos}
+
+
+def test_teaching_is_repeatable() -> None:
+    preset = MODELS["scene_cnn"].facts["preset"]
+    material = gather(WORLDS["colour"], 0, range(8), FingerprintIndex([]), preset)
+    first, again = (teach(material, preset, TINY.course, seed=3).state_dict() for _ in range(2))
+    assert all((first[name] == again[name]).all() for name in first)
+
+
+@pytest.mark.slow
+def test_a_killed_calibration_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = calibration.calibrate(tmp_path, TINY, 0)
+    assert list(table.columns) == [*COLUMNS, *MORE_COLUMNS]
+    assert table["cause"].tolist() == ["face"]
+    assert table["photos"].tolist() == [12]
+    result = tmp_path / "face" / calibration.RESULT
+    before = json.loads(result.read_text())
+    assert {row["row"] for row in before["readings"]} >= {"faces_removed", "blur", "background_removed"}
+
+    result.unlink()  # killed after the study
+    monkeypatch.setattr(calibration, "teach", lambda *args, **kwargs: pytest.fail("the model was there"))
+    calibration.calibrate(tmp_path, TINY, 0)
+    assert json.loads(result.read_text()) == before
+
+    monkeypatch.setattr(calibration, "run_world", lambda *args, **kwargs: pytest.fail("the world was done"))
+    calibration.calibrate(tmp_path, TINY, 0)
+    with pytest.raises(StudyError, match="other settings"):
+        calibration.calibrate(tmp_path, TINY, 1)
+
+
+stored = pytest.mark.skipif(not (FOLDER / TABLE).is_file(), reason="no calibration is stored in artifacts/ yet")
+
+
+@stored
+def test_the_stored_run_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["calibrate", "--show", "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["world"] for row in rows] == list(WORLDS)
+    assert all(set(COLUMNS) <= set(row) for row in rows)
+    assert code == (0 if all(row["correct"] for row in rows) else 1)
+    for row in rows:  # the table does not contradict itself
+        assert row["correct"] == is_correct(WORLDS[row["world"]], row["verdict"], row["leading_cause"])
+        assert row["cause"] == planted(WORLDS[row["world"]])
+
+
+@stored
+def test_the_stored_run_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["calibrate", "--show"])
+    out = capsys.readouterr().out
+    assert "worlds are read correctly" in out
+    assert all(word in out for word in COLUMNS)
+
+
+def test_a_null_world_has_no_leading_cause_in_json(tmp_path: Path) -> None:
+    row = dict.fromkeys(MORE_COLUMNS, 0) | {"cause": "none", "verdict": INCONCLUSIVE, "leading_cause": None}
+    row |= {"validity": 0.01, "correct": True, "strength": "", "held_back": "", "world": "none"}
+    pd.DataFrame([row]).to_csv(tmp_path / TABLE, index=False)
+    (back,) = records(read_table(tmp_path))
+    assert back["leading_cause"] is None
+    assert back["correct"] is True
+    assert back["validity"] == 0.01
+    pd.DataFrame([row | {"validity": np.nan}]).to_csv(tmp_path / TABLE, index=False)
+    assert records(read_table(tmp_path))[0]["validity"] is None
+    assert any("inconclusive" in line and "–" in line for line in lines(read_table(tmp_path)))
+
+
+def test_bad_tables_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="missing"):
+        read_table(tmp_path)
+    (tmp_path / TABLE).write_text("cause,verdict\nface,A\n")
+    with pytest.raises(ArtifactError, match="column leading_cause"):
+        read_table(tmp_path)
+
+
+def test_an_unknown_world_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", "--worlds", "weather"]) == 2
+    assert "choose from face, person" in capsys.readouterr().err
+
+
+@stored
+def test_the_readings_are_stored_with_the_table() -> None:
+    readings = pd.read_csv(FOLDER / "readings.csv")
+    assert set(readings["world"]) == set(WORLDS)
