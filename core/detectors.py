@@ -37,7 +37,8 @@ class Measured:
     `mask` is the mask it serves, or None for a detector that was only compared; precision and recall count boxes with
     an intersection over union of at least 0.5, with Wilson's intervals, which take every box for an independent draw;
     `precision_by_photo` resamples photos instead. `iou` is the mean intersection over union per photo of the mask with
-    the true one. What does not apply is None. `milliseconds`: median per photo on the measuring machine.
+    the true one. What does not apply is None. `milliseconds`: median computing time per photo,
+    of all threads together, on the measuring machine.
     """
 
     detector: str
