@@ -165,3 +165,23 @@ def test_a_killed_run_ends_with_the_same_weights(folders: list[Path], tmp_path: 
     )
     for name in whole:
         np.testing.assert_array_equal(whole[name], resumed[name], err_msg=name)
+
+
+@pytest.mark.slow
+def test_a_minute_on_generated_scenes_beats_the_mean_and_finds_the_planted_factor(tmp_path: Path) -> None:
+    from core.autoencoder import load_autoencoder
+    from core.clusters import explained
+    from core.preprocess import square
+    from core.sources import open_source
+    from core.training import fit
+
+    source = "generated:colour,n=400"
+    best = fit(recipe("vae", source, out=str(tmp_path / "run"), epochs=12, batch_size=32, latent=16, workers=0))
+    last = list(csv.DictReader((tmp_path / "run" / "metrics.csv").open()))[-1]
+    assert float(last["val_mse"]) < 0.8 * float(last["val_mse_of_mean"])
+    assert float(last["active_units"]) >= 4
+    autoencoder = load_autoencoder(str(best))
+    photos = open_source(source).photos
+    latents = autoencoder.encode([square(photo.read(), autoencoder.preset) for photo in photos])
+    found = explained(latents, np.array([photo.score for photo in photos]), permutations=50)
+    assert found.value > 0.5
