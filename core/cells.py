@@ -11,7 +11,7 @@ from core import config
 from core.decisions import DELTA, EXCESS, DecisionRow, decision_row
 from core.effect_table import ALL, ELIGIBLE, POOLED
 from core.study_files import Study
-from core.table import Condition
+from core.table import KEEP, Condition
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,12 @@ def _cell(study: Study, source: str, scope: np.ndarray, place: int, population: 
 
 
 def _absent(study: Study, scope: np.ndarray, place: int) -> np.ndarray:
-    """Photos without the thing; of a thinned condition, the same share of them as was run of those with it."""
+    """Photos without the thing; of a thinned condition, the same share of them as was run of those with it.
+
+    None where the thing is kept: alone, what is not there leaves nothing of the photo, and that was not scored.
+    """
+    if study.conditions[place].direction == KEEP:
+        return np.zeros_like(scope)
     present, run = study.present(study.conditions[place].mask), np.isfinite(study.score[:, place])
     absent = scope & ~present & ~run
     with_thing = (scope & (present | run)).sum()

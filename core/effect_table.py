@@ -53,6 +53,8 @@ DETAIL_COLUMNS = (
     "validity_high",
     "n_human",
     "control_placements",  # mean number a photo
+    "control_eccentricity",  # imbalance: mean distance of the controls from the centre − the target's, in short sides
+    "control_rmse",  # imbalance of the removed energy: mean RMSE of the controls − the target's, in the same photos
 )
 
 

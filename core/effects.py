@@ -1,8 +1,8 @@
 """A study → one row of effects per condition, population and source.
 
 Population `eligible` holds the photos in which the thing was found; `all` adds the photos without it, in which removing
-it changes nothing (Δ = 0, excess 0). For a whole-photo ablation the two are the same photos. Source `all` pools every
-source; where there are several, each has its own rows too.
+it changes nothing (Δ = 0, excess 0). For a whole-photo ablation, and for a thing kept alone, the two are the same
+photos. Source `all` pools every source; where there are several, each has its own rows too.
 """
 
 from __future__ import annotations
@@ -120,7 +120,22 @@ def _fill_differences(study: Study, rows: list[_Row]) -> None:
             "lowered_low": effect.share_lowered.low,
             "lowered_high": effect.share_lowered.high,
             "control_placements": float(placed.mean()) if placed.any() else math.nan,
+            **_imbalance(study, row.cell),
         }
+
+
+def _imbalance(study: Study, cell: Cell) -> dict[str, float]:
+    """What still tells the controls from their targets (rule 6), over the photos that have an excess."""
+    mask, photos = study.conditions[cell.place].mask, cell.excess_photos
+    photos = photos[np.isfinite(study.control[photos, cell.place])]
+    if mask is None or mask not in study.things or not len(photos):
+        return {}
+    values = {
+        "control_eccentricity": study.things[mask].imbalance[photos],
+        "control_rmse": (study.control_rmse - study.rmse)[photos, cell.place],
+    }
+    known = {name: value[np.isfinite(value)] for name, value in values.items()}
+    return {name: float(value.mean()) for name, value in known.items() if len(value)}
 
 
 def _mean_size(study: Study, cell: Cell, name: str) -> float:

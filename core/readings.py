@@ -12,7 +12,7 @@ import pandas as pd
 
 from core import config, stats
 from core.cells import differences, outcome
-from core.decisions import DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
+from core.decisions import CONFIRMATORY_FILLS, DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
 from core.effects import Tables
 from core.study_files import Study
@@ -66,6 +66,8 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
     reading, note = _decide(study, row, deciding, p_holm, weak)
     left_out = [str(fill.fill) for fill in fills if not fill.confirmatory]
     notes = [note, f"no full set of controls under {', '.join(left_out)}" if left_out else ""]
+    if row.mask and (missing := [fill for fill in CONFIRMATORY_FILLS if fill not in {item.fill for item in fills}]):
+        notes.append(f"this study lacks the fills {', '.join(missing)}")
     if row.mask is not None and row.mask in weak:
         notes.append(f"only photos with exact masks ({weak[row.mask]})")
     base = _untestable(row, fills, "; ".join(text for text in notes if text))

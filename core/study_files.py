@@ -39,10 +39,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Things:
-    """Where a thing is: `area` (photos,) is its share of the photo; `exact` (photos,) says that no detector guessed."""
+    """Where a thing is: `area` (photos,) is its share of the photo; `exact` (photos,) says that no detector guessed.
+
+    `imbalance` (photos,) is how much farther from the photo's centre its controls are, in short sides; NaN without.
+    """
 
     area: np.ndarray
     exact: np.ndarray
+    imbalance: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Study:
     """Scores of N photos under C conditions, NaN where there are none.
 
     `original` and `human` are (N,); `score`, `control` (mean score of the controls), `placements` (how many), `area`,
-    `rmse` and `feature_distance` are N × C. `problems` names what was set aside.
+    `rmse`, `control_rmse` (mean of the controls) and `feature_distance` are N × C. `problems` names what was set aside.
     """
 
     settings: Settings
@@ -65,6 +69,7 @@ class Study:
     placements: np.ndarray
     area: np.ndarray
     rmse: np.ndarray
+    control_rmse: np.ndarray
     feature_distance: np.ndarray
     problems: tuple[Problem, ...] = ()
 
@@ -151,6 +156,7 @@ class _Photos:
             mask: Things(
                 np.array([float(found.get(mask, {}).get("area") or 0) for found in regions]),
                 np.array([not found.get(mask, {}).get("detector", True) for found in regions]),
+                np.array([float(found.get(mask, {}).get("imbalance", np.nan)) for found in regions]),
             )
             for mask in masks
         }
@@ -181,7 +187,9 @@ class _Grid:
             self.column[condition] = len(self.column)
             blank = {name: np.full(self.n, np.nan) for name in ("score", "area", "rmse", "feature_distance")}
             self.columns.append(
-                blank | {"control": np.zeros(self.n), "seen": np.zeros(self.n, dtype=np.uint64)},
+                blank
+                | {name: np.zeros(self.n) for name in ("control", "control_rmse")}
+                | {"seen": np.zeros(self.n, dtype=np.uint64)},
             )
         return self.column[condition]
 
@@ -219,6 +227,7 @@ class _Grid:
         bits = np.left_shift(np.uint64(1), placement.astype(np.uint64))
         new = first[(placement[first] != TARGET) & ((column["seen"][photo[first]] & bits[first]) == 0)]
         np.add.at(column["control"], photo[new], numbers["score"][new])
+        np.add.at(column["control_rmse"], photo[new], numbers["rmse"][new])
         np.bitwise_or.at(column["seen"], photo[new], bits[new])
 
     def _numbers(self, table: pa.Table) -> np.ndarray:
@@ -237,10 +246,12 @@ class _Grid:
         if missing := int((~kept).sum()):
             problems.append(Problem(str(folder), f"{missing} photos have no untouched score yet and do not count"))
         names = np.array(list(self.photos.number), dtype=object).reshape(-1, 2)[kept]
-        stacks = {name: self._stack(name, kept) for name in ("score", "area", "rmse", "feature_distance", "control")}
+        measured, of_controls = ("score", "area", "rmse", "feature_distance"), ("control", "control_rmse")
+        stacks = {name: self._stack(name, kept) for name in (*measured, *of_controls)}
         placements = np.bitwise_count(self._stack("seen", kept)).astype(np.int16)
         with np.errstate(invalid="ignore"):
-            stacks["control"] = np.where(placements > 0, stacks["control"] / np.maximum(placements, 1), np.nan)
+            for name in of_controls:
+                stacks[name] = np.where(placements > 0, stacks[name] / np.maximum(placements, 1), np.nan)
         return Study(
             settings=self.settings,
             photo_ids=names[:, 1],

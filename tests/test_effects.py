@@ -18,7 +18,7 @@ from core import config, effects, stats, study_files
 from core.cells import decision_differences
 from core.decisions import DECISION_ROWS, at_default, decision_row
 from core.errors import StudyError
-from core.table import ROWS, Condition
+from core.table import PHOTOS, ROWS, Condition
 
 EFFECTS = {"faces_removed": -1.0, "grayscale": 0.5, "blur": -0.3}
 
@@ -124,6 +124,33 @@ def test_photos_without_the_thing_count_as_unchanged(tables: effects.Tables, stu
     assert everyone["n"] == everyone["n_controls"] == 300
     for column in ("mean_delta", "excess_delta", "control_mean_delta", "area", "rmse", "share_lowered"):
         assert everyone[column] == pytest.approx(eligible[column] * share), column
+
+
+def test_a_thing_that_is_not_there_cannot_be_kept_alone(tables: effects.Tables, study: study_files.Study) -> None:
+    kept = {"mask": "salient", "direction": "keep", "fill": "mean", "source": "all"}
+    everyone, eligible = (one(tables.effects, **kept, population=name) for name in ("all", "eligible"))
+    assert everyone["n"] == everyone["n_controls"] == eligible["n"] == study.present("salient").sum()
+    assert everyone["mean_delta"] == eligible["mean_delta"]
+
+
+def test_imbalance_of_the_controls_stands_beside_the_effect(tmp_path: Path) -> None:
+    folder = planted.write_study(tmp_path, n=80, rows=["faces_removed"], fills=["mean"])
+    rows, photos = (pq.read_table(folder / name).to_pandas() for name in ("rows", "photos"))
+    rows.loc[rows["placement"] > 0, "rmse"] = 0.02 + 0.001 * rows["placement"]  # the target's is 0.05
+    regions = [json.loads(text) for text in photos["regions"]]
+    for number, found in enumerate(regions):
+        found["faces"]["imbalance"] = 0.1 if number % 2 else -0.02
+    photos["regions"] = [json.dumps(found) for found in regions]
+    for name, table, schema in (("rows", rows, ROWS), ("photos", photos, PHOTOS)):
+        for file in (folder / name).glob("*.parquet"):
+            file.unlink()
+        pq.write_table(pa.Table.from_pandas(table, schema, preserve_index=False), folder / name / "part-0000.parquet")
+    study = study_files.read_study(folder)
+    expected = np.where(np.arange(80) % 2, 0.1, -0.02)[study.present("faces")].mean()
+    for population in ("eligible", "all"):
+        detail = one(effects.effect_tables(study).details, **FACES, population=population)
+        assert detail["control_rmse"] == pytest.approx(0.0255 - 0.05)
+        assert detail["control_eccentricity"] == pytest.approx(expected)
 
 
 def test_whole_photo_ablations_find_every_photo_eligible(tables: effects.Tables) -> None:
