@@ -121,8 +121,16 @@ def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sha
     marks += [f"sham {sham.ablation} has an effect: {effect_sentence(sham.delta, sham.n, None)}" for sham in shams
               if not sham.passed]  # fmt: skip
     if settings.thinning:
-        marks.append(f"thinned: {', '.join(f'{name} {value}' for name, value in settings.thinning.items())}")
+        marks.append(f"thinned: {', '.join(_thinned(name, value) for name, value in settings.thinning.items())}")
     return tuple(marks)
+
+
+def _thinned(name: str, value: Any) -> str:
+    """One kind of thinning in words: «shares of doses 0.2, salient 0.4»."""
+    words = name.replace("_", " ")
+    if isinstance(value, Mapping):
+        return f"{words} of {', '.join(f'{thing} {share}' for thing, share in value.items())}"
+    return f"{words} {', '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
 
 
 def _evidence(study: Study, tables: Tables) -> tuple[Evidence, ...]:

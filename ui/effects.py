@@ -90,7 +90,8 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
     """Effects as sorted bars; a click chooses the condition that is looked at below."""
     shown = MEASURES[measure]
     if rows[shown.value].notna().sum() == 0:
-        why = found.baseline.why_no_validity if measure == "validity" else "none of these rows has this measure"
+        why = found.baseline.why_no_validity if measure == "validity" else ""
+        why = why or "too few photos for any of these rows, or none that this measure applies to"
         st.info(f"Nothing to show: {layout.plain(why)}.")
         return
     band = found.verdict.sd * config.SESOI
