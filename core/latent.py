@@ -28,7 +28,11 @@ def lay_out(
 ) -> tuple[dict[tuple[str, str, int], np.ndarray], list[str]]:
     """Every projection of every shown space in two and three dimensions, and a sentence for each that is left out."""
     jobs = [
-        (space, entry, dims) for space in SPACES if space.facts["shown"] for entry in projections for dims in (2, 3)
+        (space, entry, dims)
+        for space in SPACES
+        if space.facts["shown"]
+        for entry in projections
+        for dims in entry.facts.get("dims", (2, 3))
     ]
     layouts, notes = {}, []
     for space, entry, dims in progress(jobs, len(jobs), "projecting"):

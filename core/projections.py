@@ -36,13 +36,13 @@ def umap(
     return np.asarray(model.fit_transform(np.asarray(points, dtype=np.float32)), dtype=np.float32)
 
 
-@PROJECTIONS.register("t-SNE", most=5_000)
+@PROJECTIONS.register("t-SNE", most=10_000, dims=(2,))
 def tsne(
     points: np.ndarray, dims: int, seed: int, *, perplexity: Annotated[float, Range(2, 200, 1)] = 30.0
 ) -> np.ndarray:
     """t-distributed stochastic neighbour embedding: neighbourhoods; distances between groups mean nothing.
 
-    Source: van der Maaten & Hinton 2008.
+    Two dimensions only, because three take too long. Source: van der Maaten & Hinton 2008.
     """
     from sklearn.manifold import TSNE
 

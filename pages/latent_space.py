@@ -50,7 +50,7 @@ def explore(atlas: Atlas, name: str) -> None:
         colour = known[widgets.choose("Colour", list(known.values()), "colour", in_address=True)]
     with row[3]:
         flat = st.segmented_control("Dimensions", ["2-D", "3-D"], default="2-D", key="dims", bind="query-params")
-    dims = 3 if flat == "3-D" else 2
+    dims = 3 if flat == "3-D" and (space, projection, 3) in atlas.layouts else 2
     shown = latent_controls.filters(atlas, colour)
     points = atlas.layouts[space, projection, dims]
     index = latent_controls.pinned_index(atlas)
