@@ -1,0 +1,88 @@
+"""Painting in a real Chromium: from mouse-up to the new score on the screen, and to the last control.
+
+The photo is a 12-megapixel upload, the model the shipped one. Needs Playwright and Chromium.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, sync_playwright
+
+from benchmarks.pages import _free_port, _wait
+from core import config
+
+STROKES = 20
+WARM = 2
+"""Strokes that are not counted: the first ones load the models."""
+ANSWER = """before => {
+    const said = [...document.querySelectorAll('[data-testid=stCaptionContainer]')]
+        .map(part => part.innerText).find(text => text.includes('of the photo was replaced'));
+    return said && said !== before ? said : null;
+}"""
+CONTROLS = """() => /regions of the same size and shape/.test(document.body.innerText)
+    && !/places tried/.test(document.body.innerText)"""
+
+
+def main(arguments: list[str]) -> None:
+    """Paint strokes and print median and 95th percentile in seconds; an argument is the number of strokes."""
+    count = int(arguments[0]) if arguments else STROKES
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options]
+    server = subprocess.Popen(command, cwd=config.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(address)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1400, "height": 1000})
+            page.set_default_timeout(180_000)
+            page.goto(f"{address}/try_a_photo")
+            file: FilePayload = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": _photo()}
+            page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [file])
+            page.locator(".st-key-canvas-frame canvas").last.wait_for()
+            page.wait_for_timeout(2000)
+            times = [_stroke(page, number) for number in range(count + WARM)][WARM:]
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+    for name, values in zip(("new score", "all controls"), zip(*times, strict=True), strict=True):
+        print(f"{name}: median {statistics.median(values):.2f} s, 95 % {np.percentile(values, 95):.2f} s")
+    print("aims: new score 0.9 s and 1.5 s; controls 3 s after it")
+
+
+def _stroke(page: Page, number: int) -> tuple[float, float]:
+    """One stroke, the next begun when all work on the last is done: seconds to the score, and on to the controls."""
+    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached")
+    canvas = page.locator(".st-key-canvas-frame canvas").last
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    if box is None:
+        raise SystemExit("The canvas is not on the page; try the page by hand: streamlit run streamlit_app.py")
+    x, y = box["x"] + 40 + 23 * (number % 20), box["y"] + 40 + 11 * (number % 20)
+    before = page.evaluate(ANSWER, "")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 40, steps=6)
+    page.mouse.up()
+    started = time.perf_counter()
+    page.wait_for_function(ANSWER, arg=before)
+    answered = time.perf_counter()
+    page.wait_for_function(CONTROLS)
+    return answered - started, time.perf_counter() - answered
+
+
+def _photo() -> bytes:
+    coarse = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
+    buffer = io.BytesIO()
+    coarse.resize((4000, 3000), Image.Resampling.BICUBIC).save(buffer, format="JPEG", quality=92)
+    return buffer.getvalue()
