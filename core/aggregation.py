@@ -145,7 +145,8 @@ def _doses(study: Study, tables: Tables, own: int, parameter: str, members: list
     conditions = {tuple(vars(study.conditions[place]).values()): study.conditions[place] for place in members}
     size = np.nanmean(study.rmse[:, members], axis=0) if np.isfinite(study.rmse[:, members]).any() else [0.0]
     ordered = members if size[0] <= size[-1] else members[::-1]  # a larger value may be a weaker dose: JPEG quality
-    changes = np.column_stack([np.zeros(len(study.original)), *(differences(study, place) for place in ordered)])
+    # Without the untouched photo: with it, a shift that is the same at every dose would count as a trend.
+    changes = np.column_stack([differences(study, place) for place in ordered])
     kept = tables.effects[(tables.effects["population"] == ALL) & (tables.effects["ablation"] == _name(study, own))]
     for source in dict.fromkeys(kept["source"]):
         scope = np.ones(len(changes), dtype=bool) if source == POOLED else study.sources == source

@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.aggregates import Aggregates
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
-from core.wording import sentence
+from core.wording import minus, sentence
 
 
 def condition_name(row: Mapping[Any, Any]) -> str:
@@ -33,6 +33,13 @@ def effect_line(row: Mapping[Any, Any]) -> str:
     return ("excess " if is_excess else "") + sentence(interval, n, p, kind)
 
 
+def controls_line(row: Mapping[Any, Any]) -> str:
+    """How a row's controls differ from their targets (rule 6), in short sides and RMSE; empty without controls."""
+    names = {"control_eccentricity": "eccentricity", "control_rmse": "RMSE"}
+    known = [f"{said} {minus(row[name])}" for name, said in names.items() if not pd.isna(row[name])]
+    return f"controls − target: {', '.join(known)}" if known else ""
+
+
 def lines(found: Aggregates) -> list[str]:
     """The pooled effects on eligible photos, confirmatory and exploratory apart; the other rows are in the table."""
     base = found.baseline
@@ -44,8 +51,10 @@ def lines(found: Aggregates) -> list[str]:
     ]
     text += [f"no validity: {base.why_no_validity}"] if base.why_no_validity else []
     shown = found.effects[(found.effects["source"] == POOLED) & (found.effects["population"] == ELIGIBLE)]
+    shown = shown.join(found.details.reindex(columns=["control_eccentricity", "control_rmse"]))
     for family, rows in shown.groupby("family", sort=True):
-        text += ["", f"{family}:", *(f"  {condition_name(row)}: {effect_line(row)}" for row in rows.to_dict("records"))]
+        said = [(condition_name(row), effect_line(row), controls_line(row)) for row in rows.to_dict("records")]
+        text += ["", f"{family}:", *(f"  {name}: {'; '.join(filter(None, words))}" for name, *words in said)]
     return [*text, "", *(f"set aside: {problem}" for problem in base.problems), f"{len(found.effects)} rows in all"]
 
 

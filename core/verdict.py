@@ -117,6 +117,7 @@ def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sha
         marks.append("validity not established here")
     elif unasked:
         marks.append(f"validity not established on {', '.join(unasked)}: no human scores there")
+    marks += _no_validity_within(study) if passed.status == PASSED else []
     marks += [f"{mask}: {reason}" for mask, reason in weak.items() if mask in study.things]
     marks += [f"sham {sham.ablation} has an effect: {effect_sentence(sham.delta, sham.n, None)}" for sham in shams
               if not sham.passed]  # fmt: skip
@@ -131,6 +132,19 @@ def _thinned(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return f"{words} of {', '.join(f'{thing} {share}' for thing, share in value.items())}"
     return f"{words} {', '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
+
+
+def _no_validity_within(study: Study) -> list[str]:
+    """Sources of several in which the gate fails: what passes on all photos may be differences between sources."""
+    names = sorted(set(study.sources))
+    gates = {name: _gate_of(study, name) for name in names} if len(names) > 1 else {}
+    return [f"validity below the gate within {name}: ρ = {found.validity}" for name, found in gates.items()
+            if found.status == FAILED]  # fmt: skip
+
+
+def _gate_of(study: Study, source: str) -> Gate:
+    chosen = study.sources == source
+    return gate(study.original[chosen], study.human[chosen], study.settings.seed)
 
 
 def _evidence(study: Study, tables: Tables) -> tuple[Evidence, ...]:

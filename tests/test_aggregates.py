@@ -14,9 +14,9 @@ import pandas as pd
 import planted
 import pytest
 
-from core import aggregates, aggregation, config, effects, stats
+from core import aggregates, aggregation, config, effects, stats, study_files
 from core.__main__ import main
-from core.effect_words import condition_name
+from core.effect_words import condition_name, controls_line
 from core.errors import StudyError
 
 PLAN = {"effects": {"faces_removed": -1.0, "blur": -0.4}, "n": 120, "share": 0.7, "fills": ("mean",)}
@@ -83,6 +83,17 @@ def test_doses_are_those_of_one_parameter_in_order(run: Path) -> None:
     assert (pooled["ci_low"] < pooled["mean_delta"]).all()
     assert (pooled["trend_p"] < 0.001).all()
     assert len(set(pooled["trend_p"])) == 1
+
+
+def test_a_shift_that_is_the_same_at_every_dose_is_no_trend(run: Path) -> None:
+    study = study_files.read_study(run)
+    random = np.random.default_rng(0)
+    for place, condition in enumerate(study.conditions):
+        if condition.ablation == "blur":
+            study.score[:, place] = study.original - 0.05 + random.normal(0, 0.02, len(study.original))
+    doses = aggregation.dose_table(study, effects.effect_tables(study))
+    assert (doses["ci_high"] < 0).all()
+    assert (doses["trend_p"] > 0.01).all()
 
 
 def test_distributions_are_those_of_the_differences(run: Path) -> None:
@@ -196,3 +207,12 @@ def test_conditions_in_words() -> None:
     row = {"ablation": "region", "params": "{}", "mask": "faces", "fill": "mean", "direction": "keep"}
     assert condition_name(row) == "faces kept alone, mean"
     assert condition_name({**row, "mask": None, "ablation": "jpeg", "params": '{"quality":75}'}) == "jpeg quality 75"
+
+
+def test_imbalance_of_controls_in_words(run: Path, capsys) -> None:
+    assert controls_line({"control_eccentricity": -0.0204, "control_rmse": 0.01}) == (
+        "controls − target: eccentricity −0.020, RMSE 0.010"
+    )
+    assert controls_line({"control_eccentricity": float("nan"), "control_rmse": float("nan")}) == ""
+    assert main(["effects", str(run)]) == 0
+    assert "controls − target: RMSE 0.000" in capsys.readouterr().out

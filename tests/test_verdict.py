@@ -166,6 +166,17 @@ def test_no_verdict_without_validity(tmp_path: Path) -> None:
     assert reading(found, "faces_removed").reading == "drop"
 
 
+def test_validity_that_lies_between_sources_alone_is_marked(tmp_path: Path) -> None:
+    study = study_files.read_study(planted.write_study(tmp_path, n=120, rows=["blur"], sources=("a", "b")))
+    random, second = np.random.default_rng(0), study.sources == "b"
+    study.human[:] = random.normal(0.5, 0.05, 120) + 0.5 * second
+    study.original[:] = random.normal(0.4, 0.05, 120) + 0.5 * second
+    found = judge(study, effects.effect_tables(study))
+    assert found.gate.status == "passed"
+    marks = [mark for mark in found.marks if mark.startswith("validity below the gate within")]
+    assert [mark.split(":")[0][-1] for mark in marks] == ["a", "b"]
+
+
 def test_a_constant_model_has_no_verdict(tmp_path: Path) -> None:
     study = study_files.read_study(planted.write_study(tmp_path, n=80, noise=0.0))
     for values in (study.score, study.control):
