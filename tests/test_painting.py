@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import sys
@@ -19,7 +20,7 @@ from conftest import draw_photo
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, config, drawing, inference, paint
+from core import checkpoints, config, drawing, images, inference, paint
 from core.drawing import Stroke
 from core.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MODELS
@@ -174,6 +175,19 @@ def test_every_photo_keeps_its_own_drawing_while_another_page_is_read() -> None:
     assert metrics(sound(app.run())) == said
 
 
+def test_switching_between_uploads_never_mixes_their_drawings() -> None:
+    app = visit(sample="")
+    files = {name: images.png_bytes(draw_photo(seed, 300, 400)) for seed, name in enumerate(("a.png", "b.png"))}
+    app.file_uploader(key="uploads").set_value([(name, data, "image/png") for name, data in files.items()])
+    sound(app.run())
+    first, second = (f"switch-{hashlib.sha256(data).hexdigest()}" for data in files.values())
+    app = painted(app, BOX, name=first.removeprefix("switch-"))
+    said = metrics(app)
+    assert "Score after" in said
+    assert "Nothing is painted yet" in words(sound(app.button(key=second).click().run()))
+    assert metrics(sound(app.button(key=first).click().run())) == said
+
+
 def test_what_matters_is_found_and_goes_onto_the_canvas() -> None:
     app = visit()
     sound(app.button(key="find").click().run())
@@ -201,7 +215,6 @@ def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:
     )
     mask = np.asarray(Image.open(io.BytesIO(archive.read("02-mask.png"))).convert("L")) > 127
     assert (mask == box_mask(BOX, HOLE)).all()
-    from core import images
     from core.__main__ import main
     from ui import resources
 
