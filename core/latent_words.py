@@ -52,8 +52,8 @@ def _said(answer: Answer, space: str, target: str) -> str:
         return ""
     verdict = _verdict(row)
     return (
-        f"by {_place(space)}, {verdict} (n = {row.n:,}, cross-validated R² = {row.r2:.2f}, p {_equals(row.p)}; "
-        f"Moran's I = {row.morans_i:.2f}, p {_equals(row.morans_p)})"
+        f"by {_place(space)}, {verdict} (n = {row.n:,}, cross-validated R² = {_two(row.r2)}, p {_equals(row.p)}; "
+        f"Moran's I = {_two(row.morans_i)}, p {_equals(row.morans_p)})"
     )
 
 
@@ -73,6 +73,11 @@ def _place(space: str) -> str:
 
 def _equals(p: float) -> str:
     return p_value(p) if p < 0.001 else f"= {p:.3f}"
+
+
+def _two(value: float) -> str:
+    """Two decimals, without a sign on zero."""
+    return f"{round(value, 2) + 0.0:.2f}"
 
 
 def _percent(share: float) -> str:
