@@ -25,6 +25,15 @@ PRINT = {5, 6, 7, 8, 9, 10, 12, 13, 14, 72, 84, 85}
 PLACES = "aquarium art_gallery computer_room highway ice_skating laundromat library park tennis"
 FIRST_ARTEFACT = "n02666196"
 """The WordNet ids of ImageNet's animals come before this one; things, print and people after it."""
+PEOPLE_AND_PRINT = """
+abaya academic_gown apron ballplayer barbershop basketball bathing_cap bikini bonnet bow_tie butcher_shop cab cinema
+comic_book confectionery cowboy_hat fire_engine football_helmet gown groom grocery_store jersey kimono lab_coat
+military_uniform minibus mortarboard moving_van neck_brace packet passenger_car pill_bottle police_van pop_bottle
+racer restaurant rugby_ball school_bus scoreboard scuba_diver shoe_shop shower_cap snorkel sombrero stage stethoscope
+street_sign streetcar suit sunglasses sweatshirt swimming_trunks tobacco_shop tow_truck toyshop trailer_truck
+trench_coat trolleybus vending_machine water_bottle wig wine_bottle
+"""
+"""ImageNet classes that show faces or words more often than others."""
 
 LEFT, TOP = 26, 38
 STEPS = (0.005, 0.01, 0.02, 0.05, 0.1)
@@ -37,7 +46,10 @@ Box = tuple[float, float, float, float]
 
 
 def draw(data: Path) -> list[Photo]:
-    """The photos to look at, of four sets, enriched for people and print; the same for the same folders."""
+    """The photos to look at, of four sets, enriched for people and print; the same for the same folders.
+
+    The last two strata were drawn after the others had been labelled, for more faces and words; still by eye alone.
+    """
     random = np.random.default_rng(SEED)
     coco, bsds500, sun, imagenet = (folder(data / name).photos for name in SETS)
     people, print_, others = _coco_by_kind(data, coco)
@@ -48,6 +60,8 @@ def draw(data: Path) -> list[Photo]:
         (50, list(bsds500)),
         (20, [p for p in sun if Path(p.id).name.startswith(tuple(PLACES.split()))]),
         (20, [p for p in imagenet if Path(p.id).name >= FIRST_ARTEFACT]),
+        (15, people),
+        (30, [p for p in imagenet if Path(p.id).stem.partition("_")[2] in PEOPLE_AND_PRINT.split()]),
     )
     drawn: list[Photo] = []
     for count, photos in strata:
