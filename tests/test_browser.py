@@ -176,7 +176,7 @@ def test_an_uploaded_photo_gets_a_score_and_a_heatmap(address: str, page: sync_a
     assert plain.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1200, 900]
     before = heatmap.get_attribute("src")
     assert before != plain.get_attribute("src")
-    page.get_by_role("slider").focus()
+    page.locator(".st-key-opacity").get_by_role("slider").focus()
     page.keyboard.press("Home")
     page.wait_for_function(
         "before => document.querySelector('img[alt$=\"heatmap on top\"]').getAttribute('src') !== before", arg=before
