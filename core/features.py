@@ -43,13 +43,13 @@ def _area(regions: Regions, name: str) -> float:
 
 @FEATURES.register("Faces", group=SEMANTIC, unit=COUNT)
 def faces(photo: Pixels, regions: Regions) -> float:
-    """Number of faces."""
+    """How many faces there are in the photo."""
     return _count(regions, "faces")
 
 
 @FEATURES.register("People", group=SEMANTIC, unit=COUNT)
 def people(photo: Pixels, regions: Regions) -> float:
-    """Number of people."""
+    """How many people there are in the photo."""
     return _count(regions, "people")
 
 
@@ -100,7 +100,7 @@ def contrast(photo: Pixels, regions: Regions) -> float:
 
 @FEATURES.register("Brightness", group=LOW_LEVEL, unit="0 to 1")
 def brightness(photo: Pixels, regions: Regions) -> float:
-    """Mean luminance."""
+    """Mean luminance of the photo, 0 (black) to 1 (white)."""
     return float(_grey(photo).mean() / 255)
 
 
