@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,7 +34,7 @@ class Predictor:
     module: nn.Module
     preset: Preset
     card: dict[str, Any]
-    lock: threading.RLock = field(default_factory=threading.RLock, compare=False)
+    lock: AbstractContextManager[Any] = field(default_factory=threading.RLock, compare=False)
 
     def score(self, photos: list[Pixels]) -> np.ndarray:
         """Scores of photos in memory (uint8 H × W × 3 of any sizes): float64 (N,) in [0, 1]."""
@@ -54,8 +55,8 @@ class Predictor:
             return module.read_out(features).double().cpu().numpy(), features.float().cpu().numpy()
 
     def unlocked(self) -> Predictor:
-        """The same model behind a lock of its own: for a worker of many that only score, without hooks or gradients."""
-        return dataclasses.replace(self, lock=threading.RLock())
+        """The same model behind no lock: for workers that only score, side by side, without hooks or gradients."""
+        return dataclasses.replace(self, lock=nullcontext())
 
     @property
     def device(self) -> torch.device:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -487,3 +488,13 @@ def test_a_photo_rendered_again_gets_the_score_that_stands_in_the_table(
             rows["direction"] == step.condition.direction
         )  # fmt: skip
         assert predictor.score([after])[0] == pytest.approx(rows[same]["score"].item(), abs=1e-6)
+
+
+def test_workers_do_not_wait_for_one_another(predictor: Predictor) -> None:
+    """While one holds the unlocked model, another still gets its scores."""
+    shared = predictor.unlocked()
+    squares = [preprocess.square(draw_photo(), shared.preset)]
+    with shared.lock, ThreadPoolExecutor(1) as pool:
+        assert pool.submit(shared.score_squares, squares).result(timeout=60) == pytest.approx(
+            predictor.score_squares(squares)
+        )
