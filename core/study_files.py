@@ -18,6 +18,8 @@ from core.table import ORIGINAL, PHOTOS, ROWS, TARGET, Condition
 from core.types import Problem
 
 SETTINGS = "study.json"
+PLAIN = ("seed", "created", "possibly_seen", "contaminated", "finished", "listed")
+"""Settings that are taken as they stand."""
 MOST_PLACEMENTS = 63
 """Placements a photo × condition that fit the reader's book of what it has seen."""
 
@@ -33,6 +35,8 @@ class Settings:
     created: str = ""
     possibly_seen: bool = False
     contaminated: bool = False
+    finished: bool = True
+    listed: int = 0
     thinning: Mapping[str, Any] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
 
@@ -95,9 +99,7 @@ def read_settings(folder: Path) -> Settings:
     except (OSError, ValueError) as error:
         raise StudyError(f"{file} cannot be read ({error}); run the study again.") from error
     try:
-        known = {
-            name: content[name] for name in ("seed", "created", "possibly_seen", "contaminated") if name in content
-        }
+        known = {name: content[name] for name in PLAIN if name in content}
         return Settings(
             name=str(content.get("name") or folder.name),
             model=str(content["model"]),

@@ -121,6 +121,8 @@ def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sha
     marks += [f"{mask}: {reason}" for mask, reason in weak.items() if mask in study.things]
     marks += [f"sham {sham.ablation} has an effect: {effect_sentence(sham.delta, sham.n, None)}" for sham in shams
               if not sham.passed]  # fmt: skip
+    if not settings.finished:
+        marks.append(f"unfinished: {len(study.original)} photos so far, a random part of {settings.listed}")
     if settings.thinning:
         marks.append(f"thinned: {', '.join(_thinned(name, value) for name, value in settings.thinning.items())}")
     return tuple(marks)

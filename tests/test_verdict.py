@@ -12,6 +12,7 @@ import planted
 import pytest
 
 from core import causes, cells, config, effects, readings, study_files, verdict_words
+from core.aggregation import make_aggregates
 from core.errors import StudyError
 from core.table import Condition
 from core.verdict import judge
@@ -283,3 +284,10 @@ def test_lines_say_what_the_verdict_rests_on(tmp_path: Path) -> None:
     assert any("noise:" in line for line in text)
     assert "memor" not in "\n".join(text).lower()
     assert "nan" not in "\n".join(text).lower()
+
+
+def test_an_unfinished_study_says_how_far_it_came(tmp_path: Path) -> None:
+    settings = {"finished": False, "listed": 900}
+    folder = planted.write_study(tmp_path / "study", n=80, rows=("grayscale",), settings=settings)
+    marks = make_aggregates(folder).verdict.marks
+    assert "unfinished: 80 photos so far, a random part of 900" in marks
