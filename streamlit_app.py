@@ -36,6 +36,8 @@ def verdict() -> None:
         found = layout.attempt(lambda: aggregates.read_verdict(folder))
         if found:
             st.markdown(f"**What was found?** {layout.plain(found.sentence)}")
+            if found.marks:
+                st.caption(layout.plain(f"With reservations: {'; '.join(found.marks)}."))
 
 
 def quality() -> None:

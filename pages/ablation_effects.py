@@ -61,8 +61,9 @@ def about(found: Aggregates) -> None:
 
 
 def downloads(found: Aggregates) -> None:
-    """Every table to take along."""
+    """Every table to take along, and the format in which charts are saved."""
     st.header("Take it along")
+    layout.chart_format()
     with st.container(horizontal=True):
         for name in ("effects", "details", "doses", "extremes"):
             st.download_button(
