@@ -1,7 +1,8 @@
 """The study engine: photos × conditions × model → the table of paired scores, resumable, in constant memory.
 
-Workers render and score whole batches, one thread each: on two cores nothing waits, neither for a barrier nor for the
-model. A block of photos is written when its last batch is scored, so that a kill costs at most the block in work.
+Several threads open photos, in order, and several workers render and score whole batches, one thread each: nothing
+waits, neither for a barrier nor for the model nor for a detector. A block of photos is written when its last batch is
+scored, so that a kill costs at most the block in work.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ BLOCK = 16
 TYPICAL = 100
 """Photos among which the typical distance in the model's features is measured."""
 WORKERS = os.cpu_count() or 1
+"""Threads that render and score, and as many that open photos: what waits for the other leaves it the core."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ def typical_distance(plan: Plan) -> float | None:
     None where it cannot be measured: fewer than two photos, or features that never differ.
     """
     squares = []
-    for found in ahead(plan.opener.glance, plan.photos, depth=4):
+    for found in ahead(plan.opener.glance, plan.photos, depth=2 * WORKERS, workers=WORKERS):
         if found is not None:
             squares.append(found)
         if len(squares) == TYPICAL:
@@ -233,7 +235,8 @@ def _work(plan: Plan, parts: Parts, left: Sequence[int], scale: float | None) ->
 
 def _chunks(plan: Plan, left: Sequence[int]) -> Iterator[Chunk]:
     """Batches of work in order; no batch holds photos of two blocks, so that a resumed study has the same ones."""
-    opened = ahead(plan.opener, (photo for number in left for photo in plan.blocks[number]), depth=3)
+    photos_left = (photo for number in left for photo in plan.blocks[number])
+    opened = ahead(plan.opener, photos_left, depth=2 * WORKERS, workers=WORKERS)
     for number in left:
         photos: list[Opened] = []
         left_out: list[LeftOut] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -25,7 +24,6 @@ FEATURES = (40, 112, 320)
 WEIGHTS = config.ARTIFACTS / "things" / "head.safetensors"
 PERSON, OBJECT = 0, 1
 """Channels of the head's answer."""
-_lock = threading.Lock()
 
 
 class Head(nn.Module):
@@ -88,5 +86,5 @@ def head(file: Path = WEIGHTS) -> Head:
 
 def probabilities(photo: Pixels) -> np.ndarray:
     """Probability of a person and of an object at each of 40 × 40 places of a photo, float32 40 × 40 × 2."""
-    with _lock, torch.inference_mode():  # one pass at a time: two would each take all cores
+    with torch.inference_mode():
         return head()(maps_of(photo)).sigmoid()[0].permute(1, 2, 0).numpy()

