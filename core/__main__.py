@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         report = entry.function(*[given.pop(name) for name in positionals(entry.function)], **given)
         print_report = json.dumps(report.data, indent=1, ensure_ascii=False) if as_json else "\n".join(report.lines)
         if print_report:
-            print(print_report)
+            print(print_report, flush=True)
         outcome.code = report.code
     return outcome.code
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import os
 import sys
 import types
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -23,7 +24,7 @@ class Outcome:
 
 @contextmanager
 def report_errors() -> Iterator[Outcome]:
-    """Turn a LabError into one line on standard error and exit code 2."""
+    """Turn a LabError into one line on standard error and exit code 2; a reader that leaves early ends it quietly."""
     outcome = Outcome()
     try:
         yield outcome
@@ -33,6 +34,10 @@ def report_errors() -> Iterator[Outcome]:
     except KeyboardInterrupt:
         print("stopped.", file=sys.stderr)
         outcome.code = 130
+    except BrokenPipeError:
+        # Whoever read the answer has enough of it (`| head`); the interpreter must not flush the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        outcome.code = 141
 
 
 def progress_bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:

@@ -97,3 +97,10 @@ def test_train_refuses_in_one_line(tmp_path: Path) -> None:
 
 def test_the_readme_is_up_to_date() -> None:
     assert readme.main(["--check"]) == 0
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    piped = f"{sys.executable} -m core latent --show --json | head -c 10"
+    done = subprocess.run(["bash", "-c", piped], capture_output=True, text=True, cwd=config.ROOT, check=False)
+    assert done.stderr == ""
+    assert len(done.stdout) == 10
