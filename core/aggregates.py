@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from core.verdict_records import Verdict
 from core.verdict_words import verdict_from_json
 
 TABLES = ("effects", "details", "doses", "distributions", "extremes")
+VERSION = 2
+"""Of the statistics and of what is stored: raise it when either changes, and stored studies are made anew."""
 BASELINE, VERDICT = "baseline.json", "verdict.json"
 CONDITION = ("ablation", "params", "mask", "fill", "direction")
 DOSE_COLUMNS = (
@@ -45,7 +47,8 @@ class Baseline:
     """The clean scores of a study: mean and SD, and validity by source (`all` pools them) with the photos asked for.
 
     `why_no_validity` says why validity columns are empty, where they are; `weak` holds what was measured of masks whose
-    detector is too unreliable; `problems` what was set aside; `parts` identifies the files that all this was made from.
+    detector is too unreliable; `problems` what was set aside; `parts` identifies the files that all this was made from,
+    `version` the statistics that made it.
     """
 
     study: str
@@ -65,6 +68,7 @@ class Baseline:
     confirmatory_resamples: int
     permutations: int
     parts: str
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,13 @@ class Aggregates:
 
 
 def read_aggregates(folder: Path) -> Aggregates:
-    """What `make_aggregates` stored; StudyError where it is missing or damaged."""
+    """What `make_aggregates` stored, with a problem where older statistics made it; StudyError where it is damaged."""
     try:
         tables = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in TABLES}
         baseline = _read_baseline(json.loads((folder / BASELINE).read_text(encoding="utf-8")))
+        if baseline.version != VERSION:
+            old = f"{folder.name}: another version of the statistics made these numbers; run `python -m core effects`"
+            baseline = replace(baseline, problems=(*baseline.problems, old))
         return Aggregates(**tables, baseline=baseline, verdict=read_verdict(folder))
     except FileNotFoundError as error:
         raise StudyError(f"{folder} has no effects yet; run `python -m core effects {folder}`.") from error

@@ -22,6 +22,7 @@ from core.aggregates import (
     EXTREME_COLUMNS,
     TABLES,
     VERDICT,
+    VERSION,
     Aggregates,
     Baseline,
     SourceValidity,
@@ -42,7 +43,7 @@ BINS, SHOWN = 40, 20
 
 
 def aggregates(folder: Path, weak: Mapping[str, str] | None = None, progress: Progress = silent) -> Aggregates:
-    """The stored aggregates of a study, made anew where its parts or the detectors' quality have changed.
+    """The stored aggregates of a study, made anew where its parts, the detectors' quality or the statistics changed.
 
     StudyError for a folder that is no study. A study without its rows is what was stored with it.
     """
@@ -52,7 +53,8 @@ def aggregates(folder: Path, weak: Mapping[str, str] | None = None, progress: Pr
         if not (folder / "rows").is_dir():
             return read_aggregates(folder)
         made = json.loads(stored.read_text(encoding="utf-8"))
-        if (made.get("parts"), made.get("weak")) == (_parts(folder), as_json(_pairs(weak))):
+        now = (_parts(folder), as_json(_pairs(weak)), VERSION)
+        if (made.get("parts"), made.get("weak"), made.get("version")) == now:
             return read_aggregates(folder)
     return make_aggregates(folder, weak, progress)
 
@@ -113,6 +115,7 @@ def _baseline(study: Study, weak: Mapping[str, str] | None, parts: str) -> Basel
         confirmatory_resamples=config.CONFIRMATORY_RESAMPLES,
         permutations=config.PERMUTATIONS,
         parts=parts,
+        version=VERSION,
     )
 
 

@@ -73,7 +73,7 @@ def dose_response(study: Study, reading: Reading, weak: Mapping[str, str]) -> tu
     A whole-photo ablation has the strengths that the study holds, a region its one strength.
     """
     row = next(row for row in DECISION_ROWS if row.id == reading.row)
-    own = next(place for place in places(study, row) if study.conditions[place].fill == reading.fill)
+    own = next(place for place in places(study, row) if row.fill_of(study.conditions[place]) == reading.fill)
     others = [] if row.mask else series(study.conditions, own)
     chosen = [own, *(place for place in others if place != own)]
     values = [deciding_values(study, reading, weak), *(outcome(study, place, row.outcome) for place in chosen[1:])]

@@ -11,7 +11,7 @@ SEMANTIC, LOW_LEVEL = "semantic", "low-level"
 EXCESS, DELTA = "excess", "delta"
 """The outcome that a row reads: target − mean of its controls, or the plain difference."""
 CONFIRMATORY_FILLS = ("mean", "blur", "noise", "inpaint")
-"""A row of a region takes the largest p over these."""
+"""A row that fills a part of the photo takes the largest p over these."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class DecisionRow:
     """One row: the ablation that it rests on, the outcome that is read, and what each account predicts.
 
     `inside` names rows whose removal takes this row's thing along: where the two do not differ, this one is the cause.
+    `filled_by` is the parameter that names the fill where no mask is used.
     `itself` marks a row whose excess counts only where its plain difference goes the same way. `rival` marks the row
     that both accounts expect to have an effect: what counts is whether it is larger than every semantic drop.
     """
@@ -36,12 +37,25 @@ class DecisionRow:
     inside: tuple[str, ...] = ()
     itself: bool = False
     rival: bool = False
+    filled_by: str = ""
+
+    @property
+    def filled(self) -> bool:
+        """Whether a part of the photo is filled: the row must hold under every fill."""
+        return bool(self.mask or self.filled_by)
+
+    def fill_of(self, condition: Condition) -> str | None:
+        """The fill of one of this row's conditions."""
+        if not self.filled_by:
+            return condition.fill
+        return str((ABLATIONS[self.ablation].arguments() | condition.arguments)[self.filled_by])
 
     def holds(self, condition: Condition) -> bool:
-        """Whether a condition is this row at default strength; a region under any of the confirmatory fills."""
+        """Whether a condition is this row at default strength; where a fill is used, under any confirmatory one."""
         named = (condition.ablation, condition.mask, condition.direction) == (self.ablation, self.mask, self.direction)
-        filled = condition.fill in (CONFIRMATORY_FILLS if self.mask else (None,))
-        return named and filled and at_default(condition)
+        if not named or not at_default(condition, apart_from=self.filled_by):
+            return False
+        return self.fill_of(condition) in (CONFIRMATORY_FILLS if self.filled else (None,))
 
 
 SMOOTHED = ("texture", "blur")
@@ -71,6 +85,7 @@ DECISION_ROWS = (
     ),
     DecisionRow(
         "centre_crop", "centre crop, surround filled", LOW_LEVEL, "context", DELTA, _NOTHING, _EITHER, "centre_crop",
+        filled_by="surround",
     ),
     DecisionRow("grayscale", "grayscale", LOW_LEVEL, "colour", DELTA, _NOTHING, _EITHER, "grayscale"),
     DecisionRow(
@@ -89,9 +104,12 @@ def decision_row(condition: Condition) -> DecisionRow | None:
     return next((row for row in DECISION_ROWS if row.holds(condition)), None)
 
 
-def at_default(condition: Condition) -> bool:
-    """Whether every parameter that a condition gives has the value of its signature (of the fill's, for a region)."""
-    given = condition.arguments
+def at_default(condition: Condition, apart_from: str = "") -> bool:
+    """Whether every parameter that a condition gives has the value of its signature (of the fill's, for a region).
+
+    The parameter `apart_from` may have any value.
+    """
+    given = {name: value for name, value in condition.arguments.items() if name != apart_from}
     if not given:
         return True
     if condition.ablation not in ABLATIONS:

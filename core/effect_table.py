@@ -31,9 +31,9 @@ COLUMNS = (
     "n_controls",  # photos that have an excess: all placements valid
     "p",  # sign-flip test of the excess where the row has one, else of Δ; as are the four columns below
     "p_holm",  # confirmatory only: of the decision row, whose p is the largest over its fills
-    "q_bh",  # exploratory only
+    "q_bh",  # exploratory only; both populations of a condition are one test, which counts once
     "equivalence_p",
-    "minimum_detectable",  # in units of the score, at the level of the family's smallest p
+    "minimum_detectable",  # in units of the score, at the level that p must reach, the rest of its family being fixed
     "validity_drop",  # ρ of the untouched photos − ρ of the ablated ones; empty without human scores
     "validity_ci_low",
     "validity_ci_high",

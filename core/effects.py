@@ -19,7 +19,7 @@ import pandas as pd
 from core import config, stats
 from core.cells import Cell, cells, differences
 from core.decisions import EXCESS
-from core.effect_table import COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY
+from core.effect_table import ALL, COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY
 from core.resampling import bootstrap, percentile_interval, rank_correlations
 from core.study_files import Study
 from core.types import Progress, silent
@@ -46,9 +46,8 @@ def effect_tables(study: Study, *, weak: Collection[str] = (), progress: Progres
     for before, row in pairwise(rows):
         if row.repeats:
             row.copy(before)
-    _fill_detectable(rows)
+    _adjust(rows)
     effects = pd.DataFrame([row.effect for row in rows], columns=list(COLUMNS))
-    _adjust(rows, effects)
     return Tables(effects, pd.DataFrame([row.detail for row in rows], columns=list(DETAIL_COLUMNS)))
 
 
@@ -183,25 +182,45 @@ def _fill_excesses(study: Study, rows: list[_Row]) -> None:
         }
 
 
-def _fill_detectable(rows: list[_Row]) -> None:
-    """The level is that of the smallest p in the row's family; the fills of a decision row are one test."""
-    confirmatory = len({row.cell.row.id for row in rows if row.cell.row is not None})
-    exploratory = sum(row.cell.row is None and row.cell.computed for row in rows)
-    for row in rows:
+def _adjust(rows: list[_Row]) -> None:
+    """Holm over the decision rows, each with the largest p of its fills; Benjamini–Hochberg over everything else.
+
+    The minimum detectable effect is at the level that the row's own test must reach.
+    """
+    p = np.array([row.effect["p"] for row in rows], dtype=float)
+    confirmed = _largest(rows, p)
+    largest = np.array(list(confirmed.values()))
+    holm = dict(zip(confirmed, zip(stats.holm(largest), stats.holm_levels(largest), strict=True), strict=True))
+    counted = _counted(rows)
+    explored = np.where([row.cell.row is None and own == place for place, (row, own) in enumerate(zip(
+        rows, counted, strict=True))], p, np.nan)  # fmt: skip
+    q, levels = stats.benjamini_hochberg(explored), stats.benjamini_hochberg_levels(explored)
+    for row, own in zip(rows, counted, strict=True):
+        if row.cell.row is None:
+            row.effect["q_bh"], level = q[own], levels[own]
+        else:
+            row.effect["p_holm"], level = holm[row.cell.row.id]
         if row.cell.computed:
-            tests = exploratory if row.cell.row is None else confirmatory
-            row.effect["minimum_detectable"] = stats.minimum_detectable(row.cell.read, config.ALPHA / tests)
+            row.effect["minimum_detectable"] = stats.minimum_detectable(row.cell.read, float(level))
 
 
-def _adjust(rows: list[_Row], effects: pd.DataFrame) -> None:
-    """Holm over the decision rows, each with the largest p of its fills; Benjamini–Hochberg over everything else."""
-    names = [None if row.cell.row is None else row.cell.row.id for row in rows]
-    exploratory = np.array([name is None for name in names])
-    p = effects["p"].to_numpy(dtype=float)
-    effects.loc[exploratory, "q_bh"] = stats.benjamini_hochberg(p[exploratory])
-    largest: dict[str, float] = {}
-    for name, value in zip(names, p, strict=True):
-        if name is not None:
-            largest[name] = max(value, largest.get(name, 0.0))
-    adjusted = dict(zip(largest, stats.holm(np.array(list(largest.values()))), strict=True))
-    effects["p_holm"] = [math.nan if name is None else adjusted[name] for name in names]
+def _largest(rows: list[_Row], p: np.ndarray) -> dict[str, float]:
+    """The p of every decision row: the largest over its fills."""
+    found: dict[str, float] = {}
+    for row, value in zip(rows, p, strict=True):
+        if row.cell.row is not None:
+            found[row.cell.row.id] = max(float(value), found.get(row.cell.row.id, 0.0))
+    return found
+
+
+def _counted(rows: list[_Row]) -> list[int]:
+    """The number of the row that counts in the family in each row's place: every exploratory test counts once.
+
+    Photos without the thing add zeros, which no flip of a sign changes: the row of all photos is the test of the
+    eligible ones, which stands behind it. Where those decide, it is the only exploratory one of its kind.
+    """
+    counted = list(range(len(rows)))
+    for place, (row, behind) in enumerate(pairwise(rows)):
+        if row.cell.population == ALL and behind.cell.population == ELIGIBLE and behind.cell.row is None:
+            counted[place] = place + 1
+    return counted

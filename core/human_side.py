@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
@@ -22,9 +21,11 @@ from core import config, metrics
 from core.errors import StudyError
 from core.features import LOW_LEVEL, SEMANTIC
 from core.files import write_text
+from core.parquet_parts import read_parts
 from core.registry import FEATURES
 from core.resampling import bootstrap, percentile_interval
 from core.study_files import read_study
+from core.table import PHOTOS
 from core.types import Interval
 
 HUMAN, MODEL = "human", "model"
@@ -83,7 +84,7 @@ def human_side(folder: Path, *, draws: int = config.RESAMPLES, seed: int = confi
     """
     study = read_study(folder)
     scores = pd.DataFrame({"source": study.sources, "photo_id": study.photo_ids, MODEL: study.original})
-    table = photo_table(folder).merge(scores, on=KEYS, validate="one_to_one")
+    table = photo_table(folder).merge(scores, on=KEYS, validate="one_to_one")  # photos without a score do not count
     asked = table[table[HUMAN].notna()]
     used = asked if len(asked) >= config.MIN_COMPUTED else table
     if len(used) < config.MIN_COMPUTED:
@@ -104,14 +105,18 @@ def human_side(folder: Path, *, draws: int = config.RESAMPLES, seed: int = confi
 
 
 def photo_table(folder: Path) -> pd.DataFrame:
-    """The photos of a study: source, photo_id, human (score), and a column per feature."""
-    files = sorted((folder / "photos").glob("part-*.parquet"))
-    if not files:
-        raise StudyError(f"{folder} holds no photos; run the study first.")
+    """The photos of a study: source, photo_id, human (score), and a column per feature.
+
+    Parts that are damaged or foreign do not count, and a photo that was written twice counts once, as in its effects.
+    """
     columns = [*KEYS, "human_score", "features"]
-    table = pd.concat([pq.read_table(file, columns=columns, partitioning=None).to_pandas() for file in files])
+    parts = [part.select(columns).to_pandas() for _, part in read_parts(folder / "photos", PHOTOS, [])]
+    if not parts:
+        raise StudyError(f"{folder} holds no photos; run the study first.")
+    table = pd.concat([part.astype(dict.fromkeys((*KEYS, "features"), object)) for part in parts])
+    table = table.drop_duplicates(KEYS).rename(columns={"human_score": HUMAN}).reset_index(drop=True)
     found = pd.DataFrame([json.loads(text) for text in table.pop("features")], dtype=float)
-    return table.rename(columns={"human_score": HUMAN}).reset_index(drop=True).join(found)
+    return table.join(found)
 
 
 def varying(table: pd.DataFrame) -> list[str]:

@@ -43,7 +43,7 @@ def deciding_values(study: Study, reading: Reading, weak: Mapping[str, str]) -> 
     A row that must hold for its plain difference too is only as large as the smaller of the two.
     """
     row = _row(reading)
-    place = next(place for place in places(study, row) if study.conditions[place].fill == reading.fill)
+    place = next(place for place in places(study, row) if row.fill_of(study.conditions[place]) == reading.fill)
     values = outcome(study, place, row.outcome, weak)
     if row.itself:
         plain = np.where(np.isnan(values), np.nan, differences(study, place))
@@ -55,7 +55,7 @@ def deciding_values(study: Study, reading: Reading, weak: Mapping[str, str]) -> 
 def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[str, str]) -> Reading:
     numbers = places(study, row)
     # The table's rows stand in the order of the study's conditions, once per source and population.
-    fills = tuple(_fill(row, dict(pooled.iloc[place].items())) for place in numbers)
+    fills = tuple(_fill(study, row, place, dict(pooled.iloc[place].items())) for place in numbers)
     deciding = [fill for fill in fills if fill.confirmatory]
     if not deciding:
         return _untestable(row, fills, _why_not(study, row, fills, weak))
@@ -66,7 +66,7 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
     reading, note = _decide(study, row, deciding, p_holm, weak)
     left_out = [str(fill.fill) for fill in fills if not fill.confirmatory]
     notes = [note, f"no full set of controls under {', '.join(left_out)}" if left_out else ""]
-    if row.mask and (missing := [fill for fill in CONFIRMATORY_FILLS if fill not in {item.fill for item in fills}]):
+    if row.filled and (missing := [fill for fill in CONFIRMATORY_FILLS if fill not in {item.fill for item in fills}]):
         notes.append(f"this study lacks the fills {', '.join(missing)}")
     if row.mask is not None and row.mask in weak:
         notes.append(f"only photos with exact masks ({weak[row.mask]})")
@@ -85,10 +85,10 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
     )
 
 
-def _fill(row: DecisionRow, found: Mapping[Any, Any]) -> FillReading:
+def _fill(study: Study, row: DecisionRow, place: int, found: Mapping[Any, Any]) -> FillReading:
     is_excess = row.outcome == EXCESS and not math.isnan(found["excess_delta"])
     return FillReading(
-        fill=found["fill"] if isinstance(found["fill"], str) else None,
+        fill=row.fill_of(study.conditions[place]),
         n=int(found["n_controls"] if row.outcome == EXCESS else found["n"]),
         estimate=excess_interval(found) if is_excess or row.outcome == EXCESS else delta_interval(found),
         delta=delta_interval(found),

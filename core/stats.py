@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -135,6 +135,41 @@ def holm(p: np.ndarray) -> np.ndarray:
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     """Benjamini–Hochberg q values; NaN stays NaN and does not count. Source: Benjamini & Hochberg 1995."""
     return _adjusted(p, "fdr_bh")
+
+
+def holm_levels(p: np.ndarray) -> np.ndarray:
+    """The level that each p value must reach to be found by Holm's procedure, the others being what they are.
+
+    α / (m − r), where r of the other m − 1 are found before it; NaN stays NaN and does not count.
+    """
+
+    def level(others: np.ndarray, m: int) -> float:
+        failed = np.append(others, 1.0) > config.ALPHA / (m - np.arange(m))
+        return config.ALPHA / (m - int(np.argmax(failed)))
+
+    return _levels(p, level)
+
+
+def benjamini_hochberg_levels(p: np.ndarray) -> np.ndarray:
+    """The level that each p value must reach to be found by Benjamini and Hochberg's procedure, the others being fixed.
+
+    α k / m, where k of m are found when it is 0: for a test that is found, as many as are; NaN stays NaN.
+    """
+
+    def level(others: np.ndarray, m: int) -> float:
+        steps = config.ALPHA * np.arange(1, m + 1) / m
+        return float(steps[np.append(0.0, others) <= steps][-1])
+
+    return _levels(p, level)
+
+
+def _levels(p: np.ndarray, level: Callable[[np.ndarray, int], float]) -> np.ndarray:
+    """A level for each of the m known p values from the m − 1 others, in order, and m."""
+    known = np.flatnonzero(~np.isnan(p))
+    levels, ordered = np.full(len(p), np.nan), np.sort(p[known])
+    for place in known:
+        levels[place] = level(np.delete(ordered, np.searchsorted(ordered, p[place])), len(known))
+    return levels
 
 
 def _adjusted(p: np.ndarray, method: str) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None
     A verdict of a failed gate is withheld: its rows are read all the same, and no cause leads.
     """
     weak = weak or {}
-    passed = gate(study.original, study.human, study.settings.seed)
+    passed = gate_of(study)
     readings = read_rows(study, tables, weak)
     withheld = passed.status == FAILED
     found = INCONCLUSIVE if withheld else decide(readings)
@@ -94,6 +95,21 @@ def decide(readings: tuple[Reading, ...]) -> str:
     return INCONCLUSIVE
 
 
+def gate_of(study: Study) -> Gate:
+    """Rule 2, for every photo set with enough human scores: together they could pass by what tells the sets apart."""
+    gates = {name: gate(*_of_source(study, name)) for name in sorted(set(study.sources))}
+    asked = {name: found for name, found in gates.items() if found.status != NOT_ESTABLISHED}
+    if not asked:
+        return Gate(NOT_ESTABLISHED, None, int(np.isfinite(study.human).sum()))
+    lowest = min(asked, key=lambda name: np.nan_to_num(asked[name].validity.low, nan=-1.0))  # type: ignore[union-attr]
+    return replace(asked[lowest], source=lowest if len(asked) > 1 else "")
+
+
+def _of_source(study: Study, source: str) -> tuple[np.ndarray, np.ndarray, int]:
+    chosen = study.sources == source
+    return study.original[chosen], study.human[chosen], study.settings.seed
+
+
 def gate(scores: np.ndarray, human: np.ndarray, seed: int = config.SEED) -> Gate:
     """Rule 2: the lower end of the 95 % interval of validity must reach 0.3, where people were asked at all.
 
@@ -108,16 +124,14 @@ def gate(scores: np.ndarray, human: np.ndarray, seed: int = config.SEED) -> Gate
 
 def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sham, ...]) -> tuple[str, ...]:
     settings, marks = study.settings, []
-    unasked = sorted(name for name in set(study.sources) if not np.isfinite(study.human[study.sources == name]).any())
     if settings.contaminated:
         marks.append("contaminated: the model was trained on some of these photos")
     if settings.possibly_seen:
         marks.append("possibly seen: the model's training photos are unknown")
     if passed.status == NOT_ESTABLISHED:
         marks.append("validity not established here")
-    elif unasked:
-        marks.append(f"validity not established on {', '.join(unasked)}: no human scores there")
-    marks += _no_validity_within(study) if passed.status == PASSED else []
+    else:
+        marks += _unasked(study)
     marks += [f"{mask}: {reason}" for mask, reason in weak.items() if mask in study.things]
     marks += [f"sham {sham.ablation} has an effect: {effect_sentence(sham.delta, sham.n, None)}" for sham in shams
               if not sham.passed]  # fmt: skip
@@ -136,17 +150,13 @@ def _thinned(name: str, value: Any) -> str:
     return f"{words} {', '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
 
 
-def _no_validity_within(study: Study) -> list[str]:
-    """Sources of several in which the gate fails: what passes on all photos may be differences between sources."""
-    names = sorted(set(study.sources))
-    gates = {name: _gate_of(study, name) for name in names} if len(names) > 1 else {}
-    return [f"validity below the gate within {name}: ρ = {found.validity}" for name, found in gates.items()
-            if found.status == FAILED]  # fmt: skip
-
-
-def _gate_of(study: Study, source: str) -> Gate:
-    chosen = study.sources == source
-    return gate(study.original[chosen], study.human[chosen], study.settings.seed)
+def _unasked(study: Study) -> list[str]:
+    """Photo sets with too few human scores for validity, beside others that have them."""
+    known = {name: int(np.isfinite(study.human[study.sources == name]).sum()) for name in sorted(set(study.sources))}
+    without = [name for name, n in known.items() if not n]
+    marks = [f"validity not established on {', '.join(without)}: no human scores there"] if without else []
+    return marks + [f"validity not established on {name}: {n} photos with human scores, too few"
+                    for name, n in known.items() if 0 < n < config.MIN_COMPUTED]  # fmt: skip
 
 
 def _evidence(study: Study, tables: Tables) -> tuple[Evidence, ...]:

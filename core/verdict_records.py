@@ -104,11 +104,15 @@ class Pair:
 
 @dataclass(frozen=True)
 class Gate:
-    """Validity on the study's photos with human scores (`n` of them), and whether a verdict may rest on it."""
+    """Validity on photos with human scores (`n` of them), and whether a verdict may rest on it.
+
+    `source` is the photo set that decides, where several have human scores: the one with the lowest lower end.
+    """
 
     status: str
     validity: Interval | None
     n: int
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,8 @@ def sentence(
     """The verdict in one sentence without jargon."""
     if gate.status == FAILED:
         return (
-            f"No verdict on {model}: its scores agree too little with people's on these photos (ρ = {gate.validity}, "
-            "and its lower end must be at least 0.3)."
+            f"No verdict on {model}: its scores agree too little with people's on {gate.source or 'these photos'} "
+            f"(ρ = {gate.validity}, and its lower end must be at least 0.3)."
         )
     semantic = [item.label for item in readings if item.kind == SEMANTIC and item.effect]
     low_level = [item.label for item in readings if item.kind == LOW_LEVEL and item.effect]
@@ -99,7 +99,8 @@ def lines(found: Verdict) -> list[str]:
 
 
 def _rho(gate: Gate) -> str:
-    return f", ρ = {gate.validity}, n = {gate.n}" if gate.validity else f", {gate.n} photos with human scores"
+    where = f" on {gate.source}, the lowest of its photo sets" if gate.source else ""
+    return f", ρ = {gate.validity}, n = {gate.n}{where}" if gate.validity else f", {gate.n} photos with human scores"
 
 
 def _row_lines(item: Reading) -> list[str]:
@@ -160,7 +161,8 @@ def verdict_from_json(content: Any) -> Verdict:
 
 def _record(kind: type[R], content: dict[str, Any]) -> R:
     hints = get_type_hints(kind)
-    values = {item.name: _value(hints[item.name], content[item.name]) for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    fields = [item for item in dataclasses.fields(kind) if item.name in content or item.default is dataclasses.MISSING]  # type: ignore[arg-type]
+    values = {item.name: _value(hints[item.name], content[item.name]) for item in fields}
     return kind(**values)
 
 

@@ -28,7 +28,8 @@ class Plan:
 
     `controls` are the mean differences of a row's controls, `noise` the spread of differences (in SD), `agreement` how
     closely human scores follow the model's (None: nobody was asked), `share` the chance that a thing is in a photo,
-    `shifts` the sources, photos in turns, `doses` strengths of blur beside the default.
+    `shifts` the sources, photos in turns, `doses` strengths of blur beside the default, `surrounds`
+    the fills around the middle that a crop keeps.
     """
 
     n: int = 300
@@ -43,6 +44,7 @@ class Plan:
     detectors: Sequence[str] = ()
     rows: Sequence[str] = tuple(NAMES)
     doses: Sequence[float] = (0.01, 0.04)
+    surrounds: Sequence[str] = ("mean",)
     settings: Mapping[str, object] = field(default_factory=dict)
     seed: int = 0
 
@@ -79,7 +81,9 @@ def conditions(plan: Plan) -> dict[Condition, str]:
             for fill in plan.fills:
                 found[Condition("region", "{}", row.mask, fill, row.direction)] = row.id
         else:
-            found[Condition(row.ablation, canonical(ABLATIONS[row.ablation].arguments()))] = row.id
+            arguments = ABLATIONS[row.ablation].arguments()
+            for changed in [{row.filled_by: fill} for fill in plan.surrounds] if row.filled_by else [{}]:
+                found[Condition(row.ablation, canonical(arguments | changed))] = row.id
     if "blur" in plan.rows:
         found |= {Condition("blur", canonical({"sigma": sigma})): "blur" for sigma in plan.doses}
     return found | {Condition("identity"): "identity"}

@@ -72,6 +72,18 @@ def test_they_are_made_anew_only_when_something_changed(run: Path, monkeypatch: 
     assert len(made) == 2
 
 
+def test_they_are_made_anew_by_other_statistics_or_say_so(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aggregation.aggregates(run)
+    for module in (aggregates, aggregation):
+        monkeypatch.setattr(module, "VERSION", 99)
+    assert "run `python -m core effects`" in aggregates.read_aggregates(run).baseline.problems[0]
+    assert aggregation.aggregates(run).baseline.problems == ()
+    assert aggregates.read_aggregates(run).baseline.problems == ()
+    (run / aggregates.BASELINE).write_text((run / aggregates.BASELINE).read_text().replace('"version"', '"old"'))
+    with pytest.raises(StudyError, match="core effects"):
+        aggregates.read_aggregates(run)
+
+
 def test_doses_are_those_of_one_parameter_in_order(run: Path) -> None:
     doses = aggregation.make_aggregates(run).doses
     assert set(doses["ablation"]) == {"blur"}

@@ -124,3 +124,15 @@ def test_too_few_photos_and_no_study_are_refused(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="10 photos"):
         human_side.human_side(few)
     assert main(["human", str(tmp_path / "none")]) == 2
+
+
+def test_parts_that_come_twice_or_are_damaged_do_not_count(tmp_path: Path) -> None:
+    semantic, low = draw()
+    scores = np.random.default_rng(2).random(N)
+    folder = write_study(tmp_path / "s", semantic, low, scores, scores)
+    table = human_side.photo_table(folder)
+    first = folder / "photos" / "part-00000.parquet"
+    (folder / "photos" / "part-00007.parquet").write_bytes(first.read_bytes())
+    (folder / "photos" / "part-00008.parquet").write_bytes(first.read_bytes()[:100])
+    pd.testing.assert_frame_equal(human_side.photo_table(folder), table)
+    assert human_side.human_side(folder, draws=20).n == N

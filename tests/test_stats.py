@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats as reference
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import ttest_power
 from statsmodels.stats.weightstats import ttost_paired
 
@@ -152,6 +154,29 @@ def test_adjusted_p_values_by_hand_leave_missing_ones_out() -> None:
     np.testing.assert_allclose(stats.holm(p), [0.03, np.nan, 0.06, 0.06])
     np.testing.assert_allclose(stats.benjamini_hochberg(p), [0.03, np.nan, 0.04, 0.04])
     assert np.isnan(stats.holm(np.array([np.nan]))).all()
+
+
+@pytest.mark.parametrize(
+    ("method", "levels"), [("holm", stats.holm_levels), ("fdr_bh", stats.benjamini_hochberg_levels)]
+)
+@pytest.mark.parametrize("seed", range(2))
+def test_a_test_is_found_just_below_its_level_and_not_above(method: str, levels: Any, seed: int) -> None:
+    p = np.random.default_rng(seed).beta(0.3, 2, 9)
+    p[3] = p[5]
+    found = levels(np.r_[p, np.nan])
+    assert np.isnan(found[9])
+    for place, level in enumerate(found[:9]):
+        for share, expected in ((0.999, True), (1.001, False)):
+            tried = p.copy()
+            tried[place] = level * share
+            assert multipletests(tried, alpha=0.05, method=method)[0][place] == expected
+
+
+def test_levels_by_hand() -> None:
+    p = np.array([0.001, 0.5, 0.02, 0.9])
+    np.testing.assert_allclose(stats.holm_levels(p), np.array([1 / 4, 1 / 3, 1 / 3, 1 / 3]) * 0.05)
+    np.testing.assert_allclose(stats.benjamini_hochberg_levels(p), np.array([2 / 4, 3 / 4, 2 / 4, 3 / 4]) * 0.05)
+    np.testing.assert_allclose(stats.benjamini_hochberg_levels(np.array([1.0, 1.0])), [0.025, 0.025])
 
 
 def test_matched_size_is_linear_between_doses() -> None:

@@ -15,7 +15,7 @@ from core import causes, cells, config, effects, readings, study_files, verdict_
 from core.aggregation import make_aggregates
 from core.errors import StudyError
 from core.table import Condition
-from core.verdict import judge
+from core.verdict import gate, gate_of, judge
 from core.verdict_records import Verdict
 
 N = 200
@@ -167,15 +167,44 @@ def test_no_verdict_without_validity(tmp_path: Path) -> None:
     assert reading(found, "faces_removed").reading == "drop"
 
 
-def test_validity_that_lies_between_sources_alone_is_marked(tmp_path: Path) -> None:
+def test_every_photo_set_must_pass_the_gate(tmp_path: Path) -> None:
+    """Together both pass, by the difference between them alone."""
     study = study_files.read_study(planted.write_study(tmp_path, n=120, rows=["blur"], sources=("a", "b")))
     random, second = np.random.default_rng(0), study.sources == "b"
     study.human[:] = random.normal(0.5, 0.05, 120) + 0.5 * second
     study.original[:] = random.normal(0.4, 0.05, 120) + 0.5 * second
+    assert gate(study.original, study.human).status == "passed"
     found = judge(study, effects.effect_tables(study))
-    assert found.gate.status == "passed"
-    marks = [mark for mark in found.marks if mark.startswith("validity below the gate within")]
-    assert [mark.split(":")[0][-1] for mark in marks] == ["a", "b"]
+    assert (found.gate.status, found.withheld, found.gate.n) == ("failed", True, 60)
+    assert f"agree too little with people's on {found.gate.source}" in found.sentence
+    study.original[~second] = study.human[~second]
+    assert gate_of(study).source == "b"
+    study.original[second] = study.human[second]
+    assert gate_of(study).status == "passed"
+
+
+def test_a_photo_set_with_few_human_scores_is_marked_and_does_not_decide(tmp_path: Path) -> None:
+    study = study_files.read_study(planted.write_study(tmp_path, n=120, rows=["blur"], sources=("a", "b", "c")))
+    study.human[np.flatnonzero(study.sources == "b")[3:]] = np.nan
+    study.human[study.sources == "c"] = np.nan
+    found = judge(study, effects.effect_tables(study))
+    assert (found.gate.status, found.gate.source, found.gate.n) == ("passed", "", 40)
+    assert [mark for mark in found.marks if "not established" in mark] == [
+        "validity not established on c: no human scores there",
+        "validity not established on b: 3 photos with human scores, too few",
+    ]
+
+
+def test_the_crop_must_hold_under_every_surround(tmp_path: Path) -> None:
+    plan = planted.Plan(n=N, rows=["centre_crop"], effects={"centre_crop": -1}, surrounds=("mean", "noise"))
+    study = study_files.read_study(planted.write_study(tmp_path, plan))
+    found = reading(judge(study, effects.effect_tables(study)), "centre_crop")
+    assert (found.reading, [fill.fill for fill in found.fills]) == ("drop", ["mean", "noise"])
+    assert found.note == "this study lacks the fills blur, inpaint"
+    place = next(place for place, item in enumerate(study.conditions) if "noise" in item.params)
+    study.score[:, place] = study.original + (study.score[:, place] - study.original + planted.SD) * 0.5
+    found = reading(judge(study, effects.effect_tables(study)), "centre_crop")
+    assert (found.reading, found.fill) == ("unresolved", "noise")
 
 
 def test_a_constant_model_has_no_verdict(tmp_path: Path) -> None:
