@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,12 +99,12 @@ def _of_study(folder: Path, photos: pd.DataFrame) -> Iterator[Colour]:
                 _spread(delta, where),
                 signed=True,
             )
-    rows = [table.select(["source", "photo_id", "features"]).to_pylist() for _, table in _parts(folder)]
-    counted = {(r["source"], r["photo_id"]): json.loads(r["features"] or "{}") for part in rows for r in part}
-    keys = list(zip(photos["source"], photos["photo_id"], strict=True))
-    for name in sorted({name for features in counted.values() for name in features}):
-        values = np.array([counted.get(key, {}).get(name, np.nan) for key in keys], dtype=float)
-        yield Colour(f"feature-{name}", f"Feature: {name.replace('_', ' ')}", values)
+    rows = [row for _, table in _parts(folder) for row in table.select(["source", "photo_id", "features"]).to_pylist()]
+    counted = [json.loads(row["features"] or "{}") for row in rows]
+    where = _matched(photos, [row["source"] for row in rows], [row["photo_id"] for row in rows])
+    for name in sorted({name for features in counted for name in features}):
+        values = np.array([features.get(name, np.nan) for features in counted], dtype=float)
+        yield Colour(f"feature-{name}", f"Feature: {name.replace('_', ' ')}", _spread(values, where))
 
 
 def _parts(folder: Path) -> Iterator[tuple]:
@@ -117,10 +117,12 @@ def _id(folder: Path, condition: Condition) -> str:
     return "effect-" + "-".join(str(part) for part in parts if part not in (None, "{}"))
 
 
-def _matched(photos: pd.DataFrame, sources: np.ndarray, ids: np.ndarray) -> np.ndarray:
+def _matched(photos: pd.DataFrame, sources: Sequence[str] | np.ndarray, ids: Sequence[str] | np.ndarray) -> np.ndarray:
     """Row of the study of each photo of the map (N,), −1 where it has none."""
-    number = {key: place for place, key in enumerate(zip(sources, ids, strict=True))}
-    return np.array([number.get(key, -1) for key in zip(photos["source"], photos["photo_id"], strict=True)])
+    asked = pd.MultiIndex.from_arrays([np.asarray(sources, dtype=str), np.asarray(ids, dtype=str)])
+    keys = pd.MultiIndex.from_arrays([photos["source"].to_numpy(dtype=str), photos["photo_id"].to_numpy(dtype=str)])
+    place = pd.Series(np.arange(len(asked)), asked)
+    return place[~asked.duplicated(keep="last")].reindex(keys, fill_value=-1).to_numpy()
 
 
 def _spread(values: np.ndarray, where: np.ndarray) -> np.ndarray:

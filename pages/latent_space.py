@@ -7,7 +7,7 @@ import streamlit as st
 from core import colours, latent_words
 from core.atlas import Atlas
 from core.registry import PROJECTIONS, SPACES
-from ui import latent_chart, latent_controls, latent_map, latent_panels, layout, widgets
+from ui import latent_chart, latent_controls, latent_map, latent_panels, layout, scatter, widgets
 
 
 def main() -> None:
@@ -27,7 +27,10 @@ def answer(atlas: Atlas) -> None:
     """One sentence with its numbers; how it was tested, folded away."""
     with layout.text():
         st.markdown(f"**{latent_words.sentence(atlas.answer)}**")
-    with st.expander("How was this tested?", icon=":material/science:"):
+    tested = st.expander("How was this tested?", icon=":material/science:", key="tested", on_change="rerun")
+    if not tested.open:  # the table brings a megabyte of script with it, which the map would wait for
+        return
+    with tested:
         st.dataframe(latent_words.answer_table(atlas.answer), hide_index=True, key="answer")
         st.markdown(latent_words.tested_on(atlas.answer))
         for item in atlas.answer.directions:
@@ -51,6 +54,8 @@ def explore(atlas: Atlas, name: str) -> None:
     with row[3]:
         flat = st.segmented_control("Dimensions", ["2-D", "3-D"], default="2-D", key="dims", bind="query-params")
     dims = 3 if flat == "3-D" and (space, projection, 3) in atlas.layouts else 2
+    if flat == "3-D" and dims == 2:
+        st.caption(f"This map has {PROJECTIONS[projection].label} in two dimensions only: three take too long.")
     shown = latent_controls.filters(atlas, colour)
     points = atlas.layouts[space, projection, dims]
     index = latent_controls.pinned_index(atlas)
@@ -67,4 +72,8 @@ def explore(atlas: Atlas, name: str) -> None:
 
 
 with layout.page(layout.LATENT):
-    layout.attempt(main)
+    body, below = st.container(), st.container()
+    with below:  # an element without height: at the end of the page it takes no room
+        scatter.prepare()
+    with body:
+        layout.attempt(main)

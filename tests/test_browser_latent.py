@@ -1,4 +1,4 @@
-"""The map in a real Chromium: hover, click, box, drop a photo, and a link that brings all of it back."""
+"""The map in a real Chromium: hover, click, lasso, drop a photo, and a link that brings all of it back."""
 
 from __future__ import annotations
 
@@ -25,38 +25,58 @@ def visited(browser) -> sync_api.Page:  # noqa: F811
 def opened(page: sync_api.Page, link: str) -> None:
     page.goto(link)
     page.wait_for_selector(".map-plot[data-drawn]")
+    assert page.is_hidden(".map-note")
     settled(page)
 
 
-def test_hover_click_box_and_the_way_back(address: str, visited: sync_api.Page) -> None:  # noqa: F811
+def frame(page: sync_api.Page) -> tuple[float, float, float, float]:
+    """Left, top, width and height of the map in the window."""
+    page.locator(".map-plot").scroll_into_view_if_needed()
+    box = page.locator(".map-plot").bounding_box()
+    return box["x"], box["y"], box["width"], box["height"]
+
+
+def lasso(page: sync_api.Page) -> None:
+    """Draw a diamond over most of the map."""
+    page.evaluate("Plotly.relayout(document.querySelector('.map-plot'), {dragmode: 'lasso'})")
+    left, top, width, height = frame(page)
+    corners = [(0.5, 0.2), (0.95, 0.55), (0.5, 0.95), (0.05, 0.55), (0.48, 0.2)]
+    (x, y), *others = [(left + across * width, top + down * height) for across, down in corners]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for x, y in others:
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+
+
+def test_a_visit_and_the_link_that_brings_it_back(address: str, visited: sync_api.Page) -> None:  # noqa: F811
     page = visited
-    opened(page, f"{address}/latent_space")
+    opened(page, f"{address}/latent_space?projection=pca&colour=source")
+    frame(page)
     x, y = page.evaluate(PLACE, 3)
     page.mouse.move(x - 30, y - 30)
     page.mouse.move(x, y, steps=4)
     page.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]")
-    assert "score" in page.inner_text(".map-tip")
+    hovered = page.inner_text(".map-tip b")
+    assert "score: 0." in page.inner_text(".map-tip")
     page.mouse.click(x, y)
     page.wait_for_function("location.search.includes('photo=')")
-    page.get_by_role("button", name="Unpin").click()
-    page.wait_for_function("!location.search.includes('photo=')")
+    page.wait_for_selector("text=Nearest photos")
+    assert page.inner_text("h3 >> nth=0") == hovered
     settled(page)
-    page.evaluate("Plotly.relayout(document.querySelector('.map-plot'), {dragmode: 'select'})")
-    left, top, width, height = page.evaluate(
-        "(r => [r.left, r.top, r.width, r.height])(document.querySelector('.map-plot').getBoundingClientRect())"
-    )
-    page.mouse.move(left + 0.1 * width, top + 0.2 * height)
-    page.mouse.down()
-    page.mouse.move(left + 0.9 * width, top + 0.9 * height, steps=6)
-    page.mouse.up()
+    lasso(page)
     page.wait_for_function("location.search.includes('select=')")
     page.wait_for_selector("text=/Selection: [1-9]/")
-    link = page.url
     said = page.inner_text("text=/Selection: [1-9]/")
     again = page.context.new_page()
-    opened(again, link)
+    opened(again, page.url)
     again.wait_for_selector("text=/Selection: [1-9]/")
     assert again.inner_text("text=/Selection: [1-9]/") == said
+    assert again.inner_text("h3 >> nth=0") == hovered
+    assert again.evaluate("document.querySelector('.map-plot').layout.shapes.length") == 1  # in this projection alone
+    assert "Source" in again.evaluate("document.querySelector('.map-plot').data[0].marker.colorbar.title.text")
+    again.get_by_role("button", name="Unpin").click()
+    again.wait_for_function("!location.search.includes('photo=')")
 
 
 def test_a_dropped_photo_lands(address: str, visited: sync_api.Page) -> None:  # noqa: F811
@@ -67,7 +87,18 @@ def test_a_dropped_photo_lands(address: str, visited: sync_api.Page) -> None:  #
 
 
 @pytest.mark.parametrize("width", [390, 1400])
-def test_the_map_fits(address: str, visited: sync_api.Page, width: int) -> None:  # noqa: F811
+def test_three_dimensions_fit_and_answer_the_pointer(
+    address: str,  # noqa: F811
+    visited: sync_api.Page,
+    width: int,
+) -> None:
     visited.set_viewport_size({"width": width, "height": 900})
-    opened(visited, f"{address}/latent_space?dims=3-D&colour=source")
+    opened(visited, f"{address}/latent_space?dims=3-D&colour=human")
     check(visited, f"{width}-latent-space")
+    left, top, wide, high = frame(visited)
+    for step in range(60):
+        visited.mouse.move(left + wide * (0.4 + 0.2 * (step / 59)), top + high * (0.45 + 0.015 * (step % 12)))
+        if visited.is_visible(".map-tip"):
+            break
+    visited.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]")
+    assert "score: 0." in visited.inner_text(".map-tip")

@@ -24,6 +24,11 @@ def chart(
     numbers: dict[str, Any] = {"score": atlas.photos["score"], "human score": atlas.photos["human_score"]}
     if colour.id not in ("score", "human", "source"):
         numbers[colour.label] = colour.values
+    if (known := int(np.isfinite(colour.values).sum())) < len(colour.values):
+        st.caption(
+            f"{layout.plain(colour.label)}: known of {known:,} of the {len(colour.values):,} photos on this map; "
+            "the others are grey."
+        )
     done = scatter(
         atlas.layouts[space, projection, dims],
         (atlas.photos["source"] + "/" + atlas.photos["photo_id"]).tolist(),

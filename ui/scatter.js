@@ -7,20 +7,27 @@ const TILE = 64, SHEET_COLUMNS = 8, WANTED = 48
 const base = () => location.pathname.replace(/[^/]*\/?$/, "")
 const address = (url) => (url.startsWith("/") ? base() + url.slice(1) : url)
 
-let loading = null
+// The script is found by its id: the page asks for it before there is a map, from another copy of this module.
+const SCRIPT = "map-plotly"
 function loadPlotly(url) {
-  if (window.Plotly) return Promise.resolve(window.Plotly)
-  loading ??= new Promise((done, failed) => {
-    const script = document.createElement("script")
-    script.src = address(url)
-    script.onload = () => done(window.Plotly)
-    script.onerror = failed
+  if (window.Plotly) return Promise.resolve()
+  let script = document.getElementById(SCRIPT)
+  if (!script) {
+    script = Object.assign(document.createElement("script"), { id: SCRIPT, src: address(url) })
     document.head.append(script)
+  }
+  return new Promise((done, failed) => {
+    script.addEventListener("load", done)
+    script.addEventListener("error", () => { script.remove(); failed(new Error("plotly.js did not arrive")) })
   })
-  return loading
 }
 
-const bytes = async (url) => (await fetch(address(url))).arrayBuffer()
+async function fetched(url) {
+  const answer = await fetch(address(url))
+  if (!answer.ok) throw new Error(`the server answered ${answer.status}`)
+  return answer
+}
+const floats = async (url) => new Float32Array(await (await fetched(url)).arrayBuffer())
 
 async function changed(state, name, url, read) {
   if (state.urls[name] === url) return false
@@ -43,13 +50,16 @@ function marker(state, data, rows) {
     : { nticks: 5 }
   const many = rows.length > 20000
   return {
-    color: Array.from(rows, (i) => (Number.isNaN(values[i]) ? null : values[i])),
+    color: Float32Array.from(rows, (i) => values[i]),
     colorscale: colourScale(colour), cmin: low, cmax: high, showscale: true,
     size: data.dims === 3 ? 3 : many ? 3 : 6, opacity: many ? 0.6 : 0.8, line: { width: 0 },
     colorbar: { ...bar, title: { text: colour.label, side: "top", font: { size: 12 } }, orientation: "h", thickness: 10, x: 0.5, y: 1.0, yanchor: "bottom",
                 len: 0.9, outlinewidth: 0, tickfont: { size: 11, color: state.ink } },
   }
 }
+
+// Points without a value lie below, small and grey.
+const unknown = (data) => ({ color: "#8A8F98", size: data.dims === 3 ? 2 : 4, opacity: 0.3, line: { width: 0 } })
 
 function trace(state, data, rows, extra) {
   const points = state.files.points, d = data.dims
@@ -97,19 +107,22 @@ function layout(state, data) {
 
 async function draw(state) {
   const data = state.data
-  const floats = async (url) => new Float32Array(await bytes(url))
   await Promise.all([
     changed(state, "points", data.points, floats),
     changed(state, "values", data.values, floats),
-    changed(state, "shown", data.shown, async (url) => new Uint8Array(await bytes(url))),
-    changed(state, "labels", data.labels, async (url) => (await fetch(address(url))).json()),
+    changed(state, "shown", data.shown, async (url) => new Uint8Array(await (await fetched(url)).arrayBuffer())),
     loadPlotly(data.plotly),
   ])
   if (data !== state.data) return // a newer run came meanwhile, and draws itself
-  const rows = []
-  for (let i = 0; i < data.count; i++) if (state.files.shown[i]) rows.push(i)
+  const rows = [], known = [], others = []
+  for (let i = 0; i < data.count; i++) {
+    if (!state.files.shown[i]) continue
+    rows.push(i)
+    ;(Number.isNaN(state.files.values[i]) ? others : known).push(i)
+  }
   state.rows = rows
-  const traces = [trace(state, data, rows, { marker: marker(state, data, rows) })]
+  state.groups = [others, known].filter((group) => group.length)
+  const traces = state.groups.map((group) => trace(state, data, group, { marker: group === known ? marker(state, data, group) : unknown(data) }))
   const at = (i) => Array.from(state.files.points.subarray(i * data.dims, (i + 1) * data.dims))
   if (data.pinned !== null && data.pinned < data.count) traces.push(spot(data, at(data.pinned), "#D9782D"))
   if (data.landed) traces.push(spot(data, data.landed, "#3A87C8"))
@@ -122,20 +135,24 @@ async function draw(state) {
   await window.Plotly.react(state.plot, traces, layout(state, data), config)
   if (state.kind !== kind) listen(state)
   state.kind = kind
+  state.note.hidden = true
   state.plot.dataset.drawn = String(rows.length)
   state.plot.dataset.dims = String(data.dims)
 }
 
+// The photo of a point, whatever trace it belongs to; undefined for the marks of pinned and dropped photos.
+const photo = (state, point) => state.groups[point.curveNumber]?.[point.pointNumber ?? point.pointIndex]
+
 function listen(state) {
   const { plot } = state
   plot.on("plotly_hover", (event) => {
-    const point = event.points[0]
-    if (point.curveNumber === 0) hover(state, state.rows[point.pointNumber ?? point.pointIndex], event.event)
+    const index = photo(state, event.points[0])
+    if (index !== undefined) hover(state, index, event.event).catch((error) => console.error(error))
   })
   plot.on("plotly_unhover", () => { state.tip.hidden = true; state.over = null })
   plot.on("plotly_click", (event) => {
-    const point = event.points.find((p) => p.curveNumber === 0)
-    if (point) state.send("pinned", state.rows[point.pointNumber ?? point.pointIndex])
+    const index = event.points.map((point) => photo(state, point)).find((found) => found !== undefined)
+    if (index !== undefined) state.send("pinned", index)
   })
   plot.on("plotly_selected", (event) => {
     if (!event) return
@@ -150,9 +167,20 @@ function listen(state) {
   plot.on("plotly_relayout", (change) => { if (change.dragmode) state.drag = change.dragmode })
 }
 
-function hover(state, index, event) {
+// Names and numbers of single points come with the first of them: the map is drawn without.
+async function labels(state) {
+  const { data } = state
+  await Promise.all([
+    changed(state, "names", data.names, async (url) => (await (await fetched(url)).text()).split("\n")),
+    changed(state, "numbers", data.numbers, floats),
+  ])
+  return state.files
+}
+
+async function hover(state, index, event) {
   state.over = index
-  const { names, numbers } = state.files.labels
+  const { names, numbers } = await labels(state)
+  if (state.over !== index) return // the pointer has gone on
   const tip = state.tip
   tip.replaceChildren()
   const canvas = document.createElement("canvas")
@@ -160,12 +188,13 @@ function hover(state, index, event) {
   const title = document.createElement("b")
   title.textContent = names[index]
   tip.append(canvas, title)
-  for (const [label, values] of Object.entries(numbers)) {
-    if (values[index] === null) continue
+  state.data.measures.forEach((label, k) => {
+    const value = numbers[k * state.data.count + index]
+    if (Number.isNaN(value)) return
     const line = document.createElement("div")
-    line.textContent = `${label}: ${values[index]}`
+    line.textContent = `${label}: ${value.toFixed(3)}`
     tip.append(line)
-  }
+  })
   tip.dataset.index = index
   paint(state, canvas, index)
   tip.hidden = false
@@ -213,18 +242,26 @@ function takeSheet(state, sheet) {
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component
   let state = states.get(parentElement)
-  const plot = parentElement.querySelector(".map-plot"), tip = parentElement.querySelector(".map-tip")
+  const [plot, tip, note] = ["plot", "tip", "note"].map((part) => parentElement.querySelector(`.map-${part}`))
+  if (!plot) { // no map yet: only plotly.js, so that it is there when the map comes
+    loadPlotly(data.plotly).catch((error) => console.error(error))
+    return
+  }
   if (!state || state.plot !== plot) {
-    state = { plot, tip, urls: {}, files: {}, thumbs: new Map(), asked: new Set(), over: null, drag: "pan", rows: [] }
+    state = { plot, tip, note, urls: {}, files: {}, thumbs: new Map(), asked: new Set(), over: null, drag: "pan", rows: [] }
     states.set(parentElement, state)
   }
-  if (state.of && state.of !== data.labels) { state.thumbs.clear(); state.asked.clear() }
-  state.of = data.labels
+  if (state.of && state.of !== data.names) { state.thumbs.clear(); state.asked.clear() }
+  state.of = data.names
   state.data = data
   state.send = setTriggerValue
   state.ink = getComputedStyle(parentElement).getPropertyValue("--st-text-color") || "#888"
   takeSheet(state, data.sheet)
   // One drawing at a time: a newer one waits for the older to end.
-  state.work = (state.work ?? Promise.resolve()).then(() => draw(state)).catch((error) => console.error(error))
+  state.work = (state.work ?? Promise.resolve()).then(() => draw(state)).catch((error) => {
+    console.error(error)
+    note.textContent = `The map could not be drawn (${error.message}). Reload the page to try again.`
+    note.hidden = false
+  })
   return () => { tip.hidden = true }
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +27,30 @@ def _plotly() -> bytes:
     return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes()
 
 
+_JS = (_HERE / "scatter.js").read_text(encoding="utf-8")
 _component = st.components.v2.component(
     "latent_map",
-    html='<div class="map-plot"></div><div class="map-tip" hidden></div>',
+    html=f"""<div class="map-frame"><div class="map-plot" style="min-height: {HEIGHT}px"></div>
+        <div class="map-note">Drawing the map …</div></div><div class="map-tip" hidden></div>""",
     css=(_HERE / "scatter.css").read_text(encoding="utf-8"),
-    js=(_HERE / "scatter.js").read_text(encoding="utf-8"),
+    js=_JS,
     isolate_styles=False,  # plotly.js writes its style rules into the document's head
 )
+_early = st.components.v2.component("latent_map_early", js=_JS, isolate_styles=False)
 
 
 def served(data: bytes, kind: str, name: str) -> str:
     """An address at which the browser finds bytes, as long as this page is open."""
     return get_instance().media_file_mgr.add(data, kind, name)
+
+
+def prepare() -> None:
+    """Let the browser fetch and read plotly.js, which takes it about a second, while Python still works on the map."""
+    _early(key="scatter-early", data={"plotly": _address_of_plotly()})
+
+
+def _address_of_plotly() -> str:
+    return served(_plotly(), "text/javascript", "plotly")
 
 
 def scatter(
@@ -57,16 +68,21 @@ def scatter(
 ) -> Any:
     """Draw points (N × 2 or 3) and return what the visitor did: `pinned` (index), `selected` (geometry), `wanted`.
 
-    `numbers` are shown on hover. Points, names and thumbnails travel as files of their own, fetched when they change.
+    `numbers` are shown on hover. Everything that has an entry a point travels as a file of its own, as float32 where it
+    is a number, and is fetched when it changes; names, numbers and thumbnails only once a point is hovered.
     """
     values = np.where(np.isfinite(colour.values), colour.values, np.nan).astype("<f4")
-    labels = {"names": names, "numbers": {k: _rounded(v) for k, v in numbers.items()}}
+    table = np.stack(list(numbers.values())).astype("<f4")
+    plain = [" ".join(name.split()) for name in names]
+    binary = "application/octet-stream"
     data = {
-        "plotly": served(_plotly(), "text/javascript", "plotly"),
-        "points": served(np.ascontiguousarray(points, dtype="<f4").tobytes(), "application/octet-stream", f"{key}-p"),
-        "labels": served(json.dumps(labels).encode(), "application/json", f"{key}-l"),
-        "values": served(values.tobytes(), "application/octet-stream", f"{key}-v"),
-        "shown": served(shown.astype(np.uint8).tobytes(), "application/octet-stream", f"{key}-s"),
+        "plotly": _address_of_plotly(),
+        "points": served(np.ascontiguousarray(points, dtype="<f4").tobytes(), binary, f"{key}-points"),
+        "values": served(values.tobytes(), binary, f"{key}-values"),
+        "shown": served(shown.astype(np.uint8).tobytes(), binary, f"{key}-shown"),
+        "names": served("\n".join(plain).encode(), "text/plain", f"{key}-names"),
+        "numbers": served(table.tobytes(), binary, f"{key}-numbers"),
+        "measures": list(numbers),
         "dims": points.shape[1],
         "count": len(points),
         "colour": {"label": colour.label, "scale": colour.scale, "limits": colour.limits, "names": colour.names},
@@ -83,7 +99,3 @@ def scatter(
         on_selected_change=lambda: None,
         on_wanted_change=lambda: None,
     )
-
-
-def _rounded(values: np.ndarray) -> list[float | None]:
-    return [None if not np.isfinite(v) else round(float(v), 3) for v in values]
