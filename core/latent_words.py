@@ -81,7 +81,7 @@ def _two(value: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * max(share, 0):.0f} %"
+    return f"{100 * max(share, 0):.0f}\u00a0%"
 
 
 def direction_sentence(direction: Direction) -> str:
