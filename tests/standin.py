@@ -139,8 +139,7 @@ def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
     layouts = {
         (space, projection, dims): places[:, :dims] + 0.01 * len(projection)
         for space in ("pixels", "learned")
-        for projection in ("umap", "pca")
-        for dims in (2, 3)
+        for projection, dims in (("umap", 2), ("umap", 3), ("tsne", 2), ("pca", 2), ("pca", 3))
     }
     row = atlas.Row("pixels", "human", atlas.KEPT_OUT, rest, 0.06, -0.01, 0.002, 0.05, 0.0, 0.001)
     sure = Interval(0.2, 0.1, 0.3)

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import standin
 import streamlit as st
+from planted import write_study
 from streamlit.testing.v1 import AppTest
 from test_no_torch import VISIT, run
 
@@ -77,6 +79,24 @@ def test_the_answer_stands_on_top_with_its_numbers(artifacts: Path) -> None:
     app = visit()
     assert "n = 40, cross-validated R² = 0.06, p = 0.002; Moran's I = 0.05, p = 0.001" in words(app)
     assert not app.error
+
+
+def test_how_it_was_tested_waits_for_its_expander(artifacts: Path) -> None:
+    app = visit()
+    assert not app.dataframe
+    app.session_state["tested"] = True
+    app.run()
+    assert len(app.dataframe[0].value) == 1
+    assert "shuffles of the scores within their source" in words(app)
+
+
+def test_what_is_missing_is_said(artifacts: Path) -> None:
+    said = words(visit(projection="tsne", dims="3-D", colour="human"))
+    assert "t-SNE in two dimensions only" in said
+    assert "known of 40 of the 80 photos" in said
+    said = words(visit(dims="3-D"))
+    assert "two dimensions only" not in said
+    assert "known of" not in said
 
 
 def test_looking_leaves_torch_out(artifacts: Path) -> None:
@@ -193,3 +213,22 @@ def test_colours_are_what_photos_have(artifacts: Path) -> None:
     assert len(found["source"].scale) == len(found["source"].names) == 2
     assert Colour("a", "A", np.full(3, np.nan)).limits == (0.0, 1.0)
     assert Colour("a", "A", np.full(3, 0.5)).limits == (0.0, 1.0)
+
+
+def test_a_study_colours_the_photos_that_it_has(artifacts: Path, tmp_path: Path) -> None:
+    study = write_study(tmp_path / "planted", n=30, rows=("grayscale", "faces_removed"), doses=(), fills=("mean",))
+    found = atlas.read(artifacts / "latent")
+    found.photos.loc[40:59, "photo_id"] = [f"photo-{number:05}" for number in range(29, 9, -1)]
+    coloured, problems = colours(found, (study,))
+    assert not problems
+    table = pq.read_table(study / "rows").to_pandas()
+    original, grey = (table[table["ablation"] == name].set_index("photo_id") for name in ("original", "grayscale"))
+    values = coloured["effect-planted-grayscale"].values
+    assert np.flatnonzero(np.isfinite(values)).tolist() == list(range(40, 60))
+    expected = (grey["score"] - original["score"])[found.photos["photo_id"][40:60]]
+    np.testing.assert_allclose(values[40:60], expected, atol=1e-6)
+    faces = next(colour for name, colour in coloured.items() if "faces" in name)
+    known = set(found.photos["photo_id"][np.isfinite(faces.values)])
+    there = set(table["photo_id"][table["mask"] == "faces"])
+    assert known == there & set(found.photos["photo_id"][40:60])
+    assert faces.limits[0] == -faces.limits[1]
