@@ -22,14 +22,15 @@ def main() -> None:
         st.markdown("No photo at hand? Take one of these.")
         photos.sample_tiles()
         return
-    with st.expander("Packaged samples", icon=":material/photo_library:"):
-        photos.sample_tiles()
+    samples = st.expander("Samples", icon=":material/photo_library:")
     show(items)
+    with samples:
+        photos.sample_tiles()
 
 
 def show(items: list[Item]) -> None:
     """One photo looked at closely, and the scores of all."""
-    head, body = st.container(), st.container()
+    head, body, listed, below = (st.container() for _ in range(4))
     answer, pictures = body.columns([1, 2], gap="medium")
     said = answer.container()
     with answer:
@@ -41,17 +42,22 @@ def show(items: list[Item]) -> None:
         if len(scores) > 1:
             photos.strip(list(scores))
     reference = reports.reference_scores(model)
-    if scores:
-        item = photos.current(list(scores))
-        with said:
-            explain(scores[item], reference)
-        with pictures:
-            layout.attempt(lambda: look(item, model, method, settings))
-    table(examined, model, reference)
-    if scores:
-        from ui import painting  # here, because it needs torch: a page without a photo does without
+    if not scores:
+        with listed:
+            table(examined, model, reference)
+        return
+    from ui import painting  # here, because it needs torch: a page without a photo does without
 
-        painting.section(item, model, method, settings)
+    item = photos.current(list(scores))
+    with below:
+        desk = painting.section(item, model)  # first, though it stands below: who paints waits for this answer
+    with said:
+        explain(scores[item], reference)
+    with pictures:
+        layout.attempt(lambda: look(item, model, method, settings))
+    with listed:
+        table(examined, model, reference)
+    painting.rest(desk, method, settings)
 
 
 def choices() -> tuple[str, str, dict[str, Any]]:

@@ -116,8 +116,20 @@ def test_a_painted_part_gets_the_answer_that_core_gives() -> None:
     assert "By every model" in words(app)
     (trial,) = app.session_state["trials"].values()
     assert [item.id for item in trial.stages["fills"].made] == [entry.id for entry in FILLS]
-    assert [item.id for item in trial.stages["models"].made] == ["resnet50", "small_cnn"]
+    assert [(item.id, item.delta) for item in trial.stages["models"].made] == [("small_cnn", trial.done.delta)]
+    assert "There is no reference study on this machine" in words(app)
     assert trial.controls == pytest.approx(controls, abs=1e-6)
+
+
+def test_other_models_are_loaded_only_when_asked_for() -> None:
+    app = painted(visit(), BOX)
+    (trial,) = app.session_state["trials"].values()
+    sound(app.toggle(key="ask-others").set_value(True).run())
+    assert [item.id for item in trial.stages["models"].made] == ["small_cnn", "resnet50"]
+    wanted = paint.paint(inference.load("resnet50"), direct(box_mask())[1], box_mask(), paint.treatment()).delta
+    assert trial.stages["models"].made[1].delta == pytest.approx(wanted, abs=1e-5)
+    sound(app.button(key="canvas-clear").click().run())
+    assert painted(app, BOX, HOLE).toggle(key="ask-others").value  # as long as the visit lasts
 
 
 def test_undo_redo_and_clear_change_mask_and_answer() -> None:
@@ -221,6 +233,14 @@ def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:
     (tmp_path / "replay.json").write_bytes(archive.read("02-replay.json"))
     (tmp_path / "cat.png").write_bytes(images.png_bytes(resources.samples()["cat"].read()))
     assert main(["paint", str(tmp_path / "cat.png"), "--replay", str(tmp_path / "replay.json")]) == 0
+
+
+def test_a_generated_scene_is_among_the_samples() -> None:
+    app = visit(sample="")
+    sound(app.button(key="sample-sample-scene").click().run())
+    app = painted(app, BOX, name="sample-scene")
+    assert app.query_params["sample"] in ("scene", ["scene"])
+    assert "Score after" in metrics(app)
 
 
 def test_a_generated_scene_is_handed_over_by_the_address() -> None:

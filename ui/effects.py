@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import config, effect_plots, evidence
+from core import config, effect_plots, evidence, studies
 from core.aggregates import Aggregates, read_aggregates
 from core.effect_plots import MEASURES
 from core.effect_table import ALL, ELIGIBLE, POOLED
+from core.errors import LabError
 from core.registry import MASKS
 from core.verdict_records import Verdict
 from ui import layout
@@ -24,6 +25,15 @@ WHOLE = "whole"
 def load(folder: str, made: float) -> Aggregates:
     """The stored aggregates of a study, read once for all visitors; `made` tells a new version from an old one."""
     return read_aggregates(Path(folder))
+
+
+def reference_study() -> Aggregates | None:
+    """The shipped reference study, read once for all visitors; None where there is none that can be read."""
+    folder = studies.reference()
+    try:
+        return load(str(folder), (folder / studies.STORED).stat().st_mtime) if folder else None
+    except LabError:
+        return None
 
 
 def verdict(found: Verdict) -> None:

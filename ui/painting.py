@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core import config, overlay, paint, plots, reports
+from core import config, overlay, paint, plots, reports, standing
 from core.paint import Treatment, Variant
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
-from ui import canvas, components, history, layout, resources, searching, trials, widgets
+from ui import canvas, components, effects, history, layout, resources, searching, trials, widgets
 from ui.canvas import Sketch
 from ui.resources import Item
 from ui.trials import Stage, Trial
@@ -20,8 +22,21 @@ from ui.trials import Stage, Trial
 DIRECTION_NAMES = {REMOVE: "Remove it", KEEP: "Keep only it"}
 
 
-def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> None:
-    """Canvas, treatment and answer side by side; below, the pictures and what arrives after the answer."""
+@dataclass(frozen=True)
+class Desk:
+    """The canvas with its answer, and the places where all that comes after the answer is drawn."""
+
+    item: Item
+    model: str
+    how: Treatment
+    trial: Trial | None
+    below: DeltaGenerator
+    search: DeltaGenerator
+    tried: DeltaGenerator
+
+
+def section(item: Item, model: str) -> Desk:
+    """Canvas, treatment and answer side by side: all that a stroke has to wait for."""
     st.header("Paint it away")
     st.markdown("Paint over a part of the photo: what is it worth to the model, and is it worth more than other parts?")
     photo = resources.working(item.digest, item)
@@ -34,21 +49,36 @@ def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> No
     with right:
         said = st.container()
         how = treat()
-    below = st.container()
-    mask = canvas.mask_of(own.sketch, photo)
-    if own.is_empty:
-        said.info("Nothing is painted yet.", icon=":material/brush:")
-    else:
-        with said:
+    trial = None
+    with said:
+        if own.is_empty:
+            st.info("Nothing is painted yet.", icon=":material/brush:")
+        else:
+            mask = canvas.mask_of(own.sketch, photo)
             trial = layout.attempt(lambda: trials.attempt(item, model, mask, how, own.sketch))
-            if trial is not None:
-                answer(trial, reports.reference_scores(model))
         if trial is not None:
-            with below:
-                pictures(trial, method, settings)
-                arriving(trial, {entry.id: entry.label for entry in resources.offered_models()})
-    searching.section(item, model, how)
-    history.section()
+            answer(trial, reports.reference_scores(model))
+    return Desk(item, model, how, trial, st.container(), st.container(), st.container())
+
+
+def rest(desk: Desk, method: str, settings: dict[str, Any]) -> None:
+    """What may come later: history and search, then the pictures, and last what takes seconds."""
+    with desk.tried:
+        history.section()
+    with desk.search:
+        searching.section(desk.item, desk.model, desk.how)
+    if desk.trial is None:
+        prepare(desk, method, settings)
+        return
+    with desk.below:
+        pictures(desk.trial, method, settings)
+        arriving(desk.trial)
+
+
+def prepare(desk: Desk, method: str, settings: dict[str, Any]) -> None:
+    """What the first stroke on a photo would have to wait for, computed while the visitor still looks."""
+    resources.working_score(desk.model, desk.item.digest, desk.item)
+    resources.working_heatmap(desk.model, method, settings, desk.item.digest, desk.item)
 
 
 def treat(key: str = "paint") -> Treatment:
@@ -117,6 +147,8 @@ def answer(trial: Trial, reference: reports.Scores) -> None:
     before.metric("Score before", f"{done.score:.2f}")
     after.metric("Score after", f"{done.ablated_score:.2f}", delta=paint.signed(done.delta), delta_color="off")
     st.markdown(paint.effect(done.score, done.ablated_score, reference))
+    how = trial.how
+    st.markdown(standing.in_words(done.delta, effects.reference_study(), trial.model, how.fill, how.direction))
     st.caption(
         f"{done.area:.1%} of the photo was replaced. Both scores are those of the photo at {config.WORKING_SIZE} px, "
         "the size at which every study works."
@@ -143,17 +175,39 @@ def pictures(trial: Trial, method: str, settings: dict[str, Any]) -> None:
             column.caption(f"{ATTRIBUTIONS[method].label} {name}")
 
 
-def arriving(trial: Trial, models: dict[str, str]) -> None:
+def arriving(trial: Trial) -> None:
     """What comes after the answer, each part drawn as far as it is computed; a new stroke interrupts it."""
     photo = resources.working(trial.item.digest, trial.item)
     model, score = resources.predictor(trial.model), trial.done.score
     first, second, third = st.columns(3, gap="medium")
+    with third:
+        place, chosen = st.container(), models_to_ask(trial)
     stage = trial.stages.setdefault("controls", Stage(paint.controls(model, photo, trial.mask, trial.how, score)))
     _arrive(first, stage, lambda: _elsewhere(trial), every=paint.BATCH)
     stage = trial.stages.setdefault("fills", Stage(paint.under_every_fill(model, photo, trial.mask, trial.how, score)))
     _arrive(second, stage, lambda: _bars("Under every fill", trial.stages["fills"]))
-    with third:
-        _models(trial, models)
+    with place:
+        _models(trial, chosen)
+
+
+def models_to_ask(trial: Trial) -> dict[str, str]:
+    """Labels by id of the models to compare: this one, and the others once the visitor has asked for them."""
+    offered = {entry.id: entry.label for entry in resources.offered_models()}
+    others = [name for name in offered if name != trial.model]
+    if not others:
+        return offered
+    asked = st.toggle(
+        f"Ask {' and '.join(offered[name] for name in others)} too",
+        st.session_state.get("ask", False),
+        key="ask-others",
+        on_change=_keep_asking,
+        help="Every other model is loaded into this server's memory, which takes seconds and up to half a gigabyte.",
+    )
+    return offered if asked else {trial.model: offered[trial.model]}
+
+
+def _keep_asking() -> None:
+    st.session_state["ask"] = st.session_state["ask-others"]
 
 
 def _arrive(column: Any, stage: Stage, draw: Callable[[], None], every: int = 1) -> None:
@@ -194,17 +248,19 @@ def _bars(title: str, stage: Stage) -> None:
 
 
 def _models(trial: Trial, models: dict[str, str]) -> None:
-    """Every installed model, one at a time: an interruption loses none that has answered."""
-    stage = trial.stages.setdefault("models", Stage(iter(())))
-    made = stage.made
+    """Every chosen model, one at a time: an interruption loses none that has answered."""
+    own = Variant(trial.model, models[trial.model], trial.done.ablated_score, trial.done.delta)
+    stage = trial.stages.setdefault("models", Stage(iter(()), [own]))
     photo = resources.working(trial.item.digest, trial.item)
     place = st.empty()
     with place.container():
         _bars("By every model", stage)
-    for name, label in list(models.items())[len(made) :]:
-        made.extend(paint.by_every_model({name: label}, resources.predictor, photo, trial.mask, trial.how))
-        with place.container():
-            _bars("By every model", stage)
+    for name in models:
+        if name not in {made.id for made in stage.made}:
+            one = {name: models[name]}
+            stage.made.extend(paint.by_every_model(one, resources.predictor, photo, trial.mask, trial.how))
+            with place.container():
+                _bars("By every model", stage)
 
 
 def _want_start() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from core import config, images
-from core.errors import LabError, PhotoError
+from core.errors import LabError, PhotoError, SourceError
 from core.registry import ATTRIBUTIONS, MASKS, SOURCES, Entry, predictors
 from core.sources import open_source
 from core.types import Heatmap, Photo, Pixels, Region
@@ -25,6 +25,8 @@ DISPLAY_SIDE = 1200
 HEATMAP_SIDE = 512
 """Short side in px at which heatmaps are computed: finer than any model sees, and fast for photos of any size."""
 THUMBNAIL_SIDE = 208
+SCENE = ("generated:face", "face-0-00003")
+"""The generated scene among the samples: its source and id."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,17 @@ def offered_models() -> list[Entry[Any]]:
 
 @st.cache_resource(show_spinner=False)
 def samples() -> dict[str, Item]:
-    """The packaged samples by id."""
+    """The packaged samples by id, and a scene drawn by code, which no package can lack."""
 
-    def item(photo: Photo) -> Item:
-        return Item(photo.id, f"sample-{photo.id}", photo.read)
+    def item(photo: Photo, name: str) -> Item:
+        return Item(name, f"sample-{name}", photo.read)
 
-    return {photo.id: item(photo) for photo in open_source("samples").photos}
+    scene = next(photo for photo in open_source(SCENE[0]).photos if photo.id == SCENE[1])
+    try:
+        packaged = open_source("samples").photos
+    except SourceError:
+        packaged = ()
+    return {photo.id: item(photo, photo.id) for photo in packaged} | {"scene": item(scene, "scene")}
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

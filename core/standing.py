@@ -1,0 +1,65 @@
+"""Where a region's Δ lies among the region effects of a study; never imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.aggregates import Aggregates
+from core.table import REMOVE
+
+REGION, DELTA = "region", "delta"
+LEVELS = np.linspace(0, 100, 101)
+"""Percents at which a study keeps quantiles."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Percent of a study's region effects that lie below a Δ, ties counted half: of `n` effects on these things."""
+
+    percentile: float
+    n: int
+    things: tuple[str, ...]
+
+
+def standing(delta: float, distributions: pd.DataFrame, fill: str, direction: str) -> Standing | None:
+    """The place of Δ among all effects of one fill and direction, whatever the thing; None where there are none.
+
+    `distributions` has the columns DISTRIBUTION_COLUMNS of core.aggregates. An effect is that of one thing on one photo
+    that has it; between two of the 101 stored quantiles the share below is interpolated.
+    """
+    wanted = {"ablation": REGION, "outcome": DELTA, "fill": fill, "direction": direction}
+    rows = distributions[(distributions[list(wanted)] == pd.Series(wanted)).all(axis="columns")]
+    if rows.empty:
+        return None
+    below = [_below(delta, np.asarray(quantiles, dtype=float)) for quantiles in rows["quantiles"]]
+    counts = rows["n"].to_numpy()
+    return Standing(float(np.average(below, weights=counts)), int(counts.sum()), tuple(sorted(rows["mask"].unique())))
+
+
+def in_words(delta: float, study: Aggregates | None, model: str, fill: str, direction: str) -> str:
+    """The place of Δ among a reference study's region effects, as one sentence that says of what it is a percentile."""
+    if study is None:
+        return "There is no reference study on this machine whose effects Δ could be compared with."
+    if study.baseline.model != model:
+        return (
+            f"The reference study was made with {study.baseline.model}: its effects say nothing about this model's Δ."
+        )
+    found = standing(delta, study.distributions, fill, direction)
+    if found is None:
+        return "The reference study replaced nothing in this way, so that Δ cannot be compared with its effects."
+    things = ", ".join(found.things)
+    done = f"taking away ({things})" if direction == REMOVE else f"keeping alone ({things})"
+    return (
+        f"Among the {found.n:,} effects of {done} one thing on one photo with the same fill in the reference study, "
+        f"this Δ is at percentile {found.percentile:.0f}: so many of 100 lie below it."
+    )
+
+
+def _below(delta: float, quantiles: np.ndarray) -> float:
+    """Percent of a distribution below a value, ties counted half, from its quantiles in order."""
+    upper = np.interp(delta, quantiles, LEVELS, left=0, right=100)
+    lower = 100 - np.interp(-delta, -quantiles[::-1], LEVELS, left=0, right=100)
+    return float(upper + lower) / 2
