@@ -13,6 +13,7 @@ from core.decisions import DECISION_ROWS, SEMANTIC
 from core.errors import ArtifactError
 from core.scenes import THINGS
 from core.verdict_records import INCONCLUSIVE, MIXED, A, B
+from core.wording import minus
 from core.worlds import WORLDS, World
 
 FOLDER = config.ARTIFACTS / "calibration"
@@ -96,7 +97,8 @@ def validity_words(row: Mapping[str, Any]) -> str:
     """Validity with its 95 % interval; a dash where the model gives every photo the same score."""
     if row["validity"] is None:
         return "–"
-    return f"{row['validity']:.2f} [{row['validity_low']:.2f}, {row['validity_high']:.2f}]"
+    estimate, low, high = (minus(row[name], 2) for name in ("validity", "validity_low", "validity_high"))
+    return f"{estimate} [{low}, {high}]"
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

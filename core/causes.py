@@ -19,8 +19,8 @@ from core.verdict_records import Cause, Lead, Pair, Reading
 def leading_cause(study: Study, readings: Sequence[Reading], weak: Mapping[str, str]) -> Cause:
     """The row with the largest effect, if its lead over every other row excludes 0.
 
-    Where it does not, the rows that are not told apart from it contend: the one whose thing lies inside all others'
-    leads (a face in a person; anything in the whole photo). It must be a row with an effect.
+    Where it does not, the rows that are not told apart from it contend: the one whose mask lies inside all others'
+    leads (a face in a person). It must be a row with an effect.
     """
     testable = sorted((item for item in readings if item.testable), key=lambda item: -abs(_size(study, item, weak)))
     if not any(item.effect for item in testable):

@@ -18,7 +18,8 @@ CONFIRMATORY_FILLS = ("mean", "blur", "noise", "inpaint")
 class DecisionRow:
     """One row: the ablation that it rests on, the outcome that is read, and what each account predicts.
 
-    `inside` names rows whose removal takes this row's thing along: where the two do not differ, this one is the cause.
+    `inside` names rows whose mask may hold this row's: where the two do not differ, this one is the cause. An ablation
+    of the whole photo has no mask: a tie with one is a tie.
     `filled_by` is the parameter that names the fill where no mask is used.
     `itself` marks a row whose excess counts only where its plain difference goes the same way. `rival` marks the row
     that both accounts expect to have an effect: what counts is whether it is larger than every semantic drop.
@@ -58,26 +59,24 @@ class DecisionRow:
         return self.fill_of(condition) in (CONFIRMATORY_FILLS if self.filled else (None,))
 
 
-SMOOTHED = ("texture", "blur")
-"""Ablations of the whole photo that may wipe out a small thing with everything else; colour keeps its shape."""
 _DROP, _NOTHING, _EITHER = "drop", "negligible", "drop or rise"
 
 DECISION_ROWS = (
     DecisionRow(
         "faces_removed", "faces removed", SEMANTIC, "face", EXCESS, _DROP, _NOTHING,
-        "region", "faces", REMOVE, inside=("people_removed", "salient_removed", *SMOOTHED),
+        "region", "faces", REMOVE, inside=("people_removed", "salient_removed"),
     ),
     DecisionRow(
         "people_removed", "people removed", SEMANTIC, "person", EXCESS, _DROP, _NOTHING,
-        "region", "people", REMOVE, inside=("salient_removed", *SMOOTHED),
+        "region", "people", REMOVE, inside=("salient_removed",),
     ),
     DecisionRow(
         "salient_removed", "salient object removed", SEMANTIC, "salient object", EXCESS, _DROP, _NOTHING,
-        "region", "salient", REMOVE, inside=SMOOTHED,
+        "region", "salient", REMOVE,
     ),
     DecisionRow(
         "text_removed", "text removed", SEMANTIC, "text", EXCESS, _DROP, _NOTHING,
-        "region", "text", REMOVE, inside=("salient_removed", *SMOOTHED),
+        "region", "text", REMOVE, inside=("salient_removed",),
     ),
     DecisionRow(
         "background_removed", "background removed (salient object kept)", LOW_LEVEL, "context", EXCESS,
@@ -90,7 +89,7 @@ DECISION_ROWS = (
     DecisionRow("grayscale", "grayscale", LOW_LEVEL, "colour", DELTA, _NOTHING, _EITHER, "grayscale"),
     DecisionRow(
         "texture", "texture removed (edge-preserving smoothing)", LOW_LEVEL, "texture", DELTA, _NOTHING, _EITHER,
-        "texture", inside=("blur",),
+        "texture",
     ),
     DecisionRow(
         "blur", "blur", LOW_LEVEL, "spatial frequency", DELTA,
