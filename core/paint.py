@@ -172,8 +172,8 @@ def effect(before: float, after: float, reference: np.ndarray) -> str:
     first, then = (f"{percentile(score, reference):.0f}" for score in (before, after))
     moved = f"moves from percentile {first} to {then}" if first != then else f"stays at percentile {first}"
     return (
-        f"{delta}, that is {signed((after - before) / spread, 2)} SD. Among the model's scores of "
-        f"{len(reference):,} reference photos, whose SD that is, the photo {moved}."
+        f"{delta}, that is {signed((after - before) / spread, 2)} SD of the model's scores of {len(reference):,} "
+        f"reference photos, among which this one {moved}."
     )
 
 

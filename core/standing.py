@@ -51,10 +51,10 @@ def in_words(delta: float, study: Aggregates | None, model: str, fill: str, dire
     if found is None:
         return "The reference study replaced nothing in this way, so that Δ cannot be compared with its effects."
     things = ", ".join(found.things)
-    done = f"taking away ({things})" if direction == REMOVE else f"keeping alone ({things})"
+    done = "taken away from a photo" if direction == REMOVE else "kept alone in a photo"
     return (
-        f"Among the {found.n:,} effects of {done} one thing on one photo with the same fill in the reference study, "
-        f"this Δ is at percentile {found.percentile:.0f}: so many of 100 lie below it."
+        f"Δ is at percentile {found.percentile:.0f} of the {found.n:,} effects in the reference study of one thing "
+        f"({things}) {done} by the same fill."
     )
 
 

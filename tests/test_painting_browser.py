@@ -3,90 +3,292 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+import standin
 from conftest import draw_photo
 from PIL import Image
-from test_browser import CHROMIUM, address, browser, page, photo_file, sync_api  # noqa: F401
+from test_browser import CHROMIUM, SCREENS, address, browser, check, photo_file, settled, sync_api  # noqa: F401
 
-from core import drawing
+from core import config, drawing, images, inference, paint, replay
+from core.checkpoints import WEIGHTS
 from core.drawing import Stroke
+from core.types import Mask, Pixels
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)."),
 ]
-BOX = ((0.2, 0.15), (0.6, 0.5))
-ANSWER = "before => { const found = document.body.innerText.match(/([\\d.]+)% of the photo was replaced/); "
-ANSWER += "return found && found[1] !== before ? found[1] : null }"
+UPLOAD = "[data-testid=stFileUploaderDropzoneInput]"
+BRUSH = 0.07
+CORNERS = ((0.2, 0.15), (0.6, 0.5))
+BOX = Stroke(((0.2, 0.15), (0.6, 0.15), (0.6, 0.5), (0.2, 0.5)), filled=True)
+HOLE = Stroke(((0.3, 0.3), (0.5, 0.3)), BRUSH, erase=True)
+LINE = Stroke(((0.7, 0.2), (0.9, 0.3)), BRUSH)
+AREA = r"([\d.]+)% of the photo was replaced"
+DELTA = r"Δ = ([+−]\d\.\d{3}), that is|Δ = ([+−]\d\.\d{3})\.\s"
 
 
-def canvas(visited: sync_api.Page) -> dict[str, float]:
+@pytest.fixture(scope="module")
+def predictor(tmp_path_factory: pytest.TempPathFactory) -> inference.Predictor:
+    """The model that the app at `address` has: the shipped one, or the same untrained one."""
+    if (config.ARTIFACTS / config.DEFAULT_MODEL / WEIGHTS).is_file():
+        return inference.load(config.DEFAULT_MODEL)
+    folder = tmp_path_factory.mktemp("weights") / config.DEFAULT_MODEL
+    standin.write_card(folder)
+    standin.write_weights(folder)
+    return inference.load(str(folder))
+
+
+@pytest.fixture
+def visit(browser: sync_api.Browser) -> Iterator[Callable[[str], sync_api.Page]]:  # noqa: F811
+    """A function screen → page of a new visitor."""
+    contexts = []
+
+    def new(screen: str) -> sync_api.Page:
+        contexts.append(browser.new_context(**SCREENS[screen], accept_downloads=True))
+        contexts[-1].set_default_timeout(120_000)
+        page = contexts[-1].new_page()
+        page.screen = screen
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+
+
+def canvas(page: sync_api.Page) -> dict[str, float]:
     """Where the canvas is, when nothing on the page moves any more."""
-    visited.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=180_000)
-    found = visited.locator(".st-key-canvas-frame canvas").last
-    found.wait_for(timeout=180_000)
+    found = page.locator(".st-key-canvas-frame canvas").last
+    found.wait_for()
+    settled(page)
     found.scroll_into_view_if_needed()
-    visited.wait_for_timeout(300)
+    page.wait_for_timeout(200)
     box = found.bounding_box()
     assert box is not None
     return box
 
 
-def drag(visited: sync_api.Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+def drag(page: sync_api.Page, start: tuple[float, float], end: tuple[float, float], *, wait: bool = True) -> None:
     """Draw from one place to another, both in widths of the photo; with a finger where the screen has touch."""
-    box = canvas(visited)
+    box = canvas(page)
     places = [
         (box["x"] + box["width"] * (start[0] + part * (end[0] - start[0])),
          box["y"] + box["width"] * (start[1] + part * (end[1] - start[1])))
         for part in (0, 0.25, 0.5, 0.75, 1)
     ]  # fmt: skip
-    if visited.screen != "phone":
-        visited.mouse.move(*places[0])
-        visited.mouse.down()
+    if "has_touch" not in SCREENS[page.screen]:
+        page.mouse.move(*places[0])
+        page.mouse.down()
         for place in places[1:]:
-            visited.mouse.move(*place)
-        visited.mouse.up()
-        return
-    touch = visited.context.new_cdp_session(visited)
-    for number, (x, y) in enumerate(places):
-        kind = "touchMove" if number else "touchStart"
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            page.mouse.move(*place)
+        page.mouse.up()
+    else:
+        touch = page.context.new_cdp_session(page)
+        for number, (x, y) in enumerate(places):
+            kind = "touchMove" if number else "touchStart"
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def tool(visited: sync_api.Page, name: str) -> None:
+def tool(page: sync_api.Page, name: str) -> None:
     """Take another tool, and wait for the fresh canvas."""
-    visited.locator(".st-key-tool").get_by_role("radio", name=name).click()
-    visited.wait_for_timeout(2000)
-
-
-def area(visited: sync_api.Page, before: str = "") -> str:
-    """The share of the photo that the page says was replaced, as soon as it is another one."""
-    return visited.wait_for_function(ANSWER, arg=before, timeout=180_000).json_value()
-
-
-def expected(*strokes: Stroke) -> float:
-    return 100 * float(drawing.draw(strokes, 256, 341).mean())
-
-
-@pytest.mark.parametrize("page", ["light"], indirect=True)
-def test_what_is_painted_is_what_core_computes(address: str, page: sync_api.Page) -> None:  # noqa: F811
-    page.goto(f"{address}/try_a_photo")
-    second = io.BytesIO()
-    Image.fromarray(draw_photo(9, 300, 400)).save(second, "PNG")
-    other = {"name": "other.png", "mimeType": "image/png", "buffer": second.getvalue()}
-    page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(3000, 4000), other])
+    page.locator(".st-key-tool").get_by_role("radio", name=name).click()
+    page.wait_for_timeout(300)
     canvas(page)
+
+
+def said(page: sync_api.Page, pattern: str, but: str = "") -> str:
+    """What the page says where a pattern has a group, as soon as it is not `but`."""
+    script = """([pattern, but]) => {
+        const found = document.body.innerText.match(pattern);
+        const value = found && found.slice(1).find(part => part);
+        return value && value !== but ? value : null; }"""
+    return str(page.wait_for_function(script, arg=[pattern, but]).json_value())
+
+
+def shows_nothing(page: sync_api.Page) -> None:
+    page.get_by_text("Nothing is painted yet").wait_for()
+
+
+def percent(*strokes: Stroke, height: int = 256, width: int = 341) -> float:
+    return 100 * float(drawing.draw(strokes, height, width).mean())
+
+
+def alike(mask: Mask, *strokes: Stroke) -> bool:
+    """Whether a mask is what strokes leave, but for the pixels at the border that a hand cannot place."""
+    wanted = drawing.draw(strokes, *mask.shape)
+    return float((mask & wanted).sum() / (mask | wanted).sum()) > 0.93
+
+
+def taken_along(page: sync_api.Page) -> tuple[pd.DataFrame, zipfile.ZipFile]:
+    """The downloaded history: its table and all of it."""
+    with page.expect_download() as coming:
+        page.locator(".st-key-zip button").click()
+    archive = zipfile.ZipFile(Path(coming.value.path()))
+    return pd.read_csv(io.BytesIO(archive.read("tried.csv"))), archive
+
+
+def mask_in(archive: zipfile.ZipFile, number: int) -> Mask:
+    return np.asarray(Image.open(io.BytesIO(archive.read(f"{number:02}-mask.png"))).convert("L")) > 127
+
+
+def check_try(predictor: inference.Predictor, archive: zipfile.ZipFile, row: Any, photo: Pixels) -> paint.Painted:
+    """One row of the table, its mask, photo and replay file against what core computes for the mask."""
+    number = int(row.number)
+    mask = mask_in(archive, number)
+    done = paint.paint(predictor, paint.working(photo), mask, paint.treatment())
+    assert row.ablated_score == pytest.approx(done.ablated_score, abs=1e-5)
+    assert row.score == pytest.approx(done.score, abs=1e-5)
+    assert row.area == pytest.approx(done.area)
+    assert (images.read(archive.read(f"{number:02}-ablated.png")) == done.photo).all()
+    kept = replay.from_json(archive.read(f"{number:02}-replay.json").decode())
+    replay.check(kept, photo)
+    assert kept.delta == pytest.approx(done.delta, abs=1e-5)
+    assert (kept.mask == mask).all()
+    others = paint.controls(predictor, paint.working(photo), mask, kept.how, done.score, n=len(kept.controls) or 1)
+    assert list(kept.controls) == pytest.approx(list(others)[: len(kept.controls)], abs=1e-5)
+    return done
+
+
+@contextmanager
+def size(page: sync_api.Page, width: int) -> Iterator[None]:
+    """The same window at another width."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(600)
+    yield
+    page.set_viewport_size(before)
+    page.wait_for_timeout(600)
+
+
+def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(
+    address: str,  # noqa: F811
+    visit: Callable[[str], sync_api.Page],
+    predictor: inference.Predictor,
+) -> None:
+    page = visit("light")
+    page.goto(f"{address}/try_a_photo")
+    large = photo_file(3000, 4000)
+    second = {"name": "other.png", "mimeType": "image/png", "buffer": images.png_bytes(draw_photo(9, 300, 400))}
+    page.set_input_files(UPLOAD, [large, second])
     tool(page, "Rectangle")
-    drag(page, *BOX)
-    (left, top), (right, bottom) = BOX
-    box = Stroke(((left, top), (right, top), (right, bottom), (left, bottom)), filled=True)
-    first = area(page)
-    assert float(first) == pytest.approx(expected(box), abs=0.6)
+    drag(page, *CORNERS)
+    boxed = said(page, AREA)
+    assert float(boxed) == pytest.approx(percent(BOX), abs=0.6)
     tool(page, "Eraser")
-    drag(page, (0.3, 0.3), (0.5, 0.3))
-    hole = Stroke(((0.3, 0.3), (0.5, 0.3)), 0.07, erase=True)
-    erased = area(page, first)
-    assert float(erased) == pytest.approx(expected(box, hole), abs=0.6)
+    drag(page, *HOLE.points)
+    erased = said(page, AREA, boxed)
+    assert float(erased) == pytest.approx(percent(BOX, HOLE), abs=0.6)
+    delta = said(page, DELTA)
+    check(page, "paint-light")
+
+    with size(page, 900):  # the canvas is narrower now, and the drawing where it was
+        narrow = canvas(page)["width"]
+        tool(page, "Brush")
+        drag(page, *LINE.points)
+        longer = said(page, AREA, erased)
+        assert float(longer) == pytest.approx(percent(BOX, HOLE, LINE), abs=0.6)
+    assert canvas(page)["width"] > narrow + 50
+    assert said(page, AREA) == longer
+    settled(page)
+    longest = said(page, DELTA)
+
+    page.get_by_role("button", name="other.png", exact=True).click()  # another photo has its own canvas
+    shows_nothing(page)
+    drag(page, (0.1, 0.1), (0.3, 0.1))
+    own = said(page, AREA, longer)
+    assert float(own) == pytest.approx(percent(Stroke(((0.1, 0.1), (0.3, 0.1)), BRUSH)), abs=0.6)
+    page.get_by_role("button", name="drawn.jpg", exact=True).click()
+    assert said(page, AREA, own) == longer
+    settled(page)
+
+    page.get_by_role("link", name="Model", exact=True).click()  # away and back
+    page.get_by_role("heading", name="How good is the model?").or_(page.locator("h1")).first.wait_for()
+    settled(page)
+    page.get_by_role("link", name="Try a photo").first.click()
+    assert said(page, AREA) == longer
+    assert said(page, DELTA) == longest
+    settled(page)
+
+    table, archive = taken_along(page)
+    assert list(table["photo"]) == ["drawn.jpg", "drawn.jpg", "drawn.jpg", "other.png"]
+    photo = images.read(large["buffer"])
+    done = [check_try(predictor, archive, row, photo) for row in table.head(3).itertuples()]
+    check_try(predictor, archive, table.iloc[3], images.read(second["buffer"]))
+    for number, strokes in enumerate(((BOX,), (BOX, HOLE), (BOX, HOLE, LINE)), start=1):
+        assert alike(mask_in(archive, number), *strokes)
+    assert delta == paint.signed(done[1].delta)
+    assert longest == paint.signed(done[2].delta)
+    assert page.locator(".st-key-history canvas").count()
+
+
+def test_a_finger_on_a_phone_paints_erases_and_starts_again(
+    address: str,  # noqa: F811
+    visit: Callable[[str], sync_api.Page],
+    predictor: inference.Predictor,
+) -> None:
+    page = visit("phone")
+    page.goto(f"{address}/try_a_photo?sample=cat")
+    photo = images.read(Path(__import__("skimage").__file__).parent / "data/chelsea.png")
+    height, width = paint.working(photo).shape[:2]
+    assert canvas(page)["width"] <= 390
+    drag(page, *LINE.points)
+    first = said(page, AREA)
+    assert float(first) == pytest.approx(percent(LINE, height=height, width=width), abs=0.6)
+    tool(page, "Rectangle")
+    drag(page, *CORNERS)
+    second = said(page, AREA, first)
+    assert float(second) == pytest.approx(percent(LINE, BOX, height=height, width=width), abs=0.8)
+    tool(page, "Eraser")
+    drag(page, *HOLE.points)
+    third = said(page, AREA, second)
+    check(page, "paint-phone")
+    delta = said(page, DELTA)
+    table, archive = taken_along(page)
+    assert len(table) == 3
+    assert delta == paint.signed(check_try(predictor, archive, table.iloc[2], photo).delta)
+    assert alike(mask_in(archive, 3), LINE, BOX, HOLE)
+    page.locator(".st-key-canvas-undo button").first.click()
+    assert said(page, AREA, third) == second
+    page.reload()  # a new visit: the photo is in the address, the drawing is gone
+    shows_nothing(page)
+    drag(page, *LINE.points)
+    assert said(page, AREA) == first
+
+
+def test_two_visitors_at_once_get_their_own_answers(
+    address: str,  # noqa: F811
+    visit: Callable[[str], sync_api.Page],
+    predictor: inference.Predictor,
+) -> None:
+    pages = [visit("light"), visit("dark")]
+    photos = [draw_photo(seed, 300, 400) for seed in (11, 12)]
+    for number, (page, photo) in enumerate(zip(pages, photos, strict=True)):
+        page.goto(f"{address}/try_a_photo")
+        upload = {"name": f"{number}.png", "mimeType": "image/png", "buffer": images.png_bytes(photo)}
+        page.set_input_files(UPLOAD, [upload])
+    for page in pages:
+        canvas(page)
+    strokes = [((0.2, 0.2), (0.4, 0.4)), ((0.6, 0.5), (0.8, 0.3))]
+    for page, stroke in zip(pages, strokes, strict=True):  # the second paints while the first's controls are computed
+        drag(page, *stroke)
+    for page, stroke, photo in zip(pages, strokes, photos, strict=True):
+        delta = said(page, DELTA)
+        settled(page)
+        table, archive = taken_along(page)
+        assert len(table) == 1
+        assert alike(mask_in(archive, 1), Stroke(stroke, BRUSH))
+        assert delta == paint.signed(check_try(predictor, archive, table.iloc[0], photo).delta)
+        controls = replay.from_json(archive.read("01-replay.json").decode()).controls
+        assert re.search(rf"of {len(controls)} regions", page.inner_text("body"))
+    check(pages[1], "paint-dark")

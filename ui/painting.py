@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -145,7 +145,9 @@ def answer(trial: Trial, reference: reports.Scores) -> None:
     done = trial.done
     before, after = st.columns(2)
     before.metric("Score before", f"{done.score:.2f}")
-    after.metric("Score after", f"{done.ablated_score:.2f}", delta=paint.signed(done.delta), delta_color="off")
+    arrow: Literal["down", "up"] = "down" if done.delta < 0 else "up"  # a true minus is no sign to Streamlit
+    said = paint.signed(done.delta)
+    after.metric("Score after", f"{done.ablated_score:.2f}", delta=said, delta_color="off", delta_arrow=arrow)
     st.markdown(paint.effect(done.score, done.ablated_score, reference))
     how = trial.how
     st.markdown(standing.in_words(done.delta, effects.reference_study(), trial.model, how.fill, how.direction))
