@@ -140,7 +140,7 @@ def variants(deltas: dict[str, float]) -> go.Figure:
     figure.update_xaxes(range=[-reach, reach])
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(showlegend=False, bargap=0.45)
-    return finished(figure, "Δ score", None, height=70 + 38 * max(1, len(deltas)))
+    return finished(figure, "Δ score", None, height=84 + 36 * max(1, len(deltas)))
 
 
 def _diagonal(figure: go.Figure, shown: pd.DataFrame) -> None:

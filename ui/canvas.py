@@ -42,6 +42,11 @@ class Tool:
     def sized(self) -> bool:
         return self.mode == "freedraw"
 
+    @property
+    def redrawn(self) -> bool:
+        """Whether the canvas shows something else than the stroke's effect: a frame, or the eraser's own colour."""
+        return self.ellipse or self.erase
+
 
 TOOLS = {
     "Brush": Tool("brush", "freedraw", hint="Paint over what should go."),
@@ -129,7 +134,7 @@ def read(item: Item) -> Board:
         return own
     sent = st.session_state[key].get("drawing") or {}
     own.live = drawing.strokes_of(sent.get("raw"), own.width, ellipses=TOOLS[own.tool].ellipse)
-    if own.live and TOOLS[own.tool].ellipse:  # the canvas shows the frame that was dragged: show the ellipse
+    if own.live and TOOLS[own.tool].redrawn:
         own.fold()
     return own
 

@@ -25,7 +25,10 @@ _compare = st.components.v2.component(
 
 
 def width(key: str, known: int) -> int:
-    """How many px wide the container is in which this is called; `known` until the browser has told."""
+    """How many px wide the container is in which this is called; `known` until the browser has told.
+
+    Where there is touch, it also makes fingers count as the left button, as the canvas's shapes need.
+    """
     told = _width(key=key, data={"known": known}, on_width_change=lambda: None, height=1).get("width")
     return int(told) if isinstance(told, int | float) and 1 <= told <= 10_000 else known
 

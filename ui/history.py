@@ -21,7 +21,8 @@ SHOWN = 8
 
 def section() -> None:
     """The table of tries, what can be done with one or two of them, and the download of all."""
-    tried = list(reversed(trials.trials().values()))
+    kept = trials.trials()  # the download is made outside of the page's run, where the session cannot be asked
+    tried = list(reversed(kept.values()))
     if not tried:
         return
     st.subheader("What you tried")
@@ -31,7 +32,7 @@ def section() -> None:
             st.button("Put it on the canvas", key="reload", icon=":material/brush:", on_click=_load, args=(chosen[0],))
         st.download_button(
             "Download all as ZIP",
-            lambda: bundle(list(trials.trials().values())),
+            lambda: bundle(list(kept.values())),
             "painted.zip",
             "application/zip",
             key="zip",

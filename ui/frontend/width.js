@@ -1,6 +1,11 @@
 // Tells how many px wide the place is that this element fills, now and whenever it changes.
 const watched = new WeakMap();
 
+// The canvas draws a shape only for the left button, and a finger has none: it would draw with the brush alone.
+if (window.TouchEvent && !("button" in TouchEvent.prototype)) {
+  Object.defineProperty(TouchEvent.prototype, "button", { configurable: true, get: () => 0 });
+}
+
 export default function ({ data, parentElement, setStateValue }) {
   const host = parentElement.host ?? parentElement;
   const known = watched.get(host);
