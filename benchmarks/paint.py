@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> None:
 def _stroke(page: Page, number: int) -> tuple[float, float]:
     """One stroke on an empty canvas, begun when all other work is done: seconds to the score, and to all controls."""
     _rest(page)
-    clear = page.locator(".st-key-canvas-clear button").first
+    clear = page.locator(".st-key-canvas-clear button:visible")
     if clear.is_enabled():
         clear.click()
         page.wait_for_function(EMPTY)
