@@ -106,8 +106,8 @@ def test_an_empty_canvas_invites() -> None:
 def test_a_painted_part_gets_the_answer_that_core_gives() -> None:
     app = painted(visit(), BOX)
     done, photo = direct(box_mask())
-    assert metrics(app)["Score before"] == f"{done.score:.2f}"
-    assert metrics(app)["Score after"] == f"{done.ablated_score:.2f}"
+    assert metrics(app)["Score before"] == f"{done.score:.3f}"
+    assert metrics(app)["Score after"] == f"{done.ablated_score:.3f}"
     assert f"Δ = {paint.signed(done.delta)}" in words(app)
     assert f"{done.area:.1%} of the photo was replaced" in words(app)
     controls = list(paint.controls(inference.load("small_cnn"), photo, box_mask(), paint.treatment(), done.score))

@@ -26,6 +26,8 @@ ERASER = f"{drawing.ERASE_COLOUR}a0"
 TALLEST = 620
 """Greatest height in px: on a usual screen the whole canvas is seen at once."""
 MOST_STEPS = 500
+NARROW = 480
+"""Below this width in px the tools are shown by their signs alone, so that all are seen; the hint names it."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def toolbar(item: Item, own: Board) -> None:
         st.segmented_control(
             "Tool",
             list(TOOLS),
-            format_func=lambda name: f":material/{TOOLS[name].icon}: {name}",
+            format_func=_signs if 0 < st.session_state.get("room", 0) < NARROW else _names,
             default=own.tool,
             required=True,
             key="tool",
@@ -167,6 +169,14 @@ def toolbar(item: Item, own: Board) -> None:
                     args=(item, act),
                     disabled=not able,
                 )
+
+
+def _signs(name: str) -> str:
+    return f":material/{TOOLS[name].icon}:"
+
+
+def _names(name: str) -> str:
+    return f"{_signs(name)} {name}"
 
 
 def show(item: Item, own: Board, photo: Pixels) -> None:
@@ -197,7 +207,7 @@ def show(item: Item, own: Board, photo: Pixels) -> None:
             drawing_mode=tool.mode,
             key=_key(item, own),
         )
-    st.caption(tool.hint)
+    st.caption(f"{own.tool}: {tool.hint[0].lower()}{tool.hint[1:]}")
 
 
 def painted(photo: Pixels, mask: Mask) -> Pixels:

@@ -61,12 +61,12 @@ def _table(tried: list[Trial]) -> list[Trial]:
     rows = pd.DataFrame(
         {
             "mask": _thumbnail(trial),
-            "photo": trial.item.name,
-            "what": _what(trial),
-            "area": 100 * trial.done.area,
+            "Δ": trial.done.delta,
             "before": trial.done.score,
             "after": trial.done.ablated_score,
-            "Δ": trial.done.delta,
+            "area": 100 * trial.done.area,
+            "what": _what(trial),
+            "photo": trial.item.name,
             "model": trial.model,
         }
         for trial in tried

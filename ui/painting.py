@@ -143,11 +143,13 @@ def start_from(item: Item, model: str) -> None:
 def answer(trial: Trial, reference: reports.Scores) -> None:
     """Score before and after, Δ in SD, percentiles."""
     done = trial.done
-    before, after = st.columns(2)
-    before.metric("Score before", f"{done.score:.2f}")
     arrow: Literal["down", "up"] = "down" if done.delta < 0 else "up"  # a true minus is no sign to Streamlit
     said = paint.signed(done.delta)
-    after.metric("Score after", f"{done.ablated_score:.2f}", delta=said, delta_color="off", delta_arrow=arrow)
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Score before", f"{done.score:.3f}", width="content")
+        st.metric(
+            "Score after", f"{done.ablated_score:.3f}", said, delta_color="off", delta_arrow=arrow, width="content"
+        )
     st.markdown(paint.effect(done.score, done.ablated_score, reference))
     how = trial.how
     st.markdown(standing.in_words(done.delta, effects.reference_study(), trial.model, how.fill, how.direction))
