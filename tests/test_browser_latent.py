@@ -102,3 +102,10 @@ def test_three_dimensions_fit_and_answer_the_pointer(
             break
     visited.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]")
     assert "score: 0." in visited.inner_text(".map-tip")
+
+
+def test_a_map_that_does_not_arrive_says_so(address: str, visited: sync_api.Page) -> None:  # noqa: F811
+    visited.route("**/media/*.bin", lambda route: route.abort())
+    visited.goto(f"{address}/latent_space")
+    visited.wait_for_selector("text=The map could not be drawn")
+    assert visited.is_visible("text=Reload the page")
