@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from core import config
 from core.errors import ArtifactError
+from core.registry import MASKS
 
 FILE = "detectors.json"
 """Mask id → {"precision", "recall" (box IoU ≥ 0.5), "iou" (salient object), …}; what was not measured is left out."""
 BARS = {"precision": config.MIN_PRECISION, "iou": config.MIN_SALIENT_IOU}
+WORDS = {"precision": "precision", "iou": "IoU"}
+UNMEASURED = "its detector was never measured"
 
 
 def weak_detectors(file: Path | None = None) -> dict[str, str]:
-    """Masks whose detector is below the bar, with what was measured; empty where nothing was.
+    """Masks whose detector is below the bar, or was never measured, with what is known of it.
 
-    ArtifactError for a damaged file.
+    The bars are for what was measured, as SCIENCE.md has them; its interval is told. ArtifactError for a damaged file.
     """
     file = file or config.ARTIFACTS / FILE
-    if not file.is_file():
-        return {}
     try:
-        measured = json.loads(file.read_text(encoding="utf-8"))
-        found = [(mask, name, quality[name]) for mask, quality in measured.items() for name in BARS if name in quality]
-        low = [(mask, name, float(value)) for mask, name, value in found if value is not None and value < BARS[name]]
+        measured = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        reasons = {entry.id: _reason(measured.get(entry.id) or {}) for entry in MASKS if entry.facts["detector"]}
     except (AttributeError, OSError, TypeError, ValueError) as error:
         raise ArtifactError(f"{file} does not hold the quality of detectors by mask ({error}).") from error
-    return {mask: f"detector {name} {value:.2f}, below {BARS[name]}" for mask, name, value in low}
+    return {mask: reason for mask, reason in reasons.items() if reason}
+
+
+def _reason(quality: Mapping[str, Any]) -> str:
+    """Why a detector may decide nothing; empty if it may."""
+    known = {name: float(quality[name]) for name in BARS if quality.get(name) is not None}
+    if not known:
+        return UNMEASURED
+    low = next((name for name, value in known.items() if value < BARS[name]), None)
+    if low is None:
+        return ""
+    ends = quality.get(f"{low}_by_photo_interval") or quality.get(f"{low}_interval")
+    spread = f" [{ends[0]:.2f}, {ends[1]:.2f}]" if ends else ""
+    return f"detector {WORDS[low]} {known[low]:.2f}{spread}, below {BARS[low]}"

@@ -14,7 +14,7 @@ from core.errors import ArtifactError
 from core.files import write_text
 from core.types import Interval
 
-FILE = config.ARTIFACTS / "detectors.json"
+NAME = "detectors.json"
 COMPARED = "compared"
 INTERVALS = ("precision", "precision_by_photo", "recall", "iou")
 SIZES = ("small", "medium", "large")
@@ -57,8 +57,9 @@ class Measured:
     milliseconds: float
 
 
-def measurements(file: Path = FILE) -> tuple[Measured, ...]:
+def measurements(file: Path | None = None) -> tuple[Measured, ...]:
     """Every measured detector, in the file's order; none without the file. ArtifactError if it is damaged."""
+    file = file or config.ARTIFACTS / NAME
     if not file.is_file():
         return ()
     try:
@@ -75,11 +76,11 @@ def measured(mask: str) -> Measured | None:
     return next((item for item in measurements() if item.mask == mask), None)
 
 
-def save(rows: Sequence[Measured], file: Path = FILE) -> None:
+def save(rows: Sequence[Measured], file: Path | None = None) -> None:
     """Write measurements: by mask, as `core.detector_quality` reads them, and those that were only compared."""
     content: dict[str, Any] = {row.mask: _plain(row) for row in rows if row.mask}
     content[COMPARED] = [_plain(row) for row in rows if not row.mask]
-    write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_text(file or config.ARTIFACTS / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def _plain(row: Measured) -> dict[str, Any]:

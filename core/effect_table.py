@@ -52,6 +52,9 @@ DETAIL_COLUMNS = (
     "validity_low",
     "validity_high",
     "n_human",
+    "n_detected",  # photos whose mask is a detector's answer; the others' is exact
+    "thing_area",  # mean share of the photo that the thing covers, where it is
+    "thing_area_controlled",  # the same over photos with room for all controls, where things are small
     "control_placements",  # mean number a photo
     "control_eccentricity",  # imbalance: mean distance of the controls from the centre − the target's, in short sides
     "control_rmse",  # imbalance of the removed energy: mean RMSE of the controls − the target's, in the same photos

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from core.aggregates import Aggregates
+from core.detector_words import beside, quality_lines, relied_on
+from core.detectors import Measured, measurements
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
 from core.wording import minus, sentence
+
+BESIDE = ("n_detected", "thing_area", "thing_area_controlled", "control_eccentricity", "control_rmse")
+"""Columns of the details that are told with an effect."""
 
 
 def condition_name(row: Mapping[Any, Any]) -> str:
@@ -33,6 +39,28 @@ def effect_line(row: Mapping[Any, Any]) -> str:
     return ("excess " if is_excess else "") + sentence(interval, n, p, kind)
 
 
+def area_line(row: Mapping[Any, Any]) -> str:
+    """The share of the photo that a region ablation replaces; empty for one of the whole photo."""
+    return "" if pd.isna(row["area"]) else f"{100 * row['area']:.1f} % of the photo replaced"
+
+
+def room_line(row: Mapping[Any, Any]) -> str:
+    """How far the photos that have an excess stand for all with the thing: those with room for all controls."""
+    whole, kept = row.get("thing_area", math.nan), row.get("thing_area_controlled", math.nan)
+    if pd.isna(row["excess_delta"]) or pd.isna(whole) or pd.isna(kept):
+        return ""
+    few = f"{int(row['n_controls'])} of {int(row['n'])} photos have room for all controls"
+    return few if row["n_controls"] == row["n"] else (
+        f"{few}: there the thing covers {100 * kept:.1f} % of the photo, in all of them {100 * whole:.1f} %"
+    )  # fmt: skip
+
+
+def beside_line(row: Mapping[Any, Any], known: Mapping[str | None, Measured]) -> str:
+    """What must stand beside an effect (rules 5 and 6): area, detector, room for controls, and their imbalance."""
+    said = (area_line(row), beside(row, known), room_line(row), controls_line(row))
+    return "; ".join(filter(None, said))
+
+
 def controls_line(row: Mapping[Any, Any]) -> str:
     """How a row's controls differ from their targets (rule 6), in short sides and RMSE; empty without controls."""
     names = {"control_eccentricity": "eccentricity", "control_rmse": "RMSE"}
@@ -51,10 +79,12 @@ def lines(found: Aggregates) -> list[str]:
     ]
     text += [f"no validity: {base.why_no_validity}"] if base.why_no_validity else []
     shown = found.effects[(found.effects["source"] == POOLED) & (found.effects["population"] == ELIGIBLE)]
-    shown = shown.join(found.details.reindex(columns=["control_eccentricity", "control_rmse"]))
+    shown = shown.join(found.details.reindex(columns=list(BESIDE)))
+    known = {item.mask: item for item in measurements()}
     for family, rows in shown.groupby("family", sort=True):
-        said = [(condition_name(row), effect_line(row), controls_line(row)) for row in rows.to_dict("records")]
+        said = [(condition_name(row), effect_line(row), beside_line(row, known)) for row in rows.to_dict("records")]
         text += ["", f"{family}:", *(f"  {name}: {'; '.join(filter(None, words))}" for name, *words in said)]
+    text += ["", *quality_lines(relied_on(found))]
     return [*text, "", *(f"set aside: {problem}" for problem in base.problems), f"{len(found.effects)} rows in all"]
 
 

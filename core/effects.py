@@ -72,6 +72,7 @@ class _Row:
             **dict.fromkeys(DETAIL_COLUMNS[len(KEY) :], math.nan),
             "outcome": cell.outcome,
             "n_human": 0,
+            **_things(study, cell),
         }
 
     @property
@@ -121,6 +122,16 @@ def _fill_differences(study: Study, rows: list[_Row]) -> None:
             "control_placements": float(placed.mean()) if placed.any() else math.nan,
             **_imbalance(study, row.cell),
         }
+
+
+def _things(study: Study, cell: Cell) -> dict[str, float]:
+    """How many masks a detector guessed, and how large the thing is, in all photos and in those with controls."""
+    thing = study.things.get(study.conditions[cell.place].mask or "")
+    if thing is None:
+        return {"n_detected": 0}
+    found = {"thing_area": thing.area[cell.photos], "thing_area_controlled": thing.area[cell.excess_photos]}
+    means = {name: float(area[area > 0].mean()) for name, area in found.items() if (area > 0).any()}
+    return {"n_detected": int((~thing.exact[cell.photos]).sum()), **means}
 
 
 def _imbalance(study: Study, cell: Cell) -> dict[str, float]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from core.aggregates import Aggregates
-from core.decisions import at_default
+from core.decisions import at_default, decision_row
+from core.detector_words import depends
+from core.detectors import measurements
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED
-from core.effect_words import condition_name, effect_line
+from core.effect_words import BESIDE, beside_line, condition_name, effect_line
 from core.table import Condition
 from core.types import Interval
 from core.verdict_records import Verdict
@@ -52,6 +57,40 @@ def fills_table(verdict: Verdict) -> pd.DataFrame:
     )
 
 
+def controls_table(found: Aggregates) -> pd.DataFrame:
+    """A row per decision row with controls and fill: which photos have them, and what tells them from their targets."""
+    table = found.effects.join(found.details.reindex(columns=list(BESIDE)))
+    pooled = table[(table["source"] == POOLED) & (table["population"] == ELIGIBLE) & table["excess_delta"].notna()]
+    rows = [(decision_row(_condition(record)), record) for record in pooled.to_dict("records")]
+    return pd.DataFrame(
+        {
+            "row": row.label,
+            "fill": record["fill"],
+            "photos": int(record["n"]),
+            "with room for all controls": int(record["n_controls"]),
+            "thing's area": _share(record["thing_area"]),
+            "where there is room": _share(record["thing_area_controlled"]),
+            "eccentricity, controls − target": _signed(record["control_eccentricity"]),
+            "RMSE, controls − target": _signed(record["control_rmse"]),
+        }
+        for row, record in rows
+        if row is not None
+    )
+
+
+def _condition(record: Mapping[Any, Any]) -> Condition:
+    names = (None if pd.isna(record[name]) else record[name] for name in ("mask", "fill", "direction"))
+    return Condition(record["ablation"], record["params"], *names)
+
+
+def _share(value: float) -> str | None:
+    return None if pd.isna(value) else f"{100 * value:.1f} %"
+
+
+def _signed(value: float) -> str | None:
+    return None if pd.isna(value) else minus(value)
+
+
 def validity_table(verdict: Verdict) -> pd.DataFrame:
     """A row per ablation at default strength: what is left of the agreement with human scores."""
     return pd.DataFrame(
@@ -84,8 +123,9 @@ def pairs_table(verdict: Verdict) -> pd.DataFrame:
 def chosen_effects(
     found: Aggregates, *, confirmatory: bool, source: str = POOLED, population: str = ELIGIBLE, doses: bool = False
 ) -> pd.DataFrame:
-    """Effects of one family, source and population, with `name`, `said` (the effect in words) and `row` beside.
+    """Effects of one family, source and population, with `name`, `said`, `beside` and `row`.
 
+    `said` is the effect in words, `beside` what must stand beside it, `detected` whether it depends on a detector.
     `row` is the position in `found.effects`. Confirmatory effects are pooled and of eligible photos by definition.
     Without `doses`, a strength other than the default one is left out: dose-response curves show those.
     """
@@ -95,9 +135,15 @@ def chosen_effects(
     else:
         here = (table["source"] == source) & (table["population"] == population) & (table["family"] != CONFIRMATORY)
         chosen = table[here if doses else here & ~_other_strength(found)]
-    records = chosen.to_dict("records")
-    names = [condition_name(record) for record in records]
-    return chosen.assign(name=names, said=[effect_line(record) for record in records], row=chosen.index)
+    records = chosen.join(found.details.reindex(columns=list(BESIDE))).to_dict("records")
+    known = {item.mask: item for item in measurements()}
+    return chosen.assign(
+        name=[condition_name(record) for record in records],
+        said=[effect_line(record) for record in records],
+        beside=[beside_line(record, known) for record in records],
+        detected=depends(found.details)[chosen.index],
+        row=chosen.index,
+    )
 
 
 def _other_strength(found: Aggregates) -> pd.Series:

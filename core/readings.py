@@ -19,6 +19,13 @@ from core.study_files import Study
 from core.types import Interval
 from core.verdict_records import DROP, NEGLIGIBLE, NOT_TESTABLE, NOTHING, RISE, UNRESOLVED, FillReading, Reading
 
+KEPT = {
+    DROP: "another piece of the photo of the same shape holds the score up better than what is kept, but the score "
+    "does not clearly fall without the rest",
+    RISE: "what is kept holds the score up better than another piece of the photo of the same shape",
+}
+"""What an excess says of a row that keeps a thing, where its plain difference does not go the same way."""
+
 
 def read_rows(study: Study, tables: Tables, weak: Mapping[str, str]) -> tuple[Reading, ...]:
     """Every decision row in order; `weak` maps masks with too unreliable a detector to what was measured."""
@@ -123,17 +130,21 @@ def _untestable(row: DecisionRow, fills: tuple[FillReading, ...], note: str) -> 
 
 
 def _why_not(study: Study, row: DecisionRow, fills: tuple[FillReading, ...], weak: Mapping[str, str]) -> str:
-    n = max((fill.n for fill in fills), default=0)
-    if not fills:
+    """Why a row cannot be tested, in plain words: how many photos it has, and how many it needs."""
+    numbers = places(study, row)
+    if not numbers:
         return "not in this study"
-    if row.mask is not None and row.mask in weak and n >= config.MIN_CONFIRMATORY:
-        return f"exploratory: the detector is too unreliable ({weak[row.mask]})"
-    if row.outcome == EXCESS and not any(study.placements[:, place].any() for place in places(study, row)):
+    if row.outcome == EXCESS and not any(study.placements[:, place].any() for place in numbers):
         return "this study holds no controls"
-    kind = "not computed" if n < config.MIN_COMPUTED else "exploratory"
-    return (
-        f"{kind}: {n} photos, fewer than {config.MIN_COMPUTED if n < config.MIN_COMPUTED else config.MIN_CONFIRMATORY}"
-    )
+    n = max(int(np.isfinite(outcome(study, place, row.outcome, weak)).sum()) for place in numbers)
+    kind = "have it with room for controls" if row.outcome == EXCESS else "were scored"
+    guessed = max(fill.n for fill in fills) - n if row.mask in weak else 0
+    if guessed:
+        kind += " under an exact mask"
+    said = f"{n} photos {kind}, {config.MIN_CONFIRMATORY} are needed"
+    if n < config.MIN_COMPUTED and not guessed:
+        said += ", too few for any number"
+    return f"{said}; {guessed} more rest on a detector that may not decide: {weak[str(row.mask)]}" if guessed else said
 
 
 def _decide(
@@ -150,7 +161,7 @@ def _decide(
     if alike or still:
         return NEGLIGIBLE, "" if alike else "the plain difference is negligible"
     if found in (DROP, RISE) and _direction([fill.delta for fill in fills], bound) != found:
-        return UNRESOLVED, f"the excess is a {found}, but not the plain difference: the score rests on what is kept"
+        return UNRESOLVED, f"the excess is a {found}, but not the plain difference: {KEPT[found]}"
     return found, ""
 
 

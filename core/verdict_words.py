@@ -53,7 +53,18 @@ def sentence(
         said += f"; the leading cause is {cause.cause}" if cause.cause else "; no single cause leads"
         if held_back:
             said += f" (leaning: {_joined(_labels(readings, held_back))} {_are(held_back)} unresolved)"
+    said += _untested(readings)
     return f"{said}{', on photos for which validity is not established' if gate.status == NOT_ESTABLISHED else ''}."
+
+
+def _untested(readings: Sequence[Reading]) -> str:
+    """The rows that could not be tested, each with its reason; rows of one reason stand together."""
+    reasons: dict[str, list[str]] = {}
+    for item in readings:
+        if not item.testable:
+            reasons.setdefault(item.note, []).append(item.label)
+    said = "; ".join(f"{_joined(labels)} ({note})" for note, labels in reasons.items())
+    return f"; not testable: {said}" if said else ""
 
 
 def _nothing(readings: Sequence[Reading]) -> list[str]:

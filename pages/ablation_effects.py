@@ -40,7 +40,7 @@ def main() -> None:
 def show(found: Aggregates, folder: Path) -> None:
     """Everything of one study."""
     about(found)
-    effects.verdict(found.verdict)
+    effects.verdict(found)
     st.header("Effects")
     rows, measure = effects.choices(found)
     effects.bars(rows, measure, found)
@@ -52,7 +52,9 @@ def about(found: Aggregates) -> None:
     """The study in one line."""
     base = found.baseline
     sources = layout.plain(", ".join(base.sources))
-    validity = next((f" Validity ρ = {item.validity}." for item in base.validity if item.validity), "")
+    gate = found.verdict.gate
+    where = f" on {layout.plain(gate.source)}, the lowest of its photo sets" if gate.source else ""
+    validity = f" Validity ρ = {gate.validity}{where}." if gate.validity else ""
     st.caption(
         f"{layout.plain(base.model)} on {base.n_photos:,} photos from {sources}; mean score {base.mean:.3f}, "
         f"SD {base.sd:.3f}.{validity}"

@@ -14,9 +14,10 @@ import pandas as pd
 import planted
 import pytest
 
-from core import aggregates, aggregation, config, effects, stats, study_files
+from core import aggregates, aggregation, config, detectors, effect_words, effects, stats, study_files
 from core.__main__ import main
-from core.effect_words import condition_name, controls_line
+from core.detector_words import relied_on
+from core.effect_words import beside_line, condition_name, controls_line
 from core.errors import StudyError
 
 PLAN = {"effects": {"faces_removed": -1.0, "blur": -0.4}, "n": 120, "share": 0.7, "fills": ("mean",)}
@@ -82,6 +83,27 @@ def test_they_are_made_anew_by_other_statistics_or_say_so(run: Path, monkeypatch
     (run / aggregates.BASELINE).write_text((run / aggregates.BASELINE).read_text().replace('"version"', '"old"'))
     with pytest.raises(StudyError, match="core effects"):
         aggregates.read_aggregates(run)
+
+
+@pytest.mark.parametrize("folder", sorted((config.ARTIFACTS / "studies").glob("*/")), ids=lambda folder: folder.name)
+def test_shipped_studies_are_of_these_statistics(folder: Path) -> None:
+    assert aggregates.read_aggregates(folder).baseline.problems == (), "python -m core effects"
+
+
+def test_what_stands_beside_an_effect() -> None:
+    item = next(item for item in detectors.measurements() if item.mask == "faces")
+    row = {
+        "mask": "faces", "area": 0.024, "n": 50, "n_controls": 40, "excess_delta": -0.01, "n_detected": 50.0,
+        "thing_area": 0.024, "thing_area_controlled": 0.015, "control_eccentricity": 0.092,
+        "control_rmse": float("nan"),
+    }  # fmt: skip
+    assert beside_line(row, {"faces": item}) == (
+        f"2.4 % of the photo replaced; detector precision {item.precision.estimate:.2f}, recall "
+        f"{item.recall.estimate:.2f}, in 50 photos; 40 of 50 photos have room for all controls: there the thing covers "
+        "1.5 % of the photo, in all of them 2.4 %; controls − target: eccentricity 0.092"
+    )
+    assert "its detector was never measured, in 50 photos" in beside_line(row, {})
+    assert "detector" not in beside_line({**row, "n_detected": 0.0}, {"faces": item})
 
 
 def test_doses_are_those_of_one_parameter_in_order(run: Path) -> None:
@@ -193,6 +215,11 @@ def test_verdict_command_begins_with_one_sentence(run: Path, capsys) -> None:
     answer = json.loads(capsys.readouterr().out)
     assert (answer["verdict"], answer["leading_cause"]) == ("A", "face")
     assert len(answer["readings"]) == 9
+    assert answer["detectors"] == []  # every mask is exact
+    found = aggregates.read_aggregates(run)
+    found.details.loc[found.details["mask"] == "faces", "n_detected"] = 5
+    assert relied_on(found) == ("faces",)
+    assert any("faces: detector CenterFace" in line for line in effect_words.lines(found))
 
 
 def test_damaged_parts_are_named_and_the_exit_code_says_so(run: Path, capsys) -> None:

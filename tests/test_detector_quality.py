@@ -7,26 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from core.detector_quality import weak_detectors
+from core.detector_quality import UNMEASURED, weak_detectors
 from core.errors import ArtifactError
+from core.registry import MASKS
 
 
 def test_detectors_below_the_bar_are_named(tmp_path: Path) -> None:
     measured = {
         "faces": {"precision": 0.7, "recall": 0.2},
-        "people": {"precision": 0.69},
+        "people": {"precision": 0.69, "precision_interval": [0.6, 0.7], "precision_by_photo_interval": [0.5, 0.8]},
         "salient": {"iou": 0.39},
         "text": {"precision": None},
     }
     (tmp_path / "detectors.json").write_text(json.dumps(measured))
     assert weak_detectors(tmp_path / "detectors.json") == {
-        "people": "detector precision 0.69, below 0.7",
-        "salient": "detector iou 0.39, below 0.4",
+        "people": "detector precision 0.69 [0.50, 0.80], below 0.7",
+        "salient": "detector IoU 0.39, below 0.4",
+        "text": UNMEASURED,
     }
 
 
-def test_nothing_measured_is_nothing_weak(tmp_path: Path) -> None:
-    assert weak_detectors(tmp_path / "detectors.json") == {}
+def test_a_detector_that_was_never_measured_is_not_trusted(tmp_path: Path) -> None:
+    everyone = {entry.id: UNMEASURED for entry in MASKS if entry.facts["detector"]}
+    assert set(everyone) >= {"faces", "people", "salient", "text"}
+    assert weak_detectors(tmp_path / "detectors.json") == everyone
+    (tmp_path / "detectors.json").write_text(json.dumps({"faces": {"precision": 0.9}}))
+    assert weak_detectors(tmp_path / "detectors.json") == {k: v for k, v in everyone.items() if k != "faces"}
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"faces": 3}', '{"faces": {"precision": "good"}}'])

@@ -136,6 +136,21 @@ def test_a_thing_that_is_not_there_cannot_be_kept_alone(tables: effects.Tables, 
     assert everyone["mean_delta"] == eligible["mean_delta"]
 
 
+def test_how_large_things_are_where_there_is_room_for_controls(tmp_path: Path) -> None:
+    folder = planted.write_study(tmp_path, n=80, rows=["faces_removed"], fills=["mean"], detectors=["faces"])
+    study = study_files.read_study(folder)
+    there = study.present("faces")
+    study.things["faces"].area[there] = np.linspace(0.01, 0.4, there.sum())
+    large = np.flatnonzero(there)[30:]
+    study.placements[large] = 4
+    study.things["faces"].exact[:10] = True
+    detail = one(effects.effect_tables(study).details, **FACES, population="eligible")
+    assert detail["thing_area"] == pytest.approx(0.205)
+    assert detail["thing_area_controlled"] == pytest.approx(np.linspace(0.01, 0.4, there.sum())[:30].mean())
+    assert detail["n_detected"] == there[10:].sum()
+    assert one(effects.effect_tables(study).details, **FACES, population="all")["n_detected"] == 70
+
+
 def test_imbalance_of_the_controls_stands_beside_the_effect(tmp_path: Path) -> None:
     folder = planted.write_study(tmp_path, n=80, rows=["faces_removed"], fills=["mean"])
     rows, photos = (pq.read_table(folder / name).to_pandas() for name in ("rows", "photos"))

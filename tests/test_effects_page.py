@@ -24,7 +24,10 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Artifacts with two studies: faces matter on two sources; nobody was asked for human scores."""
     folder = tmp_path_factory.mktemp("artifacts")
     shipped = folder / studies.SHIPPED
-    make_aggregates(write_study(shipped / "reference", n=240, effects=PLANTED, sources=("scenes", "streets")))
+    make_aggregates(
+        write_study(shipped / "reference", n=240, effects=PLANTED, sources=("scenes", "streets"), detectors=("faces",))
+    )
+    shutil.copy(config.ARTIFACTS / "detectors.json", folder)
     make_aggregates(write_study(shipped / "unrated", n=90, agreement=None, sources=("streets",)))
     return folder
 
@@ -92,6 +95,21 @@ def test_an_effect_is_written_with_interval_first_and_p_last(artifacts: Path) ->
     assert app.selectbox(key="condition").value == "faces removed, mean"
     assert "excess Δ = −0." in said(app)
     assert "Holm p" in said(app)
+
+
+def test_detectors_and_controls_stand_beside_the_effects_that_depend_on_them(artifacts: Path) -> None:
+    app = visit(condition="faces removed, mean")
+    assert "Detectors that these effects depend on" in said(app)
+    assert "detector precision 0.80, recall 0.89, in " in said(app)
+    assert "room for all controls" in said(app)
+    tables = [item.value for item in app.dataframe]
+    measured = [table for table in tables if "recall of small ones" in table]
+    assert [list(table["mask"]) for table in measured] == [["faces"], ["faces"]]  # of the verdict, and of the bars
+    (controls,) = (table for table in tables if "with room for all controls" in table)
+    assert {"faces removed", "text removed"} <= set(controls["row"])
+    app.segmented_control(key="family").set_value("exploratory").run()
+    measured = [item.value for item in app.dataframe if "recall of small ones" in item.value]
+    assert len(measured) == 1, "whole photos need no detector"
 
 
 def test_a_study_without_human_scores_says_why_it_has_no_validity(artifacts: Path) -> None:

@@ -120,6 +120,17 @@ def test_a_rise_of_what_is_kept_is_no_effect_of_the_background(tmp_path: Path) -
     assert item.note
 
 
+@pytest.mark.parametrize(
+    ("sign", "said"),
+    [(1, "a rise, but not the plain difference: what is kept"), (-1, "a drop, but not the plain difference: another")],
+)
+def test_an_excess_that_the_plain_difference_does_not_follow_is_told(tmp_path: Path, sign: int, said: str) -> None:
+    planted_effects = {"effects": {"background_removed": sign}, "controls": {"background_removed": -0.8 * sign}}
+    item = reading(judged(tmp_path, **planted_effects, noise=0.8), "background_removed")
+    assert (item.reading, item.effect) == ("unresolved", False)
+    assert f"the excess is {said}" in item.note
+
+
 def test_blur_is_compared_with_the_semantic_drops(tmp_path: Path) -> None:
     smaller = judged(tmp_path / "1", effects={"faces_removed": -1, "blur": -0.5})
     assert (reading(smaller, "blur").reading, reading(smaller, "blur").effect) == ("drop", False)
@@ -137,10 +148,12 @@ def test_few_photos_with_the_thing_are_not_testable(tmp_path: Path) -> None:
     exploratory = reading(judged(tmp_path / "1", share=0.2, effects={"faces_removed": -1}), "faces_removed")
     assert (exploratory.reading, exploratory.note) == (
         "not testable",
-        f"exploratory: {exploratory.n} photos, fewer than 60",
+        f"{exploratory.n} photos have it with room for controls, 60 are needed",
     )
     nothing = judged(tmp_path / "2", share=0.05)
-    assert "not computed" in reading(nothing, "faces_removed").note
+    note = reading(nothing, "faces_removed").note
+    assert note.endswith("too few for any number")
+    assert f"; not testable: faces removed ({note}); " in nothing.sentence
     assert nothing.verdict == "inconclusive"
 
 
@@ -148,6 +161,7 @@ def test_rows_that_a_study_lacks_are_not_testable(tmp_path: Path) -> None:
     found = judged(tmp_path, rows=["grayscale"], effects={"grayscale": -1})
     assert [item.reading for item in found.readings].count("not testable") == 8
     assert reading(found, "blur").note == "not in this study"
+    assert found.sentence.endswith("texture removed (edge-preserving smoothing) and blur (not in this study).")
     assert found.verdict == "inconclusive", "what people would name was never tested"
     assert found.leading_cause == "colour"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,11 +10,11 @@ import streamlit as st
 
 from core import config, effect_plots, evidence, studies
 from core.aggregates import Aggregates, read_aggregates
+from core.detector_words import quality_table, relied_on
 from core.effect_plots import MEASURES
 from core.effect_table import ALL, ELIGIBLE, POOLED
 from core.errors import LabError
 from core.registry import MASKS
-from core.verdict_records import Verdict
 from ui import layout
 
 FAMILIES = {"confirmatory": "Confirmatory", "exploratory": "Exploratory"}
@@ -36,8 +37,9 @@ def reference_study() -> Aggregates | None:
         return None
 
 
-def verdict(found: Verdict) -> None:
+def verdict(study: Aggregates) -> None:
     """The verdict in plain words, its marks, and the evidence it rests on."""
+    found = study.verdict
     with layout.text():
         st.markdown(f"### {layout.plain(found.sentence)}")
     if found.marks:
@@ -47,8 +49,18 @@ def verdict(found: Verdict) -> None:
         st.markdown(f"Verdict: **{kind}**. Leading cause: **{found.leading_cause or 'none'}** ({found.cause.why}).")
         _table("Decision rows, written down before the study", evidence.readings_table(found), "readings")
         _table("Each row under each fill", evidence.fills_table(found), "fills")
+        _table("Controls: the same shape elsewhere, where the photo has room for it", evidence.controls_table(study),
+               "controls")  # fmt: skip
+        detectors(relied_on(study), "verdict-detectors")
         _table("What is left of the agreement with people", evidence.validity_table(found), "validity")
         _table("Which of two rows is larger, at the same perturbation size", evidence.pairs_table(found), "pairs")
+
+
+def detectors(masks: Sequence[str], key: str) -> None:
+    """What was measured of the detectors of these masks."""
+    _table("Detectors that these effects depend on", quality_table(masks), key)
+    if masks:
+        st.caption("A found box counts from an overlap (IoU) of 0.5 with the true one. Intervals are of 95 %.")
 
 
 def _table(title: str, rows: pd.DataFrame, key: str) -> None:
@@ -119,6 +131,7 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
         else ""
     )
     st.caption(f"{note}Lines are 95 % intervals. Click a bar to look closer.")
+    detectors(list(dict.fromkeys(rows.loc[rows["detected"], "mask"])), "detectors")
 
 
 def _clicked() -> None:

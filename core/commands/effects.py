@@ -46,11 +46,16 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
     """
     from core.aggregation import aggregates
     from core.detector_quality import weak_detectors
+    from core.detector_words import quality_lines, quality_table, relied_on
+    from core.effect_words import records
     from core.verdict_words import lines, verdict_json
 
     found = aggregates(Path(run), weak_detectors(), progress_bar)
     problems = [f"set aside: {problem}" for problem in found.baseline.problems]
-    return Report([*lines(found.verdict), *problems], verdict_json(found.verdict), code=1 if problems else 0)
+    masks = relied_on(found)
+    data = verdict_json(found.verdict) | {"detectors": records(quality_table(masks))}
+    text = [*lines(found.verdict), "", *quality_lines(masks), *problems]
+    return Report(text, data, code=1 if problems else 0)
 
 
 def family_wise_line(run: Path) -> str:
