@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import aggregates, reports, studies
+from core import aggregates, report_words, reports, studies
 from ui import layout
 
 
@@ -45,7 +45,7 @@ def quality() -> None:
     found = reports.evaluations()
     layout.problem(*found.problems)
     if best := reports.headline(found.items):
-        st.markdown(f"**Can its scores be trusted?** {reports.quality(best)}")
+        st.markdown(f"**Can its scores be trusted?** {report_words.quality(best)}")
 
 
 def cards() -> None:

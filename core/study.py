@@ -105,21 +105,22 @@ def plan(
 ) -> Plan:
     """A study of photos with a model: order, grid and marks, without any work done yet.
 
-    The order is random but fixed, so that a part of a study is a random sample of it. `unseen_by` is the card of
-    another model whose training photos are left out too; `note` goes into study.json. StudyError if there is no photo,
-    two have the same name, or that card does not tell its photos.
+    The order is random but fixed, so that a part of a study is a random sample of it. A number of photos is drawn from
+    those that can be used: photos are read up to the last of them, and what is left out is counted. `unseen_by` is the
+    card of another model whose training photos are left out too; `note` goes into study.json. StudyError if there is no
+    photo, two have the same name, or that card does not tell its photos.
     """
     steps = grid(design)
     ordered = sorted(photos, key=lambda photo: lot(design.seed, photo.source, photo.id))
-    chosen = tuple(ordered[: design.photos or None])
-    if not chosen:
+    if not ordered:
         raise StudyError("There is no photo to study; name a source with photos in the chosen part.")
-    if len({(photo.source, photo.id) for photo in chosen}) < len(chosen):
+    if len({(photo.source, photo.id) for photo in ordered}) < len(ordered):
         raise StudyError("Two sources hold photos of the same name; rename one of the folders, or leave one out.")
     cards = [*([] if allow_seen else [predictor.card]), *([unseen_by] if unseen_by else [])]
     if unseen_by and unseen_by.get("training_photos") is None:
         raise StudyError("The other model's card does not tell what it learned from, so nothing can be left out.")
     opener = Opener(predictor.preset, design, masks_of(design), steps, tuple(cards))
+    chosen = _first_usable(ordered, opener, design.photos)
     settings = {
         "model": predictor.name,
         "sources": sorted({photo.source for photo in chosen}),
@@ -137,6 +138,18 @@ def plan(
         **(note or {}),
     }
     return Plan(predictor, chosen, design, steps, opener, settings)
+
+
+def _first_usable(ordered: Sequence[Photo], opener: Opener, wanted: int) -> tuple[Photo, ...]:
+    """The photos up to the last of the first `wanted` that are not left out; all for 0, or where there are no more."""
+    if not wanted:
+        return tuple(ordered)
+    found = 0
+    for looked, usable in enumerate(ahead(opener.uses, ordered, depth=2 * WORKERS, workers=WORKERS), start=1):
+        found += usable
+        if found == wanted:
+            return tuple(ordered[:looked])
+    return tuple(ordered)
 
 
 def run(plan: Plan, folder: Path, *, progress: Progress = silent) -> Finished:

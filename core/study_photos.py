@@ -93,6 +93,10 @@ class Opener:
         }
         return Opened(photo, found, pixels, preprocess.square(pixels, self.preset), things, controls, record)
 
+    def uses(self, photo: Photo) -> bool:
+        """Whether the study does not leave a photo out."""
+        return not isinstance(self._read(photo), LeftOut)
+
     def glance(self, photo: Photo) -> Pixels | None:
         """What the model sees of an untouched photo, or None if the study leaves it out."""
         read = self._read(photo)

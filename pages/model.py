@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core import plots, reports
+from core import plots, report_words, reports
 from core.reports import Evaluation, ModelCard
 from ui import layout
 
@@ -22,7 +22,7 @@ def agreement(items: Evaluated) -> None:
         names = list(by_id)
         chosen = st.selectbox("Evaluation", names, names.index(first.id), key="evaluation", bind="query-params")
     item = by_id[chosen]
-    st.markdown(reports.agreement(item))
+    st.markdown(report_words.agreement(item))
     left, right = st.columns(2, gap="medium")
     left.markdown("**Photo by photo**")
     if (scores := reports.scores(item)) is None:
@@ -50,7 +50,7 @@ def comparison(items: Evaluated) -> None:
     for item in items:
         if item.human and item == reports.headline(items):
             st.subheader("How good could any model be?")
-            st.markdown(reports.ceiling(item.human))
+            st.markdown(report_words.ceiling(item.human))
 
 
 def training(card: ModelCard) -> None:
@@ -65,7 +65,7 @@ def training(card: ModelCard) -> None:
             column.markdown(f"**{title}**")
             column.plotly_chart(figure, key=f"curve-{title}", config=layout.CHART, alt=f"{title} over epochs")
     if card.seeds:
-        st.markdown(reports.seeds_sentence(card.seeds))
+        st.markdown(report_words.seeds_sentence(card.seeds))
     if card.recipe:
         with st.expander("Recipe"):
             st.dataframe(reports.recipe_table(card), hide_index=True, key="recipe")
@@ -82,7 +82,7 @@ def tried(card: ModelCard) -> None:
 def origin(card: ModelCard) -> None:
     """Data, teachers, licence."""
     st.header("Data and licence")
-    for line in reports.origin_sentences(card):
+    for line in report_words.origin_sentences(card):
         st.markdown(layout.plain(line))
 
 

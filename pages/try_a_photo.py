@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core import config, overlay, plots, reports
+from core import config, overlay, plots, report_words, reports
 from core.registry import ATTRIBUTIONS
 from ui import layout, photos, resources, widgets
 from ui.resources import Examined, Item
@@ -72,7 +72,7 @@ def choices() -> tuple[str, str, dict[str, Any]]:
 def explain(score: float, reference: reports.Scores) -> None:
     """The number, its place among reference photos, and what it means."""
     st.metric("Score", f"{score:.2f}")
-    st.markdown(reports.explain(score, reports.percentile(score, reference), len(reference)))
+    st.markdown(report_words.explain(score, reports.percentile(score, reference), len(reference)))
     if len(reference):
         st.plotly_chart(
             plots.among(score, reference),
@@ -80,7 +80,7 @@ def explain(score: float, reference: reports.Scores) -> None:
             config=layout.CHART,
             alt="The score among the scores of reference photos",
         )
-    st.caption(reports.CAVEAT)
+    st.caption(report_words.CAVEAT)
 
 
 @st.fragment
@@ -95,7 +95,7 @@ def look(item: Item, model: str, method: str, settings: dict[str, Any]) -> None:
     blended = overlay.blend(photo, heatmap, opacity / 100)
     place.image(blended, width="stretch", output_format="JPEG", alt="The photo with its heatmap on top")
     place.image(overlay.scale(), width="stretch", alt="Colours of the heatmap, from nothing to most")
-    st.caption(reports.HEATMAP_CAVEAT if heatmap.values.any() else "Nothing in this photo raises the score.")
+    st.caption(report_words.HEATMAP_CAVEAT if heatmap.values.any() else "Nothing in this photo raises the score.")
 
 
 def table(examined: list[tuple[Item, Examined]], model: str, reference: reports.Scores) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,12 +13,16 @@ from hypothesis import settings
 
 from core import config, images
 
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
 settings.register_profile("house", deadline=None)  # machines are noisy; time is measured in benchmarks/
 settings.load_profile("house")
 
 SHARED_DATA = config.ROOT.parent / "shared" / "data"
 MakePhoto = Callable[..., np.ndarray]
 MakeLamem = Callable[..., Path]
+Put = Callable[[Path], Path]
 
 
 def draw_photo(seed: int = 0, height: int = 48, width: int = 64) -> np.ndarray:
@@ -85,3 +91,34 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the development photos are not in {SHARED_DATA.parent.name}/{SHARED_DATA.name}")
     return SHARED_DATA
+
+
+@pytest.fixture
+def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
+    """A function that puts a copy of a folder, to be damaged, where pages look for artifacts; nothing stays cached."""
+    import streamlit as st
+
+    def copy(folder: Path) -> Path:
+        shutil.copytree(folder, tmp_path / "artifacts")
+        monkeypatch.setattr(config, "ARTIFACTS", tmp_path / "artifacts")
+        monkeypatch.setattr(config, "RUNS", tmp_path / "runs")
+        return tmp_path / "artifacts"
+
+    for cache in (st.cache_data, st.cache_resource):
+        cache.clear()
+    yield copy
+    for cache in (st.cache_data, st.cache_resource):
+        cache.clear()
+
+
+def visit_page(page: str, **query: str) -> AppTest:
+    """A page of the app reached from the first one, with what its address says; it ran without an exception."""
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_file(str(config.ROOT / "streamlit_app.py"), default_timeout=120).run()
+    app.switch_page(page)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, app.exception[0].message
+    return app

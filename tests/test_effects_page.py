@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from planted import write_study
 from streamlit.testing.v1 import AppTest
 
 from core import config, studies
 from core.aggregation import make_aggregates
+from tests.conftest import Put, visit_page
 
 HOME, EFFECTS = "streamlit_app.py", "pages/ablation_effects.py"
 PLANTED = {"faces_removed": -0.8, "people_removed": -0.5}
@@ -33,23 +33,12 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def artifacts(studied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def artifacts(studied: Path, put: Put) -> Path:
     """A copy of them to damage, in the place where the app looks."""
-    folder = tmp_path / "artifacts"
-    shutil.copytree(studied, folder)
-    monkeypatch.setattr(config, "ARTIFACTS", folder)
-    monkeypatch.setattr(config, "RUNS", tmp_path / "runs")
-    yield folder
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    return put(studied)
 
 
-def visit(**query: str) -> AppTest:
-    app = AppTest.from_file(str(config.ROOT / HOME), default_timeout=120).run()
-    app.switch_page(EFFECTS)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
+visit = partial(visit_page, EFFECTS)
 
 
 def said(app: AppTest) -> str:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import standin
-import streamlit as st
 from planted import write_study
 from streamlit.testing.v1 import AppTest
 from test_no_torch import VISIT, run
 
-from core import atlas, config, selection
+from core import atlas, selection
 from core.colours import DIVERGING, Colour, colours
 from core.errors import LatentError
+from tests.conftest import Put, visit_page
 
 PAGE = "pages/latent_space.py"
 
@@ -34,27 +34,12 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def artifacts(drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def artifacts(drawn: Path, put: Put) -> Path:
     """A copy of them to damage, in the place where the app looks."""
-    folder = tmp_path / "artifacts"
-    shutil.copytree(drawn, folder)
-    monkeypatch.setattr(config, "ARTIFACTS", folder)
-    monkeypatch.setattr(config, "RUNS", tmp_path / "runs")
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    yield folder
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    return put(drawn)
 
 
-def visit(**query: str) -> AppTest:
-    app = AppTest.from_file(str(config.ROOT / "streamlit_app.py"), default_timeout=120).run()
-    app.switch_page(PAGE)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, app.exception[0].message
-    return app
+visit = partial(visit_page, PAGE)
 
 
 def words(app: AppTest) -> str:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 import standin
 
-from core import config, plots, reports
+from core import config, plots, report_words, reports
 from core.errors import ArtifactError
 
 
@@ -98,7 +98,7 @@ def test_a_card_of_an_ordinary_run_is_enough(artifacts: Path) -> None:
     (artifacts / "resnet50" / "card.json").write_text(json.dumps({"architecture": "resnet50", "preset": {}}))
     card = reports.model_card()
     assert card is not None
-    assert reports.origin_sentences(card) == []
+    assert report_words.origin_sentences(card) == []
     assert reports.recipe_table(card).empty
 
 
@@ -114,8 +114,8 @@ def test_mean_and_deviation_over_seeds() -> None:
     mean, deviation = reports.over_seeds(runs, "spearman")
     assert mean == pytest.approx(0.63)
     assert deviation == pytest.approx(0.0360555)
-    assert "0.630 ± 0.036" in reports.seeds_sentence(runs)
-    assert "±" not in reports.seeds_sentence(runs[:1])
+    assert "0.630 ± 0.036" in report_words.seeds_sentence(runs)
+    assert "±" not in report_words.seeds_sentence(runs[:1])
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0.05, 0), (0.1, 12.5), (0.25, 50), (0.3, 62.5), (0.9, 100)])
@@ -143,10 +143,10 @@ def test_percentile_without_reference_is_unknown() -> None:
     ],
 )
 def test_what_a_score_means_in_words(score: float, percentile: float, n: int, said: str) -> None:
-    sentence = reports.explain(score, percentile, n)
+    sentence = report_words.explain(score, percentile, n)
     assert said in sentence
     assert sentence.endswith(".")
-    assert "memor" not in (sentence + reports.CAVEAT).lower()
+    assert "memor" not in (sentence + report_words.CAVEAT).lower()
 
 
 def test_reference_scores_are_those_of_the_model(artifacts: Path) -> None:
@@ -157,8 +157,8 @@ def test_reference_scores_are_those_of_the_model(artifacts: Path) -> None:
 def test_quality_in_one_line(artifacts: Path) -> None:
     best = reports.headline(reports.evaluations().items)
     assert best is not None
-    assert "400 photos" in reports.quality(best)
-    assert "\n" not in reports.quality(best)
+    assert "400 photos" in report_words.quality(best)
+    assert "\n" not in report_words.quality(best)
 
 
 def test_figures_draw_what_they_are_given(artifacts: Path) -> None:

@@ -264,6 +264,21 @@ def test_a_random_subset_is_contained_in_a_larger_one(predictor: Predictor) -> N
     assert [photo.id for photo in few] != [f"{n}.png" for n in range(5)]
 
 
+def test_a_subset_is_drawn_from_photos_that_can_be_used(predictor: Predictor, tmp_path: Path) -> None:
+    """Those that the model learned from do not take the places of others, and are counted all the same."""
+    photos = drawn(20)
+    order = study.plan(predictor, photos, FEW).photos
+    prints = [fingerprint(order[place].read()) for place in (0, 2, 3, 9)]
+    careful = Predictor("tiny", predictor.module, predictor.preset, {
+        "training_photos": [[item.pixels, item.look] for item in prints]})  # fmt: skip
+    planned = study.plan(careful, photos, dataclasses.replace(FEW, photos=4))
+    assert [photo.id for photo in planned.photos] == [photo.id for photo in order[:7]]
+    done = study.run(planned, tmp_path / "s")
+    assert (done.photos, done.seen) == (4, 3)
+    assert study.run(planned, tmp_path / "s") == done
+    assert len(study.plan(careful, photos, dataclasses.replace(FEW, photos=17)).photos) == 20
+
+
 # Photos that may enter
 
 

@@ -30,7 +30,7 @@ def study(
     masks: Annotated[tuple[str, ...], "only these things"] = (),
     fills: Annotated[tuple[str, ...], "only these fills"] = (),
     placements: Annotated[int, "controls of a region"] = config.PLACEMENTS,
-    photos: Annotated[int, "draw this many photos at random, before those seen in training are left out (0: all)"] = 0,
+    photos: Annotated[int, "draw this many photos at random from those that can be used (0: all)"] = 0,
     thin: Annotated[tuple[str, ...], "shares of photos: salient=0.5 doses=0.25 (doses: the other strengths)"] = (),
     control_fills: Annotated[tuple[str, ...], "fills under which regions that decide nothing have controls"] = (),
     part: Annotated[str, "train, val, test or all (default: test where there is one)"] = "",
