@@ -50,7 +50,9 @@ def show(items: list[Item]) -> None:
 
     item = photos.current(list(scores))
     with below:
-        desk = painting.section(item, model)  # first, though it stands below: who paints waits for this answer
+        desk = painting.section(
+            item, model, method, settings
+        )  # first, though it stands below: who paints waits for this answer
     with said:
         explain(scores[item], reference)
     with pictures:

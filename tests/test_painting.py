@@ -23,7 +23,7 @@ from streamlit.testing.v1 import AppTest
 from core import checkpoints, config, drawing, images, inference, paint
 from core.drawing import Stroke
 from core.preprocess import Preset
-from core.registry import ATTRIBUTIONS, FILLS, MODELS
+from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
 from ui.canvas import Board, Sketch
 
 TRY = "pages/try_a_photo.py"
@@ -200,6 +200,17 @@ def test_switching_between_uploads_never_mixes_their_drawings() -> None:
     assert metrics(sound(app.button(key=first).click().run())) == said
 
 
+def test_a_drawing_starts_from_the_top_of_the_heatmap() -> None:
+    app = visit()
+    sound(app.selectbox(key="start").set_value("heatmap_top").run())
+    predictor, photo = inference.load("small_cnn"), direct(box_mask())[1]
+    heatmap = next(iter(ATTRIBUTIONS)).function(predictor, photo)
+    wanted = MASKS["heatmap_top"].function(photo, heatmap).mask
+    assert 0.05 < wanted.mean() <= 0.1
+    assert (app.session_state["boards"]["sample-cat"].sketch.start == wanted).all()
+    assert "Score after" in metrics(app)
+
+
 def test_what_matters_is_found_and_goes_onto_the_canvas() -> None:
     app = visit()
     sound(app.button(key="find").click().run())
@@ -219,6 +230,12 @@ def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:
     assert len(table) == 2
     wanted = direct(box_mask(BOX, HOLE))[0]
     assert table["Δ"][0] == pytest.approx(wanted.delta, abs=1e-6)
+    app.session_state["history"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    difference = wanted.delta - direct(box_mask())[0].delta
+    assert f"differs by {paint.signed(difference)} from the left" in words(sound(app.run()))
+    app.session_state["history"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    sound(sound(app.run()).button(key="reload").click().run())
+    assert f"Δ = {paint.signed(table['Δ'][1])}" in words(app)
     from ui import history
 
     archive = zipfile.ZipFile(io.BytesIO(history.bundle(list(app.session_state["trials"].values()))))

@@ -35,14 +35,14 @@ class Desk:
     tried: DeltaGenerator
 
 
-def section(item: Item, model: str) -> Desk:
+def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> Desk:
     """Canvas, treatment and answer side by side: all that a stroke has to wait for."""
     st.header("Paint it away")
     st.markdown("Paint over a part of the photo: what is it worth to the model, and is it worth more than other parts?")
     photo = resources.working(item.digest, item)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        start_from(item, model)
+        start_from(item, model, method, settings)
         own = canvas.read(item)
         canvas.toolbar(item, own)
         canvas.show(item, own, photo)
@@ -116,9 +116,9 @@ def whole_photo_ablations() -> list[Any]:
     return [entry for entry in ABLATIONS if not entry.facts.get("needs")]
 
 
-def start_from(item: Item, model: str) -> None:
+def start_from(item: Item, model: str, method: str, settings: dict[str, Any]) -> None:
     """A list of what can be found in the photo; the choice becomes the starting mask, and the list is free again."""
-    offered = {entry.id: entry.label for entry in MASKS if set(entry.facts.get("needs", ())) <= {"predictor"}}
+    offered = {entry.id: entry.label for entry in MASKS if set(entry.facts.get("needs", ())) <= {"heatmap"}}
     if not offered:
         return
     st.selectbox(
@@ -133,7 +133,7 @@ def start_from(item: Item, model: str) -> None:
     )
     if wanted := st.session_state.pop("wanted-start", None):
         with st.spinner(f"Looking for {offered[wanted].lower()} …"):
-            region = resources.found(wanted, model, item.digest, item)
+            region = resources.found(wanted, model, method, settings, item.digest, item)
         if region.mask.any():
             canvas.board(item).put(Sketch(region.mask))
         else:

@@ -156,10 +156,11 @@ def working_heatmap(model: str, method: str, settings: dict[str, Any], digest: s
 
 
 @st.cache_data(show_spinner=False, max_entries=128)
-def found(mask: str, model: str, digest: str, _item: Item) -> Region:
-    """What a registered mask finds in the photo at working size; `model` is asked where a mask needs one."""
+def found(mask: str, model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Region:
+    """What a registered mask finds in the photo at working size; one that needs a heatmap gets the chosen one."""
     entry = MASKS[mask]
-    given = {"predictor": predictor(model)} if "predictor" in entry.facts.get("needs", ()) else {}
+    needs_heatmap = "heatmap" in entry.facts.get("needs", ())
+    given = {"heatmap": working_heatmap(model, method, settings, digest, _item)} if needs_heatmap else {}
     return entry.function(working(digest, _item), **given)
 
 

@@ -38,7 +38,7 @@ class Stage:
         return False
 
 
-@dataclass
+@dataclass(eq=False)
 class Trial:
     """One mask tried on one photo under one treatment by one model."""
 
