@@ -6,13 +6,14 @@ Source: Zeiler & Fergus 2014 (occlusion sensitivity).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from core.inference import Predictor, batches
 from core.paint import BATCH, Treatment, ablate, paint, working
+from core.table import REMOVE
 from core.types import Mask, Pixels
 
 WINDOW = 0.3
@@ -53,8 +54,10 @@ class Search:
 def find_what_matters(predictor: Predictor, photo: Pixels, how: Treatment, score: float) -> Iterator[Search]:
     """Remove every square of a coarse grid in turn; yields after each batch, and last the two regions.
 
-    `score` is the photo's own at working size. Whoever stops asking stops the search.
+    `score` is the photo's own at working size; of the treatment everything counts but its direction. Whoever stops
+    asking stops the search.
     """
+    how = replace(how, direction=REMOVE)
     small = working(photo)
     squares = windows(*small.shape[:2])
     total, seen = np.zeros(small.shape[:2]), np.zeros(small.shape[:2])

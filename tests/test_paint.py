@@ -207,6 +207,9 @@ def test_what_matters_is_found_where_it_is(bright: Predictor) -> None:
     assert last.raises.mask[150:230, 20:90].mean() > 0.8
     assert last.lowers.delta == pytest.approx(paint.paint(bright, photo, last.lowers.mask, how).delta, abs=1e-6)
     assert last.map[60, 190] == last.map.min()
+    *_, kept = matters.find_what_matters(bright, photo, paint.treatment(fill="mean", direction="keep"), score)
+    assert kept.lowers is not None
+    assert kept.lowers.delta == last.lowers.delta  # what matters is what is missed, whatever the page does at the time
 
 
 def test_where_nothing_raises_the_score_nothing_is_named(bright: Predictor) -> None:

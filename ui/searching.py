@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import paint
 from core.matters import Candidate, Search, find_what_matters
 from core.paint import Treatment
+from core.table import REMOVE
 from core.types import Mask
 from ui import canvas, resources
 from ui.canvas import Sketch
@@ -34,6 +35,7 @@ def section(item: Item, model: str, how: Treatment) -> None:
         "Take every part of the photo away in turn, square by square: which region lowers the score most when it is "
         "gone, and which raises it?"
     )
+    how = replace(how, direction=REMOVE)
     key = f"{item.digest}-{model}-{how}"
     hunt: Hunt | None = st.session_state.get("hunt")
     if hunt is None or hunt.key != key:
