@@ -66,9 +66,10 @@ def _stroke(page: Page, number: int) -> tuple[float, float]:
         clear.click()
         page.wait_for_function(EMPTY)
         _rest(page)
+    page.evaluate("() => document.querySelector('.st-key-canvas-frame').scrollIntoView({block: 'center'})")
     canvas = page.locator(".st-key-canvas-frame canvas").last
-    canvas.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
+    canvas.wait_for()
+    page.wait_for_timeout(500)
     box = canvas.bounding_box()
     if box is None:
         raise SystemExit("The canvas is not on the page; try the page by hand: streamlit run streamlit_app.py")
@@ -86,8 +87,9 @@ def _stroke(page: Page, number: int) -> tuple[float, float]:
 
 def _rest(page: Page) -> None:
     """Wait until the script runs no more; the sign of it appears only when it has run for a while."""
-    page.wait_for_timeout(500)
-    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached")
+    for _ in range(2):  # a canvas that was mounted anew reports its size, and the script runs once more
+        page.wait_for_timeout(1000)
+        page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')")
 
 
 def _photo() -> bytes:
