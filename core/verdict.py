@@ -136,7 +136,7 @@ def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sha
     marks += [f"sham {sham.ablation} has an effect: {effect_sentence(sham.delta, sham.n, None)}" for sham in shams
               if not sham.passed]  # fmt: skip
     if not settings.finished:
-        marks.append(f"unfinished: {len(study.original)} photos so far, a random part of {settings.listed}")
+        marks.append(f"unfinished: {len(study.original)} photos so far, drawn from {settings.listed:,} listed")
     if settings.thinning:
         marks.append(f"thinned: {', '.join(_thinned(name, value) for name, value in settings.thinning.items())}")
     return tuple(marks)

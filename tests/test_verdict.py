@@ -335,4 +335,4 @@ def test_an_unfinished_study_says_how_far_it_came(tmp_path: Path) -> None:
     settings = {"finished": False, "listed": 900}
     folder = planted.write_study(tmp_path / "study", n=80, rows=("grayscale",), settings=settings)
     marks = make_aggregates(folder).verdict.marks
-    assert "unfinished: 80 photos so far, a random part of 900" in marks
+    assert "unfinished: 80 photos so far, drawn from 900 listed" in marks
