@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.aggregates import Aggregates
-from core.decisions import at_default, decision_row
+from core.decisions import EXCESS, at_default, decision_row
 from core.detector_words import depends
 from core.detectors import measurements
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED
@@ -28,12 +28,12 @@ def readings_table(verdict: Verdict) -> pd.DataFrame:
             "A expects": item.expected[0],
             "B expects": item.expected[1],
             "read as": item.reading,
+            "note": item.note,
             "effect": str(item),
             "in SD": _numbers(item.in_sd, 2),
             "equivalence p": item.equivalence_p,
             "minimum detectable": item.minimum_detectable,
             "deciding fill": item.fill,
-            "note": item.note,
         }
         for item in verdict.readings
     )
@@ -46,7 +46,7 @@ def fills_table(verdict: Verdict) -> pd.DataFrame:
             "row": item.label,
             "fill": each.fill,
             "n": each.n,
-            item.outcome: _numbers(each.estimate),
+            "excess": _numbers(each.estimate) if item.outcome == EXCESS else None,
             "Δ": _numbers(each.delta),
             "p": each.p,
             "equivalence p": each.equivalence_p,

@@ -29,6 +29,8 @@ from core.verdict_records import (
 from core.wording import minus
 
 R = TypeVar("R")
+UNTESTED = "; not testable: "
+"""Where the sentence of a verdict goes on to the rows that could not be tested."""
 
 
 def sentence(
@@ -64,7 +66,7 @@ def _untested(readings: Sequence[Reading]) -> str:
         if not item.testable:
             reasons.setdefault(item.note, []).append(item.label)
     said = "; ".join(f"{_joined(labels)} ({note})" for note, labels in reasons.items())
-    return f"; not testable: {said}" if said else ""
+    return f"{UNTESTED}{said}" if said else ""
 
 
 def _nothing(readings: Sequence[Reading]) -> list[str]:

@@ -15,6 +15,7 @@ from core.effect_plots import MEASURES
 from core.effect_table import ALL, ELIGIBLE, POOLED
 from core.errors import LabError
 from core.registry import MASKS
+from core.verdict_words import UNTESTED
 from ui import layout
 
 FAMILIES = {"confirmatory": "Confirmatory", "exploratory": "Exploratory"}
@@ -41,7 +42,10 @@ def verdict(study: Aggregates) -> None:
     """The verdict in plain words, its marks, and the evidence it rests on."""
     found = study.verdict
     with layout.text():
-        st.markdown(f"### {layout.plain(found.sentence)}")
+        said, apart, untested = found.sentence.partition(UNTESTED)
+        st.markdown(f"### {layout.plain(said)}{'.' if apart else ''}")
+        if apart:
+            st.markdown(layout.plain(f"Not testable: {untested}"))
     if found.marks:
         st.warning("  \n".join(layout.plain(mark) for mark in found.marks), icon=":material/flag:")
     with st.expander("The evidence, row by row", icon=":material/balance:"):
@@ -66,7 +70,8 @@ def detectors(masks: Sequence[str], key: str) -> None:
 def _table(title: str, rows: pd.DataFrame, key: str) -> None:
     if len(rows):
         st.markdown(f"**{title}**")
-        st.dataframe(rows, hide_index=True, key=key, placeholder="–")
+        formats = layout.number("%.3f", *rows.select_dtypes("float"))
+        st.dataframe(rows, hide_index=True, key=key, placeholder="–", column_config=formats)
 
 
 def choices(found: Aggregates) -> tuple[pd.DataFrame, str]:
