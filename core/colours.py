@@ -75,7 +75,15 @@ def colours(atlas: Atlas, studies: tuple[Path, ...] = ()) -> tuple[dict[str, Col
             found += _of_study(folder, photos)
         except StudyError as error:
             problems.append(Problem(folder.name, str(error)))
-    return {item.id: item for item in found if np.isfinite(item.values).any()}, tuple(problems)
+    by_id: dict[str, Colour] = {}
+    for item in found:
+        by_id[item.id] = _completed(by_id[item.id], item) if item.id in by_id else item
+    return {name: item for name, item in by_id.items() if np.isfinite(item.values).any()}, tuple(problems)
+
+
+def _completed(known: Colour, other: Colour) -> Colour:
+    """A feature that two studies measured: of each photo, what either has."""
+    return dataclasses.replace(known, values=np.where(np.isfinite(known.values), known.values, other.values))
 
 
 def study_folders() -> tuple[Path, ...]:
@@ -95,7 +103,7 @@ def _of_study(folder: Path, photos: pd.DataFrame) -> Iterator[Colour]:
         if np.isfinite(delta).any():
             yield Colour(
                 _id(folder, condition),
-                f"Effect: {condition_name(dataclasses.asdict(condition))}",
+                f"Effect on {study.settings.model}: {condition_name(dataclasses.asdict(condition))}",
                 _spread(delta, where),
                 signed=True,
             )

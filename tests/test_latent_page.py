@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import standin
@@ -212,8 +213,23 @@ def test_a_study_colours_the_photos_that_it_has(artifacts: Path, tmp_path: Path)
     assert np.flatnonzero(np.isfinite(values)).tolist() == list(range(40, 60))
     expected = (grey["score"] - original["score"])[found.photos["photo_id"][40:60]]
     np.testing.assert_allclose(values[40:60], expected, atol=1e-6)
+    assert coloured["effect-planted-grayscale"].label == "Effect on resnet50: grayscale"
     faces = next(colour for name, colour in coloured.items() if "faces" in name)
     known = set(found.photos["photo_id"][np.isfinite(faces.values)])
     there = set(table["photo_id"][table["mask"] == "faces"])
     assert known == there & set(found.photos["photo_id"][40:60])
     assert faces.limits[0] == -faces.limits[1]
+
+
+def test_features_of_two_studies_complete_each_other(artifacts: Path, tmp_path: Path) -> None:
+    few, many = (write_study(tmp_path / str(n), n=n, rows=("grayscale",), doses=(), fills=("mean",)) for n in (10, 30))
+    for study, entropy in ((few, 1.0), (many, 2.0)):
+        for file in (study / "photos").glob("*.parquet"):
+            table = pq.read_table(file, partitioning=None)
+            place = table.schema.get_field_index("features")
+            column = pa.array([json.dumps({"entropy": entropy})] * len(table), pa.string())
+            pq.write_table(table.set_column(place, table.schema.field(place), column), file)
+    found = atlas.read(artifacts / "latent")
+    found.photos.loc[40:59, "photo_id"] = [f"photo-{number:05}" for number in range(20)]
+    coloured, _ = colours(found, (few, many))
+    assert coloured["feature-entropy"].values[40:60].tolist() == [1.0] * 10 + [2.0] * 10
