@@ -78,7 +78,9 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """Module in float32 and card of a checkpoint folder; CheckpointError says what does not fit."""
     card = read_card(folder)
     entry = MODELS[card["architecture"]]
-    module = entry.function(**entry.arguments(card.get("settings")))
+    # First weights would be drawn only to be replaced: time, and memory that the process never gives back.
+    with torch.device("meta"):
+        module = entry.function(**entry.arguments(card.get("settings")))
     try:
         tensors = safetensors.torch.load_file(folder / WEIGHTS)
         module.load_state_dict({name: _full(value) for name, value in tensors.items()}, assign=True)
@@ -87,7 +89,7 @@ def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
         raise CheckpointError(
             f"{folder / WEIGHTS}: these weights do not fit {card['architecture']} ({reason})."
         ) from error
-    return module.to(memory_format=torch.channels_last), card
+    return module, card
 
 
 def average(folders: Sequence[Path]) -> nn.Module:
@@ -110,7 +112,9 @@ def average(folders: Sequence[Path]) -> nn.Module:
 
 
 def _full(value: torch.Tensor) -> torch.Tensor:
-    return value.float() if value.is_floating_point() else value
+    """In float32 and, for a convolution, channels last: one copy of one tensor at a time."""
+    layout = torch.channels_last if value.dim() == 4 else torch.contiguous_format
+    return value.to(torch.float32 if value.is_floating_point() else value.dtype).contiguous(memory_format=layout)
 
 
 def preset_of(card: dict[str, Any]) -> Preset:

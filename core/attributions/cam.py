@@ -29,6 +29,24 @@ def evaluating(predictor: Predictor) -> Iterator[nn.Module]:
             predictor.module.train(training)
 
 
+@contextmanager
+def gradients_from(module: nn.Module, layer: nn.Module) -> Iterator[None]:
+    """Keep what a gradient needs from `layer` onwards only; weights ask for none, and all is restored afterwards.
+
+    The activations of all layers before it are most of what a backward pass would hold in memory.
+    """
+    asking = [weight for weight in module.parameters() if weight.requires_grad]
+    start = layer.register_forward_pre_hook(lambda _, inputs: tuple(item.detach().requires_grad_() for item in inputs))
+    for weight in asking:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        start.remove()
+        for weight in asking:
+            weight.requires_grad_(True)
+
+
 def last_convolution(module: nn.Module) -> nn.Module:
     """The block whose feature maps are pooled last: `layer4`, wherever it is nested."""
     found = [layer for name, layer in module.named_modules() if name.split(".")[-1] == "layer4"]
@@ -46,9 +64,8 @@ def grad_cam(predictor: Predictor, photo: Pixels) -> Heatmap:
     """
     square = preprocess.square(photo, predictor.preset)
     batch = preprocess.to_batch([square], predictor.preset).to(predictor.device)
-    batch.requires_grad_()  # so that the gradient reaches the layer also where all weights are frozen
-    with evaluating(predictor) as module:
-        cam = LayerGradCam(module, last_convolution(module)).attribute(batch, relu_attributions=True)
+    with evaluating(predictor) as module, gradients_from(module, layer := last_convolution(module)):
+        cam = LayerGradCam(module, layer).attribute(batch, relu_attributions=True)
     values = _over_photo(cam[0, 0].detach().float().cpu().numpy(), photo, predictor)
     peak = float(values.max())
     score = float(predictor.score_squares([square])[0])
