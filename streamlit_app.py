@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import aggregates, report_words, reports, studies
+from core.verdict_words import UNTESTED
 from ui import layout
 
 
@@ -35,7 +36,9 @@ def verdict() -> None:
     if folder := studies.reference():
         found = layout.attempt(lambda: aggregates.read_verdict(folder))
         if found:
-            st.markdown(f"**What was found?** {layout.plain(found.sentence)}")
+            said, apart, _ = found.sentence.partition(UNTESTED)
+            rest = "; some rows could not be tested, as *Ablation effects* tells." if apart else ""
+            st.markdown(f"**What was found?** {layout.plain(said)}{rest}")
             if found.marks:
                 st.caption(layout.plain(f"With reservations: {'; '.join(found.marks)}."))
 
