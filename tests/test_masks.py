@@ -80,6 +80,13 @@ def test_written_words_are_found_and_a_cat_has_none(samples: dict[str, np.ndarra
     assert not MASKS["text"].function(samples["cat"]).mask.any()
 
 
+def test_a_row_of_windows_says_nothing_and_is_no_text() -> None:
+    photo = np.full((480, 640, 3), 230, dtype=np.uint8)
+    for left in range(100, 490, 44):
+        photo[215:262, left : left + 30] = 20  # the detector alone is surer of this than of most words
+    assert not MASKS["text"].function(photo).mask.any()
+
+
 @pytest.mark.parametrize("name", DETECTORS)
 def test_detectors_find_the_same_in_several_threads(name: str, samples: dict[str, np.ndarray]) -> None:
     find, photos = MASKS[name].function, [samples["astronaut"], samples["cat"], samples["astronaut"]]
