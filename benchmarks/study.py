@@ -10,11 +10,12 @@ from pathlib import Path
 import torch
 
 from benchmarks.score import _photos
-from core import inference, preprocess, study
+from core import inference, preprocess, study, study_plan
 from core.conditions import Design
 from core.inference import ahead
 from core.sources import open_source
-from core.study import BATCH, WORKERS, single_threads
+from core.study import BATCH, single_threads
+from core.study_plan import WORKERS
 
 ROUNDS = 3
 PHOTOS = 3
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as place:
         root = Path(arguments[0]) if arguments else _photos(Path(place), ROUNDS * PHOTOS + PHOTOS)
         photos = open_source(str(root)).photos
-        ordered = study.plan(predictor, photos, Design(), allow_seen=True).photos
+        ordered = study_plan.plan(predictor, photos, Design(), allow_seen=True).photos
         chunks = [ordered[start : start + PHOTOS] for start in range(0, len(ordered), PHOTOS)]
         study.run(_plan(predictor, chunks[0]), Path(place) / "warm")  # detectors and kernels load
         ratios = []
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _plan(predictor: inference.Predictor, photos: tuple) -> study.Plan:
-    return study.plan(predictor, photos, Design(), allow_seen=True)
+    return study_plan.plan(predictor, photos, Design(), allow_seen=True)
 
 
 def _bare(predictor: inference.Predictor, threads: int, batches: int = 16) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from core import checkpoints, inference, study
+from core import checkpoints, inference, study, study_plan
 from core.aggregation import make_aggregates
 from core.calibration_table import (
     COLUMNS,
@@ -88,7 +88,7 @@ def run_world(world: World, folder: Path, scale: Scale, seed: int, progress: Pro
     photos, numbers = _parts(world, scale, seed)
     if not (folder / "best" / checkpoints.CARD).is_file():  # written last
         _teach(world, numbers, photos, folder / "best", scale.course, seed, progress)
-    planned = study.plan(
+    planned = study_plan.plan(
         inference.load(str(folder / "best")), photos, Design(masks=THINGS, fills=scale.fills, seed=seed)
     )
     chosen = [step for step in planned.steps

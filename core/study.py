@@ -8,8 +8,6 @@ scored, so that a kill costs at most the block in work.
 from __future__ import annotations
 
 import datetime
-import json
-import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,40 +20,18 @@ import numpy as np
 import torch
 from scipy.spatial.distance import pdist
 
-from core import config
-from core.conditions import Design, Step, grid, lot, masks_of
 from core.errors import StudyError
 from core.inference import Predictor, ahead, batches
-from core.registry import MASKS
 from core.study_parts import LeftOut, Parts
-from core.study_photos import Job, Opened, Opener, Rendered, jobs_of, render
+from core.study_photos import Job, Opened, Rendered, jobs_of, render
+from core.study_plan import WORKERS, Plan
 from core.table import ORIGINAL
 from core.types import Photo, Problem, Progress, silent
 
 BATCH = 16
 """Squares a forward pass."""
-BLOCK = 16
-"""Photos a part: what a kill can cost, and what is held in memory at most twice over."""
 TYPICAL = 100
 """Photos among which the typical distance in the model's features is measured."""
-WORKERS = os.cpu_count() or 1
-"""Threads that render and score, and as many that open photos: what waits for the other leaves it the core."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A study before it is run: its photos in order, its grid, and the guard that opens photos."""
-
-    predictor: Predictor
-    photos: tuple[Photo, ...]
-    design: Design
-    steps: tuple[Step, ...]
-    opener: Opener
-    settings: Mapping[str, Any]
-
-    @property
-    def blocks(self) -> list[tuple[Photo, ...]]:
-        return [self.photos[start : start + BLOCK] for start in range(0, len(self.photos), BLOCK)]
 
 
 @dataclass(frozen=True)
@@ -92,64 +68,6 @@ class Scored:
     rendered: list[Rendered]
     scores: np.ndarray
     features: np.ndarray
-
-
-def plan(
-    predictor: Predictor,
-    photos: Sequence[Photo],
-    design: Design,
-    *,
-    allow_seen: bool = False,
-    unseen_by: Mapping[str, Any] | None = None,
-    note: Mapping[str, Any] | None = None,
-) -> Plan:
-    """A study of photos with a model: order, grid and marks, without any work done yet.
-
-    The order is random but fixed, so that a part of a study is a random sample of it. A number of photos is drawn from
-    those that can be used: photos are read up to the last of them, and what is left out is counted. `unseen_by` is the
-    card of another model whose training photos are left out too; `note` goes into study.json. StudyError if there is no
-    photo, two have the same name, or that card does not tell its photos.
-    """
-    steps = grid(design)
-    ordered = sorted(photos, key=lambda photo: lot(design.seed, photo.source, photo.id))
-    if not ordered:
-        raise StudyError("There is no photo to study; name a source with photos in the chosen part.")
-    if len({(photo.source, photo.id) for photo in ordered}) < len(ordered):
-        raise StudyError("Two sources hold photos of the same name; rename one of the folders, or leave one out.")
-    cards = [*([] if allow_seen else [predictor.card]), *([unseen_by] if unseen_by else [])]
-    if unseen_by and unseen_by.get("training_photos") is None:
-        raise StudyError("The other model's card does not tell what it learned from, so nothing can be left out.")
-    opener = Opener(predictor.preset, design, masks_of(design), steps, tuple(cards))
-    chosen = _first_usable(ordered, opener, design.photos)
-    settings = {
-        "model": predictor.name,
-        "sources": sorted({photo.source for photo in chosen}),
-        "seed": design.seed,
-        "possibly_seen": predictor.card.get("training_photos") is None,
-        "contaminated": allow_seen,
-        "thinning": design.thinning,
-        "design": json.loads(json.dumps(asdict(design))),
-        "conditions": [asdict(step.condition) for step in steps],
-        "listed": len(chosen),
-        "listing": f"{lot([(photo.source, photo.id) for photo in chosen]):016x}",
-        "masks": {name: MASKS[name].facts.get("version") for name in opener.masks},
-        "working_size": config.WORKING_SIZE,
-        "preset": json.loads(json.dumps(asdict(predictor.preset))),
-        **(note or {}),
-    }
-    return Plan(predictor, chosen, design, steps, opener, settings)
-
-
-def _first_usable(ordered: Sequence[Photo], opener: Opener, wanted: int) -> tuple[Photo, ...]:
-    """The photos up to the last of the first `wanted` that are not left out; all for 0, or where there are no more."""
-    if not wanted:
-        return tuple(ordered)
-    found = 0
-    for looked, usable in enumerate(ahead(opener.uses, ordered, depth=2 * WORKERS, workers=WORKERS), start=1):
-        found += usable
-        if found == wanted:
-            return tuple(ordered[:looked])
-    return tuple(ordered)
 
 
 def run(plan: Plan, folder: Path, *, progress: Progress = silent) -> Finished:

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import checkpoints, config, images, preprocess, study
+from core import checkpoints, config, images, preprocess, study, study_plan
 from core.__main__ import main
 from core.conditions import Design, grid, lot, masks_of, seed_of
 from core.decisions import DECISION_ROWS
@@ -171,7 +171,7 @@ def test_seeds_follow_from_study_photo_and_condition_alone() -> None:
 
 
 def test_a_study_has_one_row_a_photo_and_condition(predictor: Predictor, tmp_path: Path) -> None:
-    planned = study.plan(predictor, drawn(5), FEW)
+    planned = study_plan.plan(predictor, drawn(5), FEW)
     done = study.run(planned, tmp_path / "s")
     rows = rows_of(done.folder)
     assert (done.photos, done.rows, done.seen) == (5, len(rows), 0)
@@ -186,7 +186,7 @@ def test_a_study_has_one_row_a_photo_and_condition(predictor: Predictor, tmp_pat
 
 def test_scores_are_those_of_the_model(predictor: Predictor, tmp_path: Path) -> None:
     photos = drawn(3)
-    done = study.run(study.plan(predictor, photos, Design(ablations=("blur",))), tmp_path / "s")
+    done = study.run(study_plan.plan(predictor, photos, Design(ablations=("blur",))), tmp_path / "s")
     rows = rows_of(done.folder).set_index(["photo_id", "ablation", "params"])["score"]
     for photo in photos:
         pixels = images.working(photo.read())
@@ -197,7 +197,7 @@ def test_scores_are_those_of_the_model(predictor: Predictor, tmp_path: Path) -> 
 
 
 def test_the_sham_changes_exactly_nothing(predictor: Predictor, tmp_path: Path) -> None:
-    done = study.run(study.plan(predictor, drawn(7), FEW), tmp_path / "s")
+    done = study.run(study_plan.plan(predictor, drawn(7), FEW), tmp_path / "s")
     rows = rows_of(done.folder)
     original, same = (rows[rows["ablation"] == name].set_index("photo_id") for name in (ORIGINAL, "identity"))
     assert (same["score"] - original["score"]).eq(0).all()
@@ -208,7 +208,7 @@ def test_the_sham_changes_exactly_nothing(predictor: Predictor, tmp_path: Path) 
 
 def test_distances_are_in_units_of_that_between_two_photos(predictor: Predictor, tmp_path: Path) -> None:
     photos = drawn(6)
-    done = study.run(study.plan(predictor, photos, Design(ablations=("grayscale",))), tmp_path / "s")
+    done = study.run(study_plan.plan(predictor, photos, Design(ablations=("grayscale",))), tmp_path / "s")
     clean, grey = (
         predictor.score_with_features(
             [preprocess.square(function(images.working(photo.read())), predictor.preset) for photo in photos]
@@ -225,7 +225,7 @@ def test_distances_are_in_units_of_that_between_two_photos(predictor: Predictor,
 def test_regions_come_with_controls_and_without_where_there_is_no_room(predictor: Predictor, tmp_path: Path) -> None:
     small, large = with_thing(drawn(2)[0]), with_thing(drawn(2)[1], Rect(0, 0, 50, 40))
     design = Design(ablations=("region",), masks=("faces",), fills=("mean", "noise"))
-    done = study.run(study.plan(predictor, [small, large], design), tmp_path / "s")
+    done = study.run(study_plan.plan(predictor, [small, large], design), tmp_path / "s")
     rows = rows_of(done.folder).query("ablation == 'region'")
     sizes = rows.groupby(["photo_id", "fill", "direction"])["placement"].apply(sorted)
     assert all(found == list(range(11)) for found in sizes[small.id])
@@ -241,25 +241,27 @@ def test_regions_come_with_controls_and_without_where_there_is_no_room(predictor
 
 
 def test_a_photo_without_the_thing_has_no_row_of_it(predictor: Predictor, tmp_path: Path) -> None:
-    done = study.run(study.plan(predictor, drawn(1), Design(ablations=("region",))), tmp_path / "s")
+    done = study.run(study_plan.plan(predictor, drawn(1), Design(ablations=("region",))), tmp_path / "s")
     assert rows_of(done.folder)["ablation"].tolist() == [ORIGINAL]
 
 
 def test_thinning_is_the_same_photos_whatever_else_is_done(predictor: Predictor, tmp_path: Path) -> None:
     half = Design(ablations=("blur",), shares=(("doses", 0.5),))
-    done = study.run(study.plan(predictor, drawn(30), half), tmp_path / "s")
+    done = study.run(study_plan.plan(predictor, drawn(30), half), tmp_path / "s")
     rows = rows_of(done.folder)
     assert rows.query("params == '{\"sigma\":0.02}'")["photo_id"].nunique() == 30
     doses = set(rows.query("params == '{\"sigma\":0.08}'")["photo_id"])
     assert 5 < len(doses) < 25
-    again = study.run(study.plan(predictor, drawn(30), Design(("blur", "jpeg"), shares=half.shares)), tmp_path / "t")
+    again = study.run(
+        study_plan.plan(predictor, drawn(30), Design(("blur", "jpeg"), shares=half.shares)), tmp_path / "t"
+    )
     assert set(rows_of(again.folder).query("params == '{\"sigma\":0.08}'")["photo_id"]) == doses
     settings = json.loads((done.folder / "study.json").read_text())
     assert settings["thinning"] == {"shares": {"doses": 0.5}}
 
 
 def test_a_random_subset_is_contained_in_a_larger_one(predictor: Predictor) -> None:
-    few, many = (study.plan(predictor, drawn(40), Design(photos=n)).photos for n in (5, 15))
+    few, many = (study_plan.plan(predictor, drawn(40), Design(photos=n)).photos for n in (5, 15))
     assert [photo.id for photo in few] == [photo.id for photo in many[:5]]
     assert [photo.id for photo in few] != [f"{n}.png" for n in range(5)]
 
@@ -267,16 +269,16 @@ def test_a_random_subset_is_contained_in_a_larger_one(predictor: Predictor) -> N
 def test_a_subset_is_drawn_from_photos_that_can_be_used(predictor: Predictor, tmp_path: Path) -> None:
     """Those that the model learned from do not take the places of others, and are counted all the same."""
     photos = drawn(20)
-    order = study.plan(predictor, photos, FEW).photos
+    order = study_plan.plan(predictor, photos, FEW).photos
     prints = [fingerprint(order[place].read()) for place in (0, 2, 3, 9)]
     careful = Predictor("tiny", predictor.module, predictor.preset, {
         "training_photos": [[item.pixels, item.look] for item in prints]})  # fmt: skip
-    planned = study.plan(careful, photos, dataclasses.replace(FEW, photos=4))
+    planned = study_plan.plan(careful, photos, dataclasses.replace(FEW, photos=4))
     assert [photo.id for photo in planned.photos] == [photo.id for photo in order[:7]]
     done = study.run(planned, tmp_path / "s")
     assert (done.photos, done.seen) == (4, 3)
     assert study.run(planned, tmp_path / "s") == done
-    assert len(study.plan(careful, photos, dataclasses.replace(FEW, photos=17)).photos) == 20
+    assert len(study_plan.plan(careful, photos, dataclasses.replace(FEW, photos=17)).photos) == 20
 
 
 # Photos that may enter
@@ -288,33 +290,33 @@ def test_photos_that_the_model_learned_from_are_left_out_and_counted(predictor: 
     prints = [fingerprint(item) for item in (nearly, photos[2].read())]
     card = {"training_photos": [[item.pixels, item.look] for item in prints]}
     careful = Predictor("tiny", predictor.module, predictor.preset, card)
-    done = study.run(study.plan(careful, photos, FEW), tmp_path / "s")
+    done = study.run(study_plan.plan(careful, photos, FEW), tmp_path / "s")
     assert (done.photos, done.seen) == (2, 2)
     assert set(rows_of(done.folder)["photo_id"]) == set(photos_of(done.folder)["photo_id"]) == {"1.png", "3.png"}
     settings = json.loads((done.folder / "study.json").read_text())
     assert (settings["seen"], settings["contaminated"], settings["possibly_seen"]) == (2, False, False)
 
-    kept = study.run(study.plan(careful, photos, FEW, allow_seen=True), tmp_path / "t")
+    kept = study.run(study_plan.plan(careful, photos, FEW, allow_seen=True), tmp_path / "t")
     assert (kept.photos, kept.seen) == (4, 0)
     assert json.loads((kept.folder / "study.json").read_text())["contaminated"] is True
 
-    other = study.run(study.plan(predictor, photos, FEW, unseen_by=card), tmp_path / "u")
+    other = study.run(study_plan.plan(predictor, photos, FEW, unseen_by=card), tmp_path / "u")
     assert (other.photos, other.seen) == (2, 2)
 
 
 def test_a_model_of_unknown_training_is_marked(predictor: Predictor, tmp_path: Path) -> None:
     published = Predictor("tiny", predictor.module, predictor.preset, {})
-    done = study.run(study.plan(published, drawn(2), FEW), tmp_path / "s")
+    done = study.run(study_plan.plan(published, drawn(2), FEW), tmp_path / "s")
     assert json.loads((done.folder / "study.json").read_text())["possibly_seen"] is True
     with pytest.raises(StudyError, match="does not tell"):
-        study.plan(predictor, drawn(2), FEW, unseen_by={"architecture": "resmem"})
+        study_plan.plan(predictor, drawn(2), FEW, unseen_by={"architecture": "resmem"})
 
 
 def test_nothing_to_study_and_two_of_a_name_are_refused(predictor: Predictor) -> None:
     with pytest.raises(StudyError, match="no photo"):
-        study.plan(predictor, [], FEW)
+        study_plan.plan(predictor, [], FEW)
     with pytest.raises(StudyError, match="same name"):
-        study.plan(predictor, drawn(2) + drawn(2), FEW)
+        study_plan.plan(predictor, drawn(2) + drawn(2), FEW)
 
 
 # Several workers
@@ -329,7 +331,7 @@ def test_photos_are_opened_side_by_side_and_stay_in_order(
         monkeypatch.setattr(study, "WORKERS", workers)
         photos = [waiting(with_thing(photo), met) for photo in drawn(18)]
         design = Design(ablations=("region", "phase_scramble"), masks=("faces",), fills=("mean",))
-        done = study.run(study.plan(predictor, photos, design), tmp_path / str(workers))
+        done = study.run(study_plan.plan(predictor, photos, design), tmp_path / str(workers))
         tables.append((rows_of(done.folder), photos_of(done.folder)))
     for alone, together in zip(*tables, strict=True):
         pd.testing.assert_frame_equal(together, alone, check_exact=True)
@@ -358,12 +360,12 @@ def test_parts_appear_while_the_study_runs(predictor: Predictor, tmp_path: Path)
             seen.append(len(list((tmp_path / "s" / "photos").glob("*.parquet"))))
             yield item
 
-    study.run(study.plan(predictor, drawn(3 * study.BLOCK), FEW), tmp_path / "s", progress=watch)
-    assert seen == [1] * study.BLOCK + [2] * study.BLOCK + [3] * study.BLOCK
+    study.run(study_plan.plan(predictor, drawn(3 * study_plan.BLOCK), FEW), tmp_path / "s", progress=watch)
+    assert seen == [1] * study_plan.BLOCK + [2] * study_plan.BLOCK + [3] * study_plan.BLOCK
 
 
 def test_a_killed_study_goes_on_and_ends_the_same(checkpoint: Path, tmp_path: Path) -> None:
-    for number in range(3 * study.BLOCK):
+    for number in range(3 * study_plan.BLOCK):
         write_photo(tmp_path / "photos" / f"{number}.png", number, 40, 56)
     command = ["study", str(tmp_path / "photos"), "--model", str(checkpoint)]
     command += ["--ablations", "identity,patch_shuffle,texture,phase_scramble,blur", *ONE_MASK]
@@ -390,7 +392,7 @@ def test_a_killed_study_goes_on_and_ends_the_same(checkpoint: Path, tmp_path: Pa
 
 
 def test_rows_without_their_photos_are_done_again(predictor: Predictor, tmp_path: Path) -> None:
-    planned = study.plan(predictor, drawn(2 * study.BLOCK), FEW)
+    planned = study_plan.plan(predictor, drawn(2 * study_plan.BLOCK), FEW)
     whole = rows_of(study.run(planned, tmp_path / "s").folder)
     Parts(tmp_path / "s").file("photos", 1).unlink()
     assert Parts(tmp_path / "s").done() == ({0}, [])
@@ -399,7 +401,7 @@ def test_rows_without_their_photos_are_done_again(predictor: Predictor, tmp_path
 
 
 def test_damaged_and_foreign_parts_are_set_aside_and_done_again(predictor: Predictor, tmp_path: Path) -> None:
-    planned = study.plan(predictor, drawn(2 * study.BLOCK), FEW)
+    planned = study_plan.plan(predictor, drawn(2 * study_plan.BLOCK), FEW)
     whole = rows_of(study.run(planned, tmp_path / "s").folder)
     broken = Parts(tmp_path / "s").file("rows", 0)
     broken.write_bytes(broken.read_bytes()[:-40])
@@ -412,19 +414,19 @@ def test_damaged_and_foreign_parts_are_set_aside_and_done_again(predictor: Predi
 
 
 def test_other_settings_are_refused(predictor: Predictor, tmp_path: Path) -> None:
-    study.run(study.plan(predictor, drawn(3), FEW), tmp_path / "s")
+    study.run(study_plan.plan(predictor, drawn(3), FEW), tmp_path / "s")
     for other in (
-        study.plan(predictor, drawn(3), Design(ablations=("blur",))),
-        study.plan(predictor, drawn(3), Design(ablations=FEW.ablations, seed=1)),
-        study.plan(predictor, drawn(4), FEW),
-        study.plan(predictor, drawn(3), FEW, allow_seen=True),
+        study_plan.plan(predictor, drawn(3), Design(ablations=("blur",))),
+        study_plan.plan(predictor, drawn(3), Design(ablations=FEW.ablations, seed=1)),
+        study_plan.plan(predictor, drawn(4), FEW),
+        study_plan.plan(predictor, drawn(3), FEW, allow_seen=True),
     ):
         with pytest.raises(StudyError, match="other settings"):
             study.run(other, tmp_path / "s")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "holiday.txt").write_text("")
     with pytest.raises(StudyError, match="other files"):
-        study.run(study.plan(predictor, drawn(3), FEW), tmp_path / "full")
+        study.run(study_plan.plan(predictor, drawn(3), FEW), tmp_path / "full")
 
 
 # The command
@@ -525,7 +527,7 @@ def test_a_photo_rendered_again_gets_the_score_that_stands_in_the_table(
     """Also where something random was drawn, and for a region."""
     photo = with_thing(drawn(1)[0])
     design = Design(ablations=("phase_scramble", "region"), masks=("faces",), fills=("noise",), placements=0, seed=seed)
-    study.run(study.plan(predictor, [photo], design), tmp_path / "study")
+    study.run(study_plan.plan(predictor, [photo], design), tmp_path / "study")
     rows = rows_of(tmp_path / "study")
     for step in grid(design):
         _, after = replay(photo, step.condition, seed)

@@ -15,7 +15,8 @@ from core.registry import COMMANDS
 from core.types import Listing, Photo
 
 if TYPE_CHECKING:
-    from core.study import Finished, Plan
+    from core.study import Finished
+    from core.study_plan import Plan
 
 LONG = 3600
 """Seconds from which a study wants --yes."""
@@ -96,7 +97,7 @@ def _plan(
     model: str,
     listings: list[tuple[Listing, list[Photo]]],
 ) -> Plan:
-    from core import checkpoints, study
+    from core import checkpoints, study_plan
 
     names = [listing.name for listing, _ in listings]
     if len(set(names)) < len(names):
@@ -108,7 +109,7 @@ def _plan(
         if other.get("training_photos") is None:
             raise CheckpointError(f"{folder}: the card does not tell what the model learned from.")
     note = {"model_identity": checkpoints.identity(_folder(model)), "unseen_by": Path(unseen_by).name}
-    return study.plan(predictor, photos, design, allow_seen=allow_seen, unseen_by=other, note=note)
+    return study_plan.plan(predictor, photos, design, allow_seen=allow_seen, unseen_by=other, note=note)
 
 
 def _folder(model: str) -> str:
