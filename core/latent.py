@@ -12,9 +12,9 @@ from core import config
 from core.atlas import ALL_SCORED, KEPT_OUT, Answer, Atlas, Direction, Row
 from core.autoencoder import Autoencoder
 from core.clusters import NEIGHBOURS, PERMUTATIONS, explained, morans_i
+from core.direction import memorability_direction
 from core.encoding import Encoded, encode
 from core.errors import LatentError
-from core.geometry import memorability_direction
 from core.inference import Predictor
 from core.registry import PROJECTIONS, SPACES, Entry
 from core.types import Listing, Problem, Progress, silent
@@ -28,11 +28,7 @@ def lay_out(
 ) -> tuple[dict[tuple[str, str, int], np.ndarray], list[str]]:
     """Every projection of every shown space in two and three dimensions, and a sentence for each that is left out."""
     jobs = [
-        (space, entry, dims)
-        for space in SPACES
-        if space.facts["shown"]
-        for entry in projections
-        for dims in entry.facts.get("dims", (2, 3))
+        (space, entry, dims) for space in SPACES if space.facts["shown"] for entry in projections for dims in (2, 3)
     ]
     layouts, notes = {}, []
     for space, entry, dims in progress(jobs, len(jobs), "projecting"):

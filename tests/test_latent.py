@@ -16,6 +16,7 @@ from core import atlas, checkpoints, clusters, geometry, inference
 from core.__main__ import main
 from core.autoencoder import load_autoencoder
 from core.clusters import explained, morans_i
+from core.direction import memorability_direction
 from core.errors import ArtifactError, CheckpointError, LatentError
 from core.latent import make
 from core.models.vae import VAE
@@ -144,13 +145,13 @@ def test_nothing_to_test_is_said() -> None:
 def test_the_direction_is_the_planted_one_and_knows_how_sure_it_is() -> None:
     points = cloud(800, 6)
     scores = 0.6 + 0.1 * points[:, 2] + 0.1 * cloud(800, 1, 5)[:, 0]
-    vector, direction = geometry.memorability_direction(points, scores, "pixels", "human", draws=100)
+    vector, direction = memorability_direction(points, scores, "pixels", "human", draws=100)
     assert vector[2] > 0.95
     assert np.linalg.norm(vector) == pytest.approx(1)
     assert direction.agreement.low < 0.71 < direction.agreement.high
     assert direction.slope.low < 0.1 < direction.slope.high
     assert direction.steadiness.low > 0.9
-    _, vague = geometry.memorability_direction(points, cloud(800, 1, 6)[:, 0], "pixels", "human", draws=100)
+    _, vague = memorability_direction(points, cloud(800, 1, 6)[:, 0], "pixels", "human", draws=100)
     assert vague.agreement.low < 0 < vague.agreement.high
 
 
@@ -181,13 +182,14 @@ SLOW = {"umap": pytest.mark.slow}  # it compiles
 def test_projections_keep_neighbours_and_their_seed(projection: str) -> None:
     points = np.concatenate([cloud(30, 8), cloud(30, 8, 1) + 20]).astype(np.float32)
     project = PROJECTIONS[projection].function
-    flat = project(points, 2, 0)
-    assert flat.shape == (60, 2)
-    assert flat.dtype == np.float32
-    assert np.isfinite(flat).all()
-    near = geometry.neighbours(flat, 0, 10)
-    assert (near < 30).all()
-    np.testing.assert_array_equal(flat, project(points, 2, 0))
+    for dims in (2, 3):
+        laid = project(points, dims, 0)
+        assert laid.shape == (60, dims)
+        assert laid.dtype == np.float32
+        assert np.isfinite(laid).all()
+        if dims == 2:  # in three, t-SNE needs more photos than these
+            assert (geometry.neighbours(laid, 0, 10) < 30).all()
+        np.testing.assert_array_equal(laid, project(points, dims, 0))
 
 
 def test_pca_is_that_of_scikit_learn_up_to_sign() -> None:
