@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from core import config
 from core.atlas import Atlas
-from core.effect_words import condition_name
 from core.errors import StudyError
-from core.parquet_parts import read_parts
-from core.study_files import SETTINGS, read_study
-from core.table import PHOTOS, Condition
+from core.study_colours import StudyColours
 from core.types import Problem
 
 SEQUENTIAL = ("#3B0F70", "#8C2981", "#DE4968", "#FE9F6D", "#FDE7A9")
@@ -56,82 +50,78 @@ class Colour:
         return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
 
 
-def colours(atlas: Atlas, studies: tuple[Path, ...] = ()) -> tuple[dict[str, Colour], tuple[Problem, ...]]:
-    """Everything that at least one photo has, by id, and the studies that could not be read."""
-    photos = atlas.photos
-    score, human = (photos[name].to_numpy(dtype=float) for name in ("score", "human_score"))
-    planted = photos["planted_score"].to_numpy(dtype=float)
-    names, codes = np.unique(photos["source"].to_numpy(dtype=str), return_inverse=True)
-    found = [
-        Colour("score", "Model's score", score),
-        Colour("human", "Human score", human),
-        Colour("error", "Error: score − human score", score - human, signed=True),
-        Colour("planted", "Planted score of generated scenes", planted),
-        Colour("source", "Source", codes.astype(float), tuple(map(str, names))),
-    ]
-    problems = []
+@dataclass(frozen=True)
+class Option:
+    """One thing that a map can be coloured by; `read` fetches its values (N,), StudyError where they are damaged.
+
+    Options of one `label` differ in `variant`, the strength of an ablation or the fill of a region; the default is the
+    first of them.
+    """
+
+    id: str
+    label: str
+    read: Callable[[], np.ndarray]
+    variant: str = ""
+    names: tuple[str, ...] = ()
+    signed: bool = False
+
+    def colour(self) -> Colour:
+        """The thing with its values."""
+        label = f"{self.label}, {self.variant}" if self.variant else self.label
+        return Colour(self.id, label, self.read(), self.names, self.signed)
+
+
+def colours(atlas: Atlas, studies: tuple[Path, ...] = ()) -> tuple[dict[str, Option], tuple[Problem, ...]]:
+    """Everything that photos of a map can be coloured by, by id, and the studies whose settings cannot be read.
+
+    Of studies only the settings are read here: what they measured of each photo, once it is chosen.
+    """
+    found, problems = [], []
     for folder in studies:
         try:
-            found += _of_study(folder, photos)
+            found.append(StudyColours(folder, atlas.photos))
         except StudyError as error:
             problems.append(Problem(folder.name, str(error)))
-    by_id: dict[str, Colour] = {}
-    for item in found:
-        by_id[item.id] = _completed(by_id[item.id], item) if item.id in by_id else item
-    return {name: item for name, item in by_id.items() if np.isfinite(item.values).any()}, tuple(problems)
+    found = [study for study in found if study.shares_photos]
+    options = [*_of_map(atlas), *(option for study in found for option in _effects(study))]
+    for name in sorted({name for study in found for name in study.features}):
+        having = [study for study in found if name in study.features]
+        options.append(Option(f"feature-{name}", f"Feature: {name.replace('_', ' ')}", partial(_feature, name, having)))
+    return {option.id: option for option in options}, tuple(problems)
 
 
-def _completed(known: Colour, other: Colour) -> Colour:
-    """A feature that two studies measured: of each photo, what either has."""
-    return dataclasses.replace(known, values=np.where(np.isfinite(known.values), known.values, other.values))
+def _of_map(atlas: Atlas) -> list[Option]:
+    """What the map itself knows, of what at least one photo has."""
+    score, human, planted = (
+        atlas.photos[name].to_numpy(dtype=float) for name in ("score", "human_score", "planted_score")
+    )
+    names, codes = np.unique(atlas.photos["source"].to_numpy(dtype=str), return_inverse=True)
+    found = [
+        Option("score", "Model's score", lambda: score),
+        Option("human", "Human score", lambda: human),
+        Option("error", "Error: score − human score", lambda: score - human, signed=True),
+        Option("planted", "Planted score of generated scenes", lambda: planted),
+        Option("source", "Source", lambda: codes.astype(float), names=tuple(map(str, names))),
+    ]
+    return [option for option in found if np.isfinite(option.read()).any()]
 
 
-def study_folders() -> tuple[Path, ...]:
-    """Studies at hand: the shipped ones and those of this machine's own runs."""
-    places = (config.ARTIFACTS, config.ARTIFACTS / "studies", config.RUNS, config.RUNS / "studies")
-    return tuple(sorted({file.parent for place in places for file in place.glob(f"*/{SETTINGS}")}))
+def _effects(study: StudyColours) -> list[Option]:
+    return [
+        Option(
+            f"effect-{item.id}",
+            f"Effect on {study.model}: {item.done}",
+            partial(study.effect, item.condition),
+            item.variant,
+            signed=True,
+        )
+        for item in study.effects
+    ]
 
 
-def _of_study(folder: Path, photos: pd.DataFrame) -> Iterator[Colour]:
-    """Effects on single photos, and countable features, of the photos of a map that a study has too."""
-    if not (folder / "rows").is_dir():
-        return
-    study = read_study(folder)
-    where = _matched(photos, study.sources, study.photo_ids)
-    for number, condition in enumerate(study.conditions):
-        delta = study.score[:, number] - study.original
-        if np.isfinite(delta).any():
-            yield Colour(
-                _id(folder, condition),
-                f"Effect on {study.settings.model}: {condition_name(dataclasses.asdict(condition))}",
-                _spread(delta, where),
-                signed=True,
-            )
-    rows = [row for _, table in _parts(folder) for row in table.select(["source", "photo_id", "features"]).to_pylist()]
-    counted = [json.loads(row["features"] or "{}") for row in rows]
-    where = _matched(photos, [row["source"] for row in rows], [row["photo_id"] for row in rows])
-    for name in sorted({name for features in counted for name in features}):
-        values = np.array([features.get(name, np.nan) for features in counted], dtype=float)
-        yield Colour(f"feature-{name}", f"Feature: {name.replace('_', ' ')}", _spread(values, where))
-
-
-def _parts(folder: Path) -> Iterator[tuple]:
-    problems: list[Problem] = []
-    yield from read_parts(folder / "photos", PHOTOS, problems)
-
-
-def _id(folder: Path, condition: Condition) -> str:
-    parts = (folder.name, condition.ablation, condition.params, condition.mask, condition.fill, condition.direction)
-    return "effect-" + "-".join(str(part) for part in parts if part not in (None, "{}"))
-
-
-def _matched(photos: pd.DataFrame, sources: Sequence[str] | np.ndarray, ids: Sequence[str] | np.ndarray) -> np.ndarray:
-    """Row of the study of each photo of the map (N,), −1 where it has none."""
-    asked = pd.MultiIndex.from_arrays([np.asarray(sources, dtype=str), np.asarray(ids, dtype=str)])
-    keys = pd.MultiIndex.from_arrays([photos["source"].to_numpy(dtype=str), photos["photo_id"].to_numpy(dtype=str)])
-    place = pd.Series(np.arange(len(asked)), asked)
-    return place[~asked.duplicated(keep="last")].reindex(keys, fill_value=-1).to_numpy()
-
-
-def _spread(values: np.ndarray, where: np.ndarray) -> np.ndarray:
-    return np.where(where >= 0, values[np.maximum(where, 0)], np.nan)
+def _feature(name: str, studies: list[StudyColours]) -> np.ndarray:
+    """A feature of each photo, from the first study that has it."""
+    values = studies[0].feature(name)
+    for study in studies[1:]:
+        values = np.where(np.isfinite(values), values, study.feature(name))
+    return values

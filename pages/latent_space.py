@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import colours, latent_words
+from core import latent_words
 from core.atlas import Atlas
 from core.registry import PROJECTIONS, SPACES
+from core.study_colours import study_folders
 from ui import latent_chart, latent_controls, latent_map, latent_panels, layout, scatter, widgets
 
 
@@ -41,21 +42,17 @@ def answer(atlas: Atlas) -> None:
 
 def explore(atlas: Atlas, name: str) -> None:
     """Controls, the map, and the panels below it."""
-    known, problems = latent_map.colours_of(atlas, name, colours.study_folders())
+    options, problems = latent_map.colours_of(atlas, name, study_folders())
     layout.problem(*problems)
-    row = st.columns(4, vertical_alignment="bottom")
-    with row[0]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         space = widgets.choose("Space", [s for s in SPACES if s.id in atlas.spaces], "space", in_address=True)
-    with row[1]:
         there = [p for p in PROJECTIONS if any(key[:2] == (space, p.id) for key in atlas.layouts)]
         projection = widgets.choose("Projection", there, "projection", in_address=True)
-    with row[2]:
-        colour = known[widgets.choose("Colour", list(known.values()), "colour", in_address=True)]
-    with row[3]:
+        colour = latent_controls.colour(options)
         flat = st.segmented_control("Dimensions", ["2-D", "3-D"], default="2-D", key="dims", bind="query-params")
     dims = 3 if flat == "3-D" and (space, projection, 3) in atlas.layouts else 2
     if flat == "3-D" and dims == 2:
-        st.caption(f"This map has {PROJECTIONS[projection].label} in two dimensions only: three take too long.")
+        st.caption(f"This map has {PROJECTIONS[projection].label} in two dimensions only.")
     shown = latent_controls.filters(atlas, colour)
     points = atlas.layouts[space, projection, dims]
     index = latent_controls.pinned_index(atlas)

@@ -74,7 +74,7 @@ def test_a_visit_and_the_link_that_brings_it_back(address: str, visited: sync_ap
     assert again.inner_text("text=/Selection: [1-9]/") == said
     assert again.inner_text("h3 >> nth=0") == hovered
     assert again.evaluate("document.querySelector('.map-plot').layout.shapes.length") == 1  # in this projection alone
-    assert "Source" in again.evaluate("document.querySelector('.map-plot').data[0].marker.colorbar.title.text")
+    assert "Source" in again.evaluate("document.querySelector('.map-plot').data.at(-1).marker.colorbar.title.text")
     again.get_by_role("button", name="Unpin").click()
     again.wait_for_function("!location.search.includes('photo=')")
 
@@ -83,7 +83,7 @@ def test_a_dropped_photo_lands(address: str, visited: sync_api.Page) -> None:  #
     opened(visited, f"{address}/latent_space?projection=pca")
     visited.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(300, 400)])
     visited.wait_for_selector("text=marked in blue on the map")
-    visited.wait_for_function("document.querySelector('.map-plot').data.length === 2")
+    visited.wait_for_function("document.querySelector('.map-plot').data.length === 3")  # photos, its place, colour bar
 
 
 @pytest.mark.parametrize("width", [390, 1400])

@@ -18,7 +18,7 @@ from test_no_torch import VISIT, run
 
 from core import atlas, selection
 from core.colours import DIVERGING, Colour, colours
-from core.errors import LatentError
+from core.errors import LatentError, StudyError
 from tests.conftest import Put, visit_page
 
 PAGE = "pages/latent_space.py"
@@ -142,6 +142,8 @@ def test_the_traversal_waits_for_its_switch(artifacts: Path) -> None:
 
 def test_searching_pins(artifacts: Path) -> None:
     app = visit()
+    app.session_state["filters"] = True
+    app.run()
     app.text_input(key="search").set_value("scenes/7").run()
     found = [button for button in app.button if button.key.startswith("found-")]
     assert found
@@ -193,10 +195,11 @@ def test_colours_are_what_photos_have(artifacts: Path) -> None:
     found, problems = colours(atlas.read(artifacts / "latent"))
     assert not problems
     assert set(found) == {"score", "human", "error", "planted", "source"}
-    assert found["error"].scale == DIVERGING
-    low, high = found["error"].limits
+    error, source = found["error"].colour(), found["source"].colour()
+    assert error.scale == DIVERGING
+    low, high = error.limits
     assert low == -high
-    assert len(found["source"].scale) == len(found["source"].names) == 2
+    assert len(source.scale) == len(source.names) == 2
     assert Colour("a", "A", np.full(3, np.nan)).limits == (0.0, 1.0)
     assert Colour("a", "A", np.full(3, 0.5)).limits == (0.0, 1.0)
 
@@ -209,16 +212,77 @@ def test_a_study_colours_the_photos_that_it_has(artifacts: Path, tmp_path: Path)
     assert not problems
     table = pq.read_table(study / "rows").to_pandas()
     original, grey = (table[table["ablation"] == name].set_index("photo_id") for name in ("original", "grayscale"))
-    values = coloured["effect-planted-grayscale"].values
+    grayscale = coloured["effect-planted-grayscale"].colour()
+    values = grayscale.values
     assert np.flatnonzero(np.isfinite(values)).tolist() == list(range(40, 60))
     expected = (grey["score"] - original["score"])[found.photos["photo_id"][40:60]]
     np.testing.assert_allclose(values[40:60], expected, atol=1e-6)
-    assert coloured["effect-planted-grayscale"].label == "Effect on resnet50: grayscale"
-    faces = next(colour for name, colour in coloured.items() if "faces" in name)
+    assert grayscale.label == "Effect on resnet50: grayscale"
+    faces = next(option for name, option in coloured.items() if "faces" in name).colour()
+    assert faces.label == "Effect on resnet50: faces removed, mean"
     known = set(found.photos["photo_id"][np.isfinite(faces.values)])
     there = set(table["photo_id"][table["mask"] == "faces"])
     assert known == there & set(found.photos["photo_id"][40:60])
     assert faces.limits[0] == -faces.limits[1]
+
+
+def test_a_study_is_read_once_it_is_chosen_and_only_where_it_shares_photos(artifacts: Path, tmp_path: Path) -> None:
+    studies = [
+        write_study(tmp_path / sources[0], n=30, rows=("grayscale",), doses=(), sources=sources)
+        for sources in (("scenes",), ("elsewhere",))
+    ]
+    for file in (studies[0] / "rows").glob("*.parquet"):
+        file.write_bytes(b"damaged")
+    found, problems = colours(atlas.read(artifacts / "latent"), (*studies, tmp_path / "none"))
+    assert [problem.where for problem in problems] == ["none"]
+    assert not [name for name in found if "elsewhere" in name]
+    with pytest.raises(StudyError, match="run the study again"):
+        found["effect-scenes-grayscale"].colour()
+
+
+def test_strengths_wait_behind_their_default(artifacts: Path) -> None:
+    rows = ("blur", "faces_removed")
+    write_study(artifacts / "studies" / "s", n=30, rows=rows, doses=(0.01, 0.04), fills=("mean", "noise"))
+    app = visit(colour='effect-s-blur-{"sigma":0.02}')
+    offered = app.selectbox(key="colour").options
+    assert [label for label in offered if "Effect" in label] == [
+        f"Effect on resnet50: {done}" for done in ("blur", "faces removed", "identity")
+    ]
+    assert app.selectbox(key="variant").options == ["sigma 0.02", "sigma 0.01", "sigma 0.04"]
+    app.selectbox(key="variant").set_value('effect-s-blur-{"sigma":0.04}').run()
+    assert app.query_params["variant"] == 'effect-s-blur-{"sigma":0.04}'
+    assert "Effect on resnet50: blur, sigma 0.04: known of 0 of the 80 photos" in words(app).replace("\\", "")
+    app.selectbox(key="colour").set_value("effect-s-region-faces-mean-remove").run()
+    assert app.selectbox(key="variant").options == ["mean", "noise"]
+    app.selectbox(key="colour").set_value("score").run()
+    assert "variant" not in app.query_params
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_filter_hides_photos(artifacts: Path) -> None:
+    chosen = "pixels-umap@box:-9,-9,9,9"
+    app = visit(select=chosen)
+    assert "Selection: 80 photos" in words(app)
+    assert not app.multiselect  # their scripts would hold up the map
+    app.session_state["filters"] = True
+    app.run()
+    app.multiselect(key="sources").set_value(["scenes"]).run()
+    assert "Selection: 40 photos" in words(app)
+    app.slider(key="range-score").set_value((0.5, 0.7)).run()
+    scores = atlas.read(artifacts / "latent").photos.query("source == 'scenes'")["score"]
+    assert f"Selection: {scores.between(0.5, 0.7).sum()} photos" in words(app)
+    app.session_state["filters"] = False  # closed again, it still holds
+    app.run()
+    assert f"Selection: {scores.between(0.5, 0.7).sum()} photos" in words(app)
+
+
+def test_plotly_is_compiled_at_once() -> None:
+    from ui.scatter import _compiled_at_once, _plotly
+
+    assert _plotly().endswith(b"})));")
+    assert b": this, (function () {" in _plotly()
+    assert _compiled_at_once(b"another build") == b"another build"
 
 
 def test_features_of_two_studies_complete_each_other(artifacts: Path, tmp_path: Path) -> None:
@@ -232,4 +296,4 @@ def test_features_of_two_studies_complete_each_other(artifacts: Path, tmp_path: 
     found = atlas.read(artifacts / "latent")
     found.photos.loc[40:59, "photo_id"] = [f"photo-{number:05}" for number in range(20)]
     coloured, _ = colours(found, (few, many))
-    assert coloured["feature-entropy"].values[40:60].tolist() == [1.0] * 10 + [2.0] * 10
+    assert coloured["feature-entropy"].colour().values[40:60].tolist() == [1.0] * 10 + [2.0] * 10

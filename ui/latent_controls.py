@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
 from core import selection
 from core.atlas import Atlas
-from core.colours import Colour
-from ui import latent_panels, layout
+from core.colours import Colour, Option
+from ui import latent_panels, layout, widgets
 
 MATCHES = 12
+
+
+def colour(options: Mapping[str, Option]) -> Colour:
+    """What colours the map: a thing, and beside it its strength or fill where there are several; both in the address.
+
+    StudyError where a study turns out to be damaged.
+    """
+    things: dict[str, list[Option]] = {}
+    for option in options.values():
+        things.setdefault(option.label, []).append(option)
+    chosen = options[widgets.choose("Colour", [same[0] for same in things.values()], "colour", in_address=True)]
+    same = {option.id: replace(option, label=option.variant) for option in things[chosen.label]}
+    for kept in (st.query_params, st.session_state):
+        if kept.get("variant", chosen.id) not in same:  # of another thing: it means nothing here
+            del kept["variant"]
+    if len(same) > 1:
+        chosen = options[widgets.choose("Strength or fill", same.values(), "variant", in_address=True)]
+    return chosen.colour()
 
 
 def filters(atlas: Atlas, colour: Colour) -> np.ndarray:
     """Which photos are drawn (N,): by source, by the range of what colours them, and search by id."""
     names = atlas.photos["source"].to_numpy(dtype=str)
-    with st.expander("Search and filter", icon=":material/filter_alt:"):
+    fold = st.expander("Search and filter", icon=":material/filter_alt:", key="filters", on_change="rerun")
+    if not fold.open and "sources" not in st.session_state:  # the map would wait for the scripts of its widgets
+        return np.ones(len(names), dtype=bool)
+    with fold:
         search(atlas)
         chosen = st.multiselect("Only these sources", sorted(set(names)), key="sources")
         shown = np.isin(names, chosen) if chosen else np.ones(len(names), dtype=bool)
         known = colour.values[np.isfinite(colour.values)]
-        if not colour.names and np.ptp(known) > 0:
+        if not colour.names and len(known) and np.ptp(known) > 0:
             low, high = float(np.floor(known.min() * 100) / 100), float(np.ceil(known.max() * 100) / 100)
             inside = st.slider(
                 f"Only where {colour.label} lies between", low, high, (low, high), key=f"range-{colour.id}"

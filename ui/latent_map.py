@@ -13,7 +13,7 @@ from PIL import Image
 from core import atlas as atlases
 from core import colours, config, images
 from core.atlas import Atlas
-from core.colours import Colour
+from core.colours import Option
 from core.errors import LabError, PhotoError
 from core.sources import open_source
 from core.types import Photo, Pixels, Problem
@@ -46,8 +46,8 @@ def _read(folder: Path, changed: tuple[int, ...]) -> Atlas:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def colours_of(_atlas: Atlas, name: str, studies: tuple[Path, ...]) -> tuple[dict[str, Colour], tuple[Problem, ...]]:
-    """What a map can be coloured by."""
+def colours_of(_atlas: Atlas, name: str, studies: tuple[Path, ...]) -> tuple[dict[str, Option], tuple[Problem, ...]]:
+    """What a map can be coloured by; a value once read stays for all visitors."""
     return colours.colours(_atlas, studies)
 
 

@@ -1,26 +1,7 @@
 // A map of photos: plotly.js draws the points, a tooltip of our own shows the thumbnail, clicks and lassos go to Python.
 // Everything of one map lives in `states`, so that a rerun with the same files redraws nothing.
 const states = new WeakMap()
-const TILE = 64, SHEET_COLUMNS = 8, WANTED = 48
-
-// The app may live below a path; a page's own name is the last part of the address.
-const base = () => location.pathname.replace(/[^/]*\/?$/, "")
-const address = (url) => (url.startsWith("/") ? base() + url.slice(1) : url)
-
-// The script is found by its id: the page asks for it before there is a map, from another copy of this module.
-const SCRIPT = "map-plotly"
-function loadPlotly(url) {
-  if (window.Plotly) return Promise.resolve()
-  let script = document.getElementById(SCRIPT)
-  if (!script) {
-    script = Object.assign(document.createElement("script"), { id: SCRIPT, src: address(url) })
-    document.head.append(script)
-  }
-  return new Promise((done, failed) => {
-    script.addEventListener("load", done)
-    script.addEventListener("error", () => { script.remove(); failed(new Error("plotly.js did not arrive")) })
-  })
-}
+const TILE = 64, SHEET_COLUMNS = 8, WANTED = 48, SHADES = 256
 
 async function fetched(url) {
   const answer = await fetch(address(url))
@@ -42,20 +23,37 @@ function colourScale(colour) {
   return colour.scale.flatMap((c, i) => [[i / n, c], [(i + 1) / n, c]])
 }
 
+// A colour a category, or SHADES from the lowest to the highest value: plotly.js would work each point's out from text.
+function shades(colour) {
+  const stops = colour.scale.map((text) => [...[1, 3, 5].map((k) => parseInt(text.slice(k, k + 2), 16) / 255), 1])
+  if (colour.names.length) return stops
+  return Array.from({ length: SHADES }, (_, shade) => {
+    const place = shade / (SHADES - 1) * (stops.length - 1), k = Math.min(Math.floor(place), stops.length - 2)
+    return stops[k].map((from, part) => from + (place - k) * (stops[k + 1][part] - from))
+  })
+}
+
 function marker(state, data, rows) {
-  const { colour } = data, n = colour.names.length, values = state.files.values
-  const [low, high] = n ? [-0.5, n - 0.5] : colour.limits
-  const bar = n
-    ? { tickmode: "array", tickvals: colour.names.map((_, i) => i), ticktext: colour.names }
-    : { nticks: 5 }
+  const { colour } = data, { values } = state.files, found = shades(colour), [low, high] = colour.limits
+  const shade = (value) => Math.round(Math.max(0, Math.min(1, (value - low) / (high - low))) * (SHADES - 1))
   const many = rows.length > 20000
   return {
-    color: Float32Array.from(rows, (i) => values[i]),
-    colorscale: colourScale(colour), cmin: low, cmax: high, showscale: true,
+    color: rows.map((i) => found[colour.names.length ? values[i] : shade(values[i])]),
     size: data.dims === 3 ? 3 : many ? 3 : 6, opacity: many ? 0.6 : 0.8, line: { width: 0 },
-    colorbar: { ...bar, title: { text: colour.label, side: "top", font: { size: 12 } }, orientation: "h", thickness: 10, x: 0.5, y: 1.0, yanchor: "bottom",
-                len: 0.9, outlinewidth: 0, tickfont: { size: 11, color: state.ink } },
   }
+}
+
+// The colour bar belongs to a trace of its own, of no point.
+function bar(state, data) {
+  const { colour } = data, n = colour.names.length, [low, high] = n ? [-0.5, n - 0.5] : colour.limits
+  const ticks = n ? { tickmode: "array", tickvals: colour.names.map((_, i) => i), ticktext: colour.names } : { nticks: 5 }
+  const found = spot(data, [null, null, null], "#000")
+  found.marker = {
+    color: [low], colorscale: colourScale(colour), cmin: low, cmax: high, showscale: true,
+    colorbar: { ...ticks, title: { text: colour.label, side: "top", font: { size: 12 } }, orientation: "h", thickness: 10,
+                x: 0.5, y: 1.0, yanchor: "bottom", len: 0.9, outlinewidth: 0, tickfont: { size: 11, color: state.ink } },
+  }
+  return found
 }
 
 // Points without a value lie below, small and grey.
@@ -126,6 +124,7 @@ async function draw(state) {
   const at = (i) => Array.from(state.files.points.subarray(i * data.dims, (i + 1) * data.dims))
   if (data.pinned !== null && data.pinned < data.count) traces.push(spot(data, at(data.pinned), "#D9782D"))
   if (data.landed) traces.push(spot(data, data.landed, "#3A87C8"))
+  traces.push(bar(state, data))
   const flat = ["pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
   const deep = ["orbitRotation", "zoom3d", "pan3d", "resetCameraDefault3d"]
   const config = { displaylogo: false, displayModeBar: true, responsive: true, scrollZoom: true,
@@ -243,10 +242,6 @@ export default function (component) {
   const { parentElement, data, setTriggerValue } = component
   let state = states.get(parentElement)
   const [plot, tip, note] = ["plot", "tip", "note"].map((part) => parentElement.querySelector(`.map-${part}`))
-  if (!plot) { // no map yet: only plotly.js, so that it is there when the map comes
-    loadPlotly(data.plotly).catch((error) => console.error(error))
-    return
-  }
   if (!state || state.plot !== plot) {
     state = { plot, tip, note, urls: {}, files: {}, thumbs: new Map(), asked: new Set(), over: null, drag: "pan", rows: [] }
     states.set(parentElement, state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,27 @@ def _plotly() -> bytes:
     spec = importlib.util.find_spec("plotly")
     assert spec is not None
     assert spec.origin is not None
-    return (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes()
+    script = (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes()
+    return _compiled_at_once(script)
 
 
-_JS = (_HERE / "scatter.js").read_text(encoding="utf-8")
+def _compiled_at_once(script: bytes) -> bytes:
+    """The script with its one large function in brackets: browsers then compile it while it arrives, and only once."""
+    start, end = b": this, () => {", b"}));"
+    if script.count(start) != 1 or not script.endswith(end):
+        return script
+    return script.replace(start, b": this, (function () {")[: -len(end)] + b"})));"
+
+
+_LOADER = (_HERE / "plotly_loader.js").read_text(encoding="utf-8")
 _component = st.components.v2.component(
     "latent_map",
     html=f"""<div class="map-frame"><div class="map-plot" style="min-height: {HEIGHT}px"></div>
         <div class="map-note">Drawing the map …</div></div><div class="map-tip" hidden></div>""",
     css=(_HERE / "scatter.css").read_text(encoding="utf-8"),
-    js=_JS,
+    js=_LOADER + (_HERE / "scatter.js").read_text(encoding="utf-8"),
     isolate_styles=False,  # plotly.js writes its style rules into the document's head
 )
-_early = st.components.v2.component("latent_map_early", js=_JS, isolate_styles=False)
 
 
 def served(data: bytes, kind: str, name: str) -> str:
@@ -46,7 +55,8 @@ def served(data: bytes, kind: str, name: str) -> str:
 
 def prepare() -> None:
     """Let the browser fetch and read plotly.js, which takes it about a second, while Python still works on the map."""
-    _early(key="scatter-early", data={"plotly": _address_of_plotly()})
+    load = f"loadPlotly({json.dumps(_address_of_plotly())}).catch((error) => console.error(error))"
+    st.html(f"<script>{{{_LOADER}{load}}}</script>", unsafe_allow_javascript=True)
 
 
 def _address_of_plotly() -> str:
