@@ -76,6 +76,12 @@ def treatment(settings: Mapping[str, Any] | None = None, **given: Any) -> Treatm
     return Treatment(settings=dict(settings or {}), **values)
 
 
+def as_studied(how: Treatment) -> bool:
+    """Whether a treatment is one that a study measures: the fill at its default settings, and a hard border."""
+    fill = fill_entry(how.fill)
+    return how.feather == treatment().feather and fill.arguments(how.settings) == fill.arguments()
+
+
 def working(photo: Pixels) -> Pixels:
     """A photo at the size at which ablations act."""
     return images.to_short_side(photo, config.WORKING_SIZE)

@@ -106,6 +106,21 @@ def mask_png(mask: Mask) -> bytes:
     return images.png_bytes(np.where(mask, np.uint8(255), np.uint8(0)))
 
 
+def mask_text(mask: Mask) -> str:
+    """A mask as a PNG in base64."""
+    return base64.b64encode(mask_png(mask)).decode()
+
+
+def mask_of(encoded: str) -> Mask:
+    """The mask that `mask_text` wrote; MaskError for anything else."""
+    try:
+        picture = images.read(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError) as error:
+        reason = str(error) if isinstance(error, PhotoError) else "it is not base64."
+        raise MaskError(f"its mask cannot be read: {reason}") from error
+    return picture[..., 0] >= 128
+
+
 def to_json(item: Record) -> str:
     """The file's text, fields in the order of FIELDS."""
     values = {
@@ -113,7 +128,7 @@ def to_json(item: Record) -> str:
         "version": VERSION,
         **asdict(item.how),
         **{name: getattr(item, name) for name in FIELDS if hasattr(item, name)},
-        "mask": base64.b64encode(mask_png(item.mask)).decode(),
+        "mask": mask_text(item.mask),
         "controls": list(item.controls),
     }
     return json.dumps({name: values[name] for name in FIELDS}, indent=1, ensure_ascii=False)
@@ -163,7 +178,7 @@ def from_json(text: str) -> Record:
         photo=values["photo"][:200],
         pixels=values["pixels"],
         model=values["model"],
-        mask=_mask(values["mask"]),
+        mask=mask_of(values["mask"]),
         how=how,
         score=values["score"],
         ablated_score=values["ablated_score"],
@@ -201,15 +216,6 @@ def _fields(text: str) -> dict[str, Any]:
         if isinstance(value, int | float) and not abs(value) < 2**53:  # also where it is no number
             raise MaskError(f"its {name} is no number that this program writes.")
     return {name: kind(values[name]) for name, kind in FIELDS.items()}
-
-
-def _mask(encoded: str) -> Mask:
-    try:
-        picture = images.read(base64.b64decode(encoded, validate=True))
-    except (binascii.Error, ValueError) as error:
-        reason = str(error) if isinstance(error, PhotoError) else "it is not base64."
-        raise MaskError(f"its mask cannot be read: {reason}") from error
-    return picture[..., 0] >= 128
 
 
 def _control(value: Any) -> float:

@@ -39,8 +39,14 @@ def standing(delta: float, distributions: pd.DataFrame, fill: str, direction: st
     return Standing(float(np.average(below, weights=counts)), int(counts.sum()), tuple(sorted(rows["mask"].unique())))
 
 
-def in_words(delta: float, study: Aggregates | None, model: str, fill: str, direction: str) -> str:
-    """The place of Δ among a reference study's region effects, as one sentence that says of what it is a percentile."""
+def in_words(
+    delta: float, study: Aggregates | None, model: str, fill: str, direction: str, *, as_studied: bool = True
+) -> str:
+    """The place of Δ among a reference study's region effects, as one sentence that says of what it is a percentile.
+
+    A study knows every fill at its default settings and with a hard border; `as_studied` is False for any other Δ,
+    whose sentence then says what it is compared with.
+    """
     if study is None:
         return "There is no reference study on this machine whose effects Δ could be compared with."
     if study.baseline.model != model:
@@ -52,9 +58,10 @@ def in_words(delta: float, study: Aggregates | None, model: str, fill: str, dire
         return "The reference study replaced nothing in this way, so that Δ cannot be compared with its effects."
     things = ", ".join(found.things)
     done = "taken away from a photo" if direction == REMOVE else "kept alone in a photo"
+    by = "by the same fill" if as_studied else "by this fill at its usual settings and with a hard border, unlike here"
     return (
         f"Δ is at percentile {found.percentile:.0f} of the {found.n:,} effects in the reference study of one thing "
-        f"({things}) {done} by the same fill."
+        f"({things}) {done} {by}."
     )
 
 

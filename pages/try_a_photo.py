@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core import config, overlay, plots, report_words, reports
+from core import config, plots, report_words, reports
 from core.registry import ATTRIBUTIONS
-from ui import layout, photos, resources, widgets
+from ui import components, layout, photos, resources, widgets
 from ui.resources import Examined, Item
 
 
@@ -85,18 +85,14 @@ def explain(score: float, reference: reports.Scores) -> None:
     st.caption(report_words.CAVEAT)
 
 
-@st.fragment
 def look(item: Item, model: str, method: str, settings: dict[str, Any]) -> None:
-    """The photo beside its heatmap; a fragment, so that the slider redraws these two and nothing else."""
+    """The photo beside its heatmap."""
     photo = resources.display(item.digest, item)
     heatmap = resources.heatmap(model, method, settings, item.digest, item)
     plain, overlaid = st.columns(2)
     plain.image(photo, width="stretch", output_format="JPEG", alt=f"The photo {item.name}")
-    place = overlaid.container()
-    opacity = overlaid.slider("Opacity of the heatmap", 0, 100, 55, format="%d %%", key="opacity")
-    blended = overlay.blend(photo, heatmap, opacity / 100)
-    place.image(blended, width="stretch", output_format="JPEG", alt="The photo with its heatmap on top")
-    place.image(overlay.scale(), width="stretch", alt="Colours of the heatmap, from nothing to most")
+    with overlaid:
+        components.heatmap(photo, heatmap, "opacity")
     st.caption(report_words.HEATMAP_CAVEAT if heatmap.values.any() else "Nothing in this photo raises the score.")
 
 

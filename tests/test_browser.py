@@ -174,10 +174,8 @@ def test_an_uploaded_photo_gets_a_score_and_a_heatmap(address: str, page: sync_a
     assert "text.jpg: this is not a photo" in page.inner_text("[data-testid=stAlert]")
     plain, heatmap = page.get_by_alt_text("The photo drawn.jpg"), page.get_by_alt_text("with its heatmap on top")
     assert plain.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1200, 900]
-    before = heatmap.get_attribute("src")
-    assert before != plain.get_attribute("src")
-    page.locator(".st-key-opacity").get_by_role("slider").focus()
+    assert heatmap.get_attribute("src") != plain.get_attribute("src")
+    assert heatmap.evaluate("image => image.style.opacity") == "0.55"
+    page.get_by_label("Opacity of the heatmap").focus()
     page.keyboard.press("Home")
-    page.wait_for_function(
-        "before => document.querySelector('img[alt$=\"heatmap on top\"]').getAttribute('src') !== before", arg=before
-    )
+    assert heatmap.evaluate("image => image.style.opacity") == "0"

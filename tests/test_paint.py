@@ -124,6 +124,13 @@ def test_treatments_name_what_is_allowed(settings: dict, given: dict, error: typ
         paint.treatment(settings, **given)
 
 
+def test_a_study_knows_the_usual_settings_and_a_hard_border() -> None:
+    assert paint.as_studied(paint.treatment())
+    assert paint.as_studied(paint.treatment(FILLS["blur"].arguments(), fill="blur", direction="keep"))
+    assert not paint.as_studied(paint.treatment({"sigma": 0.2}, fill="blur"))
+    assert not paint.as_studied(paint.treatment(feather=0.02))
+
+
 def test_controls_are_the_same_shape_elsewhere(bright: Predictor) -> None:
     photo, mask = scene()
     how = paint.treatment(fill="mean")

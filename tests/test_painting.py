@@ -52,11 +52,13 @@ def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     st.cache_resource.clear()
 
 
-def visit(**query: str) -> AppTest:
-    """The page, with room for a canvas and by the small model."""
+def visit(*, ask: bool = False, **query: str) -> AppTest:
+    """The page, with room for a canvas and by the small model; other models are asked where a test is about them."""
     app = AppTest.from_file(str(config.ROOT / "streamlit_app.py"), default_timeout=120).run()
     app.switch_page(TRY)
     app.session_state["room"] = 400
+    if not ask:
+        app.session_state["ask"] = False
     for name, value in ({"sample": "cat", "model": "small_cnn"} | query).items():
         app.query_params[name] = value
     return sound(app.run())
@@ -121,15 +123,17 @@ def test_a_painted_part_gets_the_answer_that_core_gives() -> None:
     assert trial.controls == pytest.approx(controls, abs=1e-6)
 
 
-def test_other_models_are_loaded_only_when_asked_for() -> None:
-    app = painted(visit(), BOX)
+def test_every_other_model_answers_unless_it_is_switched_off() -> None:
+    app = painted(visit(ask=True), BOX)
     (trial,) = app.session_state["trials"].values()
-    sound(app.toggle(key="ask-others").set_value(True).run())
     assert [item.id for item in trial.stages["models"].made] == ["small_cnn", "resnet50"]
     wanted = paint.paint(inference.load("resnet50"), direct(box_mask())[1], box_mask(), paint.treatment()).delta
     assert trial.stages["models"].made[1].delta == pytest.approx(wanted, abs=1e-5)
+    sound(app.toggle(key="ask-others").set_value(False).run())
     sound(app.button(key="canvas-clear").click().run())
-    assert painted(app, BOX, HOLE).toggle(key="ask-others").value  # as long as the visit lasts
+    assert not painted(app, BOX, HOLE).toggle(key="ask-others").value  # as long as the visit lasts
+    last = list(app.session_state["trials"].values())[-1]
+    assert [item.id for item in last.stages["models"].made] == ["small_cnn"]
 
 
 def test_undo_redo_and_clear_change_mask_and_answer() -> None:
@@ -165,6 +169,15 @@ def test_what_to_do_with_it_changes_the_answer() -> None:
     assert "Keeping only this region" in words(app)
     app.selectbox(key="paint-fill").set_value("grayscale")
     assert "Score after" in metrics(sound(app.run()))
+
+
+def test_the_percentile_says_what_it_is_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr("core.standing.in_words", lambda *_, as_studied: asked.append(as_studied) or "said")
+    app = painted(visit(), BOX)
+    app.slider(key="paint-feather").set_value(0.02)
+    sound(app.run())
+    assert asked == [True, False]
 
 
 @pytest.mark.parametrize(("fill", "said"), [(True, "covers the whole photo"), (False, "is empty")])
@@ -232,7 +245,7 @@ def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:
     assert table["Δ"][0] == pytest.approx(wanted.delta, abs=1e-6)
     app.session_state["history"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     difference = wanted.delta - direct(box_mask())[0].delta
-    assert f"differs by {paint.signed(difference)} from the left" in words(sound(app.run()))
+    assert f"differs by {paint.signed(difference)} from the earlier" in words(sound(app.run()))
     app.session_state["history"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
     sound(sound(app.run()).button(key="reload").click().run())
     assert f"Δ = {paint.signed(table['Δ'][1])}" in words(app)

@@ -268,10 +268,12 @@ def test_a_finger_on_a_phone_paints_erases_and_starts_again(
     assert alike(mask_in(archive, 3), LINE, BOX, HOLE)
     page.locator(".st-key-canvas-undo button:visible").click()
     assert said(page, AREA, third) == second
-    page.reload()  # a new visit: the photo is in the address, the drawing is gone
-    shows_nothing(page)
-    drag(page, *LINE.points)
-    assert said(page, AREA) == first
+    settled(page)
+    page.reload()  # a new visit: the photo is in the address, the drawing in the browser's tab
+    assert said(page, AREA) == second
+    tool(page, "Brush")
+    drag(page, *HOLE.points)
+    assert float(said(page, AREA, second)) > float(third)
 
 
 def test_two_visitors_at_once_get_their_own_answers(

@@ -68,6 +68,9 @@ def test_the_shipped_study_places_a_delta() -> None:
     own = study.baseline.model
     said = standing.in_words(-0.3, study, own, "mean", "remove")
     assert "at percentile 0" in said
+    assert said.endswith("by the same fill.")
+    other = standing.in_words(-0.3, study, own, "mean", "remove", as_studied=False)
+    assert other.endswith("at its usual settings and with a hard border, unlike here.")
     assert own in standing.in_words(0.0, study, "small_cnn", "mean", "remove")
     assert "replaced nothing in this way" in standing.in_words(0.0, study, own, "grayscale", "remove")
     assert own == config.DEFAULT_MODEL

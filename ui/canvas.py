@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from core import drawing, images, regions
+from core import drawing, drawing_text, images, regions
 from core.drawing import Stroke
 from core.types import Mask, Pixels
-from ui import components, resources
+from ui import components, layout, resources
 from ui.resources import Item
 
 PAINT = (217, 120, 45)
@@ -77,6 +77,7 @@ class Board:
     mount: int = 0
     width: int = 0
     tool: str = "Brush"
+    remembered: bool = False
 
     @property
     def sketch(self) -> Sketch:
@@ -139,6 +140,22 @@ def read(item: Item) -> Board:
     if own.live and TOOLS[own.tool].redrawn:
         own.fold()
     return own
+
+
+def remember(item: Item, own: Board, photo: Pixels) -> None:
+    """Keep the drawing beyond a reload, and take it back after one; `remembered` once there was anything to keep."""
+    own.remembered |= not own.is_empty
+    kept = components.memory(
+        "canvas-memory",
+        item.digest,
+        drawing_text.written(own.sketch.strokes, own.sketch.start) if own.remembered else None,
+    )
+    if kept is None or own.remembered:
+        return
+    own.remembered = True
+    found = layout.attempt(lambda: drawing_text.read(kept, *photo.shape[:2]))
+    if found is not None:
+        own.put(Sketch(found[1], found[0]))
 
 
 def toolbar(item: Item, own: Board) -> None:

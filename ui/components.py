@@ -1,13 +1,15 @@
-"""The two small components of our own: the width of a place on the page, and two pictures under a slider."""
+"""Small components of our own: the width of a place, what a tab remembers, two pictures beside or over each other."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
-from core.types import Pixels
+from core import overlay
+from core.types import Heatmap, Pixels
 from ui import resources
 
 FRONTEND = Path(__file__).parent / "frontend"
@@ -15,12 +17,22 @@ TALLEST = 560
 """Greatest height in px of compared pictures."""
 
 _width = st.components.v2.component("lab-width", html="<div></div>", js=(FRONTEND / "width.js").read_text("utf-8"))
+_memory = st.components.v2.component("lab-memory", html="<div></div>", js=(FRONTEND / "memory.js").read_text("utf-8"))
 _compare = st.components.v2.component(
     "lab-compare",
     html='<div class="frame"><img><img><input type="range" min="0" max="100" value="50" step="any">'
     '<div class="line"></div><span class="before"></span><span class="after"></span></div>',
     css=(FRONTEND / "compare.css").read_text("utf-8"),
     js=(FRONTEND / "compare.js").read_text("utf-8"),
+)
+_overlay = st.components.v2.component(
+    "lab-overlay",
+    html='<div class="frame"><img alt=""><img></div>'
+    '<img class="scale" alt="Colours of the heatmap, from nothing to most">'
+    '<label><span>Opacity of the heatmap</span><span class="said"></span>'
+    '<input type="range" min="0" max="100" value="55"></label>',
+    css=(FRONTEND / "overlay.css").read_text("utf-8"),
+    js=(FRONTEND / "overlay.js").read_text("utf-8"),
 )
 
 
@@ -31,6 +43,14 @@ def width(key: str, known: int) -> int:
     """
     told = _width(key=key, data={"known": known}, on_width_change=lambda: None, height=1).get("width")
     return int(told) if isinstance(told, int | float) and 1 <= told <= 10_000 else known
+
+
+def memory(key: str, photo: str, drawing: str | None) -> object:
+    """Leave the drawing on a photo with the browser's tab; where it is None, what the tab still has, else None."""
+    told = _memory(key=key, data={"photo": photo, "drawing": drawing}, on_kept_change=lambda: None, height=1).get(
+        "kept"
+    )
+    return told.get("drawing") if isinstance(told, Mapping) and told.get("photo") == photo else None
 
 
 def compare(before: Pixels, after: Pixels, labels: tuple[str, str], name: str, key: str) -> None:
@@ -48,6 +68,17 @@ def compare(before: Pixels, after: Pixels, labels: tuple[str, str], name: str, k
             "tallest": TALLEST,
         },
     )
+
+
+def heatmap(photo: Pixels, found: Heatmap, key: str) -> None:
+    """A heatmap on its photo; how much of it is seen, the browser does alone, whatever the server is busy with."""
+    data = {
+        "under": address(photo),
+        "over": address(overlay.coloured(found.values)),
+        "scale": address(overlay.scale()),
+        "alt": "The photo with its heatmap on top",
+    }
+    _overlay(key=key, data=data)
 
 
 def address(picture: Pixels) -> str:

@@ -116,7 +116,7 @@ def _compare(first: Trial, second: Trial) -> None:
                 _picture(trial), trial.done.photo, ("mask", "after"), f"Try {number + 1}", f"compare-{number}"
             )
     difference = pair[1].done.delta - pair[0].done.delta
-    st.markdown(f"The right one's Δ differs by {paint.signed(difference)} from the left one's.")
+    st.markdown(f"The later one's Δ differs by {paint.signed(difference)} from the earlier one's.")
 
 
 def _load(trial: Trial) -> None:

@@ -44,8 +44,11 @@ def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> De
     with left:
         start_from(item, model, method, settings)
         own = canvas.read(item)
-        canvas.toolbar(item, own)
-        canvas.show(item, own, photo)
+        drawn = st.container()
+        canvas.remember(item, own, photo)
+        with drawn:
+            canvas.toolbar(item, own)
+            canvas.show(item, own, photo)
     with right:
         said = st.container()
         how = treat()
@@ -152,7 +155,8 @@ def answer(trial: Trial, reference: reports.Scores) -> None:
         )
     st.markdown(paint.effect(done.score, done.ablated_score, reference))
     how = trial.how
-    st.markdown(standing.in_words(done.delta, effects.reference_study(), trial.model, how.fill, how.direction))
+    study, usual = effects.reference_study(), paint.as_studied(how)
+    st.markdown(standing.in_words(done.delta, study, trial.model, how.fill, how.direction, as_studied=usual))
     st.caption(
         f"{done.area:.1%} of the photo was replaced. Both scores are those of the photo at {config.WORKING_SIZE} px, "
         "the size at which every study works."
@@ -195,14 +199,14 @@ def arriving(trial: Trial) -> None:
 
 
 def models_to_ask(trial: Trial) -> dict[str, str]:
-    """Labels by id of the models to compare: this one, and the others once the visitor has asked for them."""
+    """Labels by id of the models to compare: this one, and the others unless the visitor switched them off."""
     offered = {entry.id: entry.label for entry in resources.offered_models()}
     others = [name for name in offered if name != trial.model]
     if not others:
         return offered
     asked = st.toggle(
         f"Ask {' and '.join(offered[name] for name in others)} too",
-        st.session_state.get("ask", False),
+        st.session_state.get("ask", True),
         key="ask-others",
         on_change=_keep_asking,
         help="Every other model is loaded into this server's memory, which takes seconds and up to half a gigabyte.",

@@ -1,0 +1,16 @@
+// A picture, another on top of it, and a slider for how much of the upper one is seen.
+export default function ({ data, parentElement }) {
+  const [under, over, scale] = parentElement.querySelectorAll("img");
+  const slider = parentElement.querySelector("input");
+  const said = parentElement.querySelector(".said");
+  under.src = data.under;
+  over.src = data.over;
+  scale.src = data.scale;
+  over.alt = data.alt;
+  const show = () => {
+    over.style.opacity = slider.value / 100;
+    said.textContent = `${slider.value} %`;
+  };
+  slider.oninput = show;
+  show();
+}
