@@ -97,7 +97,13 @@ def test_a_pinned_photo_shows_its_numbers_and_neighbours(artifacts: Path) -> Non
     assert not app.error
     assert len([button for button in app.button if button.key.startswith("near-")]) == 8
     assert not [button for button in app.button if button.key == "try"]  # only a reconstruction is at hand
-    assert [b for b in visit(photo="generated_face/" + _first_scene(artifacts)).button if b.key == "try"]
+    scene = _first_scene(artifacts)
+    app = visit(photo=f"generated_face/{scene}")
+    app.button(key="try").click().run()
+    assert app.title[0].value == "Try a photo"
+    assert app.query_params["photo"] in ([f"generated/{scene}"], f"generated/{scene}")
+    assert not app.error
+    assert app.session_state["current"] == f"generated-{scene}"
 
 
 def _first_scene(artifacts: Path) -> str:

@@ -12,7 +12,7 @@ from core.atlas import Atlas
 from core.colours import Colour
 from core.errors import LatentError
 from core.selection import Selection
-from ui import latent_map, layout, resources
+from ui import latent_map, layout, photos, resources
 from ui.resources import Item
 
 NEIGHBOURS = 8
@@ -52,8 +52,8 @@ def pinned(atlas: Atlas, space: str, index: int, colour: Colour) -> None:
     st.markdown("**Nearest photos** in this space")
     _row(atlas, geometry.neighbours(atlas.spaces[space], index, NEIGHBOURS).tolist(), "near")
     _contrast(atlas, space, index)
-    if st.session_state.pop("go-try", False):
-        st.switch_page(layout.TRY.file)
+    if (asked := st.session_state.pop("go-try", None)) is not None:
+        st.switch_page(layout.TRY.file, query_params=asked)
 
 
 def _numbers(atlas: Atlas, index: int, colour: Colour) -> str:
@@ -97,13 +97,15 @@ def _row(atlas: Atlas, indices: list[int], key: str) -> None:
 
 
 def _take(atlas: Atlas, index: int) -> None:
-    """Bring a photo of the map to the page that scores photos."""
+    """Hand a photo of the map over to the page that scores photos: by the address where that can name it."""
     photo, name = latent_map.photo(atlas, index), atlas.name(index)
-    if photo is not None:
-        item = Item(name, f"map-{hashlib.sha256(name.encode()).hexdigest()}", photo.read)
-        st.session_state["kept"] = [item]
-        st.session_state["current"] = item.digest
-        st.session_state["go-try"] = True
+    if photo is None:
+        return
+    row = atlas.photos.iloc[index]
+    address = f"{atlas.places[row['source']]}/{row['photo_id']}"
+    item = resources.handed_over(address)
+    st.session_state["go-try"] = {"photo": address} if item else {}
+    photos.show_also(item or Item(name, f"map-{hashlib.sha256(name.encode()).hexdigest()}", photo.read))
 
 
 def selected(atlas: Atlas, layout_points: np.ndarray, drawn: Selection, shown: np.ndarray, colour: Colour) -> None:
