@@ -18,8 +18,8 @@ SEQUENTIAL = ("#3B0F70", "#8C2981", "#DE4968", "#FE9F6D", "#FDE7A9")
 """Magma without its ends: its order holds in grey and with any colour vision, on light and on dark pages."""
 DIVERGING = ("#2166AC", "#6BA3CC", "#B8B8B0", "#E08B5A", "#B2451D")
 """Blue to orange through grey: told apart with any colour vision; for values with a sign."""
-CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8A8F98", "#B8A200")
-"""Okabe & Ito 2008."""
+CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8844EE", "#664422")
+"""Okabe & Ito 2008, without their black and yellow, which light and dark pages swallow; the last two stand in."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ say."""
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from conftest import MakeLamem, draw_photo, write_photo
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from core import atlas, checkpoints, clusters, geometry, inference
+from core import atlas, checkpoints, clusters, config, geometry, inference
 from core.__main__ import main
 from core.autoencoder import load_autoencoder
 from core.clusters import explained, morans_i
@@ -260,6 +261,41 @@ def test_a_map_comes_back_as_it_was_written(make_lamem: MakeLamem, vae_folder, m
     assert ("learned", "human", atlas.KEPT_OUT) in tested
     assert not any(space == "learned" and target == "model" for space, target, _ in tested)
     assert atlas.read(tmp_path / "none") is None
+
+
+def test_more_photos_take_no_more_memory(vae_folder: Path, model_folder: Path) -> None:
+    """All of them decoded are 47 MB; what may grow is a row of numbers each."""
+    import tracemalloc
+
+    from core.encoding import encode
+    from core.types import Listing
+
+    predictor, autoencoder = inference.load(str(model_folder)), load_autoencoder(str(vae_folder))
+    peaks = []
+    for n in (80, 320):
+        photos = tuple(Photo(str(i), "drawn", partial(draw_noise, i)) for i in range(n))
+        tracemalloc.start()
+        assert len(encode(predictor, autoencoder, [Listing("drawn", photos)]).photos) == n
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 3_000_000
+
+
+def draw_noise(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (256, 192, 3), dtype=np.uint8)
+
+
+def test_the_shipped_map_is_small_and_whole() -> None:
+    shipped = atlas.read()
+    assert shipped is not None
+    files = [file for name in ("latent", "vae") for file in (config.ARTIFACTS / name).iterdir()]
+    assert sum(file.stat().st_size for file in files) <= 15_000_000
+    assert not shipped.photos.duplicated(["source", "photo_id"]).any()
+    assert shipped.photos["score"].between(0, 1).all()
+    assert {space for space, _, dims in shipped.layouts if dims == 2} == set(shipped.spaces)
+    assert all(np.isfinite(values).all() for values in (*shipped.spaces.values(), *shipped.layouts.values()))
+    assert not [row for row in shipped.answer.rows if row.space == "learned" and row.target == "model"]
+    assert shipped.spaces["pixels"].shape[1] == load_autoencoder().latent == 64
 
 
 def test_a_space_learned_from_scores_is_tested_only_on_unseen_photos(
