@@ -38,6 +38,7 @@ class TrainConfig:
     views: Annotated[int, "labelled views of a photo without human scores: the whole and random crops"] = 3
     view_area: Annotated[float, "smallest share of the photo in a labelled crop"] = 0.4
     crop_area: Annotated[float, "smallest share of a view left by random cropping"] = 0.7
+    mixup: Annotated[float, "alpha of the Beta distribution that blends pairs of photos; 0 blends none"] = 0.0
     human_share: Annotated[float, "weight of the human score against the teacher's in a scored photo's target"] = 0.7
     patience: Annotated[int, "stop after this many epochs without a better validation Spearman"] = 8
     latent: Annotated[int, "numbers that an autoencoder describes a photo with"] = 64

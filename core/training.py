@@ -22,6 +22,7 @@ from core.cards import describe_run
 from core.errors import TrainingError
 from core.examples import AugmentedViews, Example, TrainingSet
 from core.files import replacing, write_text
+from core.mixup import mixup
 from core.objectives import OBJECTIVES, Objective
 from core.preprocess import Preset
 from core.recipes import TrainConfig
@@ -168,11 +169,9 @@ def train_epoch(
         set_rates(run.optimizer, run.epoch * steps + run.step, config.epochs * steps, config.schedule)
         run.optimizer.zero_grad(set_to_none=True)
         with torch.autocast(device.type, enabled=device.type == "cuda"):
-            batch, share = (
-                preprocess.to_batch(squares, preset).to(device),
-                (run.epoch + run.step / steps) / config.epochs,
-            )
-            loss = objective.loss(run.module, batch, targets.to(device), config, share)
+            batch = preprocess.to_batch(squares, preset).to(device)
+            batch, targets = mixup(batch, targets.to(device), config.mixup, (config.seed, run.epoch, run.step))
+            loss = objective.loss(run.module, batch, targets, config, (run.epoch + run.step / steps) / config.epochs)
         run.scaler.scale(loss).backward()
         run.scaler.step(run.optimizer)
         run.scaler.update()
