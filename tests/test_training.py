@@ -20,6 +20,7 @@ from PIL import Image
 from core import config, inference, metrics
 from core.errors import CheckpointError, TrainingError
 from core.examples import gather
+from core.mixup import mixup
 from core.recipes import RECIPES, recipe
 from core.sources import open_source
 
@@ -71,7 +72,8 @@ def test_a_tiny_run_learns(scored_set: Path, tmp_path: Path) -> None:
 
 def command(data: Path, out: Path, *more: str) -> list[str]:
     options = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
-    return [sys.executable, "train.py", str(data), *options, "--epochs=3", f"--out={out}", "--save-seconds=0", *more]
+    return [sys.executable, "train.py", str(data), *options, "--epochs=3", f"--out={out}", "--save-seconds=0",
+            "--mixup=0.3", *more]  # fmt: skip
 
 
 @pytest.mark.slow
@@ -95,6 +97,20 @@ def test_a_killed_run_ends_with_the_same_weights(scored_set: Path, tmp_path: Pat
     assert whole.keys() == resumed.keys()
     for name in whole:
         np.testing.assert_array_equal(whole[name], resumed[name], err_msg=name)
+
+
+def test_mixup_blends_photos_and_targets_alike() -> None:
+    scores = torch.linspace(0, 1, 8)
+    batch = scores.view(-1, 1, 1, 1).expand(-1, 3, 4, 4).contiguous(memory_format=torch.channels_last)
+    blended, targets = mixup(batch, scores, 0.3, (0, 1, 2))
+    assert not torch.equal(targets, scores)
+    torch.testing.assert_close(blended.mean((1, 2, 3)), targets)  # a photo's own blend, and in the same share
+    assert 0 <= float(targets.min()) <= float(targets.max()) <= 1
+    order = torch.corrcoef(torch.stack([scores, targets]))[0, 1]
+    assert order > 0, "a photo weighs more than its partner"
+    torch.testing.assert_close(mixup(batch, scores, 0.3, (0, 1, 2))[1], targets)
+    assert not torch.equal(mixup(batch, scores, 0.3, (0, 1, 3))[1], targets)
+    assert mixup(batch, scores, 0.0, (0, 1, 2))[1] is scores
 
 
 def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(scored_set: Path, tmp_path: Path) -> None:
