@@ -129,6 +129,10 @@ def measure(name: str, mask: str | None, thing: str, where: str, photos: list[La
     return _summary(name, mask, thing, where, in_use, counts, times, _mask_iou(mask, [pair[0] for pair in reporting]))
 
 
+def _version(mask: str | None) -> int | None:
+    return MASKS[mask].facts["version"] if mask else None
+
+
 def _in_use(mask: str | None) -> float | None:
     params = {param.name: param.default for param in MASKS[mask].params} if mask else {}
     return params.get("threshold")
@@ -192,6 +196,7 @@ def _summary(
         by_size=tuple(SizeRecall(size, len(hits), wilson(sum(hits), len(hits))) for size, hits in sizes.items()),
         iou=covered,
         milliseconds=round(1000 * statistics.median(times), 1),
+        version=_version(mask),
     )
 
 
@@ -264,6 +269,7 @@ def salient_rows(data: Path) -> list[Measured]:
             Measured(
                 name, own, "salient objects", "coco, half by content hash", _in_use(own), len(held), len(held),
                 sum(bool(found.any()) for found, _ in pairs), None, None, None, (), mean_iou(pairs), round(spent, 1),
+                _version(own),
             )
         )  # fmt: skip
     return rows
@@ -291,7 +297,7 @@ def main(arguments: list[str]) -> None:
         measure("CenterFace", "faces", "faces", by_eye, faces, by_faces),
         measure("Haar alt2", None, "faces", by_eye, faces, faces_by_haar),
         measure("PP-OCR", "text", "words", by_eye, words, by_text),
-        measure("fitted head", "people", "people", coco, people, by_people),
+        measure("fitted head around faces", "people", "people", coco, people, by_people),
         measure("HOG", None, "people", coco, people, people_by_hog),
         *salient_rows(data),
     ]

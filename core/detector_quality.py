@@ -18,28 +18,36 @@ WORDS = {"precision": "precision", "iou": "IoU"}
 UNMEASURED = "its detector was never measured"
 
 
-def weak_detectors(file: Path | None = None) -> dict[str, str]:
+def weak_detectors(file: Path | None = None, used: Mapping[str, int] | None = None) -> dict[str, str]:
     """Masks whose detector is below the bar, or was never measured, with what is known of it.
 
-    The bars are for what was measured, as SCIENCE.md has them; its interval is told. ArtifactError for a damaged file.
+    `used` has the versions of masks in a study: what was measured of another version says nothing about them. The bars
+    are for what was measured, as SCIENCE.md has them; its interval is told. ArtifactError for a damaged file.
     """
     file = file or config.ARTIFACTS / FILE
     try:
         measured = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        reasons = {entry.id: _reason(measured.get(entry.id) or {}) for entry in MASKS if entry.facts["detector"]}
+        reasons = {
+            entry.id: _reason(measured.get(entry.id) or {}, (used or {}).get(entry.id))
+            for entry in MASKS
+            if entry.facts["detector"]
+        }
     except (AttributeError, OSError, TypeError, ValueError) as error:
         raise ArtifactError(f"{file} does not hold the quality of detectors by mask ({error}).") from error
     return {mask: reason for mask, reason in reasons.items() if reason}
 
 
-def _reason(quality: Mapping[str, Any]) -> str:
+def _reason(quality: Mapping[str, Any], used: int | None) -> str:
     """Why a detector may decide nothing; empty if it may."""
-    known = {name: float(quality[name]) for name in BARS if quality.get(name) is not None}
-    if not known:
+    version = quality.get("version")
+    if used is not None and version is not None and used != version:
+        return f"its detector was measured at version {version} of the mask, this study used version {used}"
+    # The bar on IoU is for a mask whose things are not counted in boxes, as the salient object's.
+    name = next((name for name in BARS if quality.get(name) is not None), None)
+    if name is None:
         return UNMEASURED
-    low = next((name for name, value in known.items() if value < BARS[name]), None)
-    if low is None:
+    if (value := float(quality[name])) >= BARS[name]:
         return ""
-    ends = quality.get(f"{low}_by_photo_interval") or quality.get(f"{low}_interval")
+    ends = quality.get(f"{name}_by_photo_interval") or quality.get(f"{name}_interval")
     spread = f" [{ends[0]:.2f}, {ends[1]:.2f}]" if ends else ""
-    return f"detector {WORDS[low]} {known[low]:.2f}{spread}, below {BARS[low]}"
+    return f"detector {WORDS[name]} {value:.2f}{spread}, below {BARS[name]}"

@@ -38,7 +38,7 @@ class Measured:
     an intersection over union of at least 0.5, with Wilson's intervals, which take every box for an independent draw;
     `precision_by_photo` resamples photos instead. `iou` is the mean intersection over union per photo of the mask with
     the true one. What does not apply is None. `milliseconds`: median computing time per photo,
-    of all threads together, on the measuring machine.
+    of all threads together, on the measuring machine. `version`: of the mask, None where it was not noted.
     """
 
     detector: str
@@ -55,6 +55,7 @@ class Measured:
     by_size: tuple[SizeRecall, ...]
     iou: Interval | None
     milliseconds: float
+    version: int | None = None
 
 
 def measurements(file: Path | None = None) -> tuple[Measured, ...]:

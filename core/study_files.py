@@ -39,6 +39,7 @@ class Settings:
     listed: int = 0
     thinning: Mapping[str, Any] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
+    masks: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def read_settings(folder: Path) -> Settings:
             sources=_names(content.get("sources", content.get("source", ()))),
             thinning=dict(content.get("thinning") or {}),
             conditions=tuple(Condition(**item) for item in content.get("conditions") or ()),
+            masks=dict(content.get("masks") or {}),
             **known,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:

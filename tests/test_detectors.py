@@ -58,6 +58,7 @@ def test_every_detector_was_measured() -> None:
             assert entry.id in measured, f"{entry.id}: python -m benchmarks masks"
             threshold = next(param.default for param in entry.params if param.name == "threshold")
             assert measured[entry.id].threshold == threshold, f"{entry.id} was measured at another threshold"
+            assert measured[entry.id].version == entry.facts["version"], f"{entry.id} has changed since"
             assert measured[entry.id].n_photos >= 90
 
 

@@ -12,6 +12,7 @@ import pytest
 from core import images, mask_cache, regions
 from core.errors import MaskError, UnknownChoiceError
 from core.masks.painted import painted
+from core.masks.people import bodies
 from core.pool import Pool
 from core.registry import MASKS
 from core.sources import open_source
@@ -240,6 +241,20 @@ def test_a_mask_that_cannot_be_looked_for_is_refused(photo: np.ndarray) -> None:
         mask_cache.detect("painted", photo)
     with pytest.raises(UnknownChoiceError, match="faces"):
         mask_cache.detect("unicorns", photo)
+
+
+def test_people_who_touch_are_told_apart_by_their_faces() -> None:
+    body = np.zeros((200, 300), dtype=bool)
+    body[60:190, 40:160] = True  # two people shoulder to shoulder
+    body[60:190, 220:290] = True  # seen from behind: nobody's face is near
+    faces = [Rect(60, 65, 80, 90), Rect(120, 65, 140, 90)]
+    left, right = bodies(body, faces)
+    assert left[60:190, 40:95].all()
+    assert right[60:190, 105:160].all()
+    assert not (left & right).any()
+    assert not (left | right)[:, 220:].any()
+    assert bodies(body, [Rect(180, 20, 190, 30)]) == []  # a face with no body to it
+    assert [share.any() for share in bodies(body, faces[:1])] == [True]
 
 
 def test_a_person_is_found_and_stands_out(samples: dict[str, np.ndarray]) -> None:

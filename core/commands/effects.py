@@ -23,11 +23,10 @@ def effects(
     is 1.
     """
     from core.aggregation import aggregates
-    from core.detector_quality import weak_detectors
     from core.effect_words import lines, records
     from core.files import replacing
 
-    found = aggregates(Path(run), weak_detectors(), progress_bar)
+    found = aggregates(Path(run), weak_in(Path(run)), progress_bar)
     text = lines(found)
     if csv:
         with replacing(Path(csv)) as temporary:
@@ -45,12 +44,11 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
     A: what a person would name drives the score; B: shortcuts do. The verdict is stored with the study.
     """
     from core.aggregation import aggregates
-    from core.detector_quality import weak_detectors
     from core.detector_words import quality_lines, quality_table, relied_on
     from core.effect_words import records
     from core.verdict_words import lines, verdict_json
 
-    found = aggregates(Path(run), weak_detectors(), progress_bar)
+    found = aggregates(Path(run), weak_in(Path(run)), progress_bar)
     problems = [f"set aside: {problem}" for problem in found.baseline.problems]
     masks = relied_on(found)
     data = verdict_json(found.verdict) | {"detectors": records(quality_table(masks))}
@@ -58,14 +56,21 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
     return Report(text, data, code=1 if problems else 0)
 
 
+def weak_in(run: Path) -> dict[str, str]:
+    """The masks of a study whose detector may decide nothing, and why."""
+    from core.detector_quality import weak_detectors
+    from core.study_files import read_settings
+
+    return weak_detectors(used=read_settings(run).masks)
+
+
 def family_wise_line(run: Path) -> str:
     """The family-wise error of a study's confirmatory rows in one line."""
     from core import config, stats
     from core.cells import decision_differences
-    from core.detector_quality import weak_detectors
     from core.study_files import read_study
 
-    rows = decision_differences(read_study(run), weak_detectors())
+    rows = decision_differences(read_study(run), weak_in(run))
     if not rows:
         return "family-wise error: this study has no confirmatory rows"
     error = stats.family_wise_error(rows)

@@ -1,4 +1,4 @@
-"""People and the salient object, by a head fitted to outlines on the features of a network trained on ImageNet."""
+"""The salient object, by a head fitted to outlines on the features of a network trained on ImageNet."""
 
 from __future__ import annotations
 
@@ -34,17 +34,6 @@ def patches(mask: Mask) -> list[tuple[Mask, Rect]]:
         left, top, width, height = (int(value) for value in stats[label, :4])
         found.append((labels == label, Rect(left, top, left + width, top + height)))
     return found
-
-
-@MASKS.register("People", thing="people", version=1, detector=True, boxes=True)
-def people(photo: Pixels, *, threshold: Annotated[float, Range(0.1, 0.95, 0.05)] = 0.5) -> Region:
-    """People from head to foot, as far as they can be seen; those who touch share a box.
-
-    `threshold` is the lowest probability of a person. A small network fitted to outlines (half of the COCO photos) on
-    the features of EfficientNet-lite0; its weights are in artifacts/things. Source: Tan & Le 2019; Lin et al. 2014.
-    """
-    found = patches(probability_maps(photo)[0] >= threshold)
-    return Region(regions.union((mask for mask, _ in found), photo.shape), tuple(box for _, box in found))
 
 
 @MASKS.register("Salient object", thing="salient objects", version=1, detector=True, boxes=True)
