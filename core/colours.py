@@ -110,7 +110,7 @@ def _effects(study: StudyColours) -> list[Option]:
     return [
         Option(
             f"effect-{item.id}",
-            f"Effect on {study.model}: {item.done}",
+            f"Effect of {item.done} on {study.model}",
             partial(study.effect, item.condition),
             item.variant,
             signed=True,

@@ -7,6 +7,7 @@ import pandas as pd
 from core import config
 from core.atlas import ALL_SCORED, KEPT_OUT, Answer, Direction, Row
 from core.registry import SPACES
+from core.wording import interval, minus
 
 NAMES = {"human": "human score", "planted": "planted score", "model": "model's score"}
 
@@ -76,8 +77,7 @@ def _equals(p: float) -> str:
 
 
 def _two(value: float) -> str:
-    """Two decimals, without a sign on zero."""
-    return f"{round(value, 2) + 0.0:.2f}"
+    return minus(value, 2)
 
 
 def _percent(share: float) -> str:
@@ -87,10 +87,10 @@ def _percent(share: float) -> str:
 def direction_sentence(direction: Direction) -> str:
     """How sure a direction of memorability is."""
     return (
-        f"Along this direction the {NAMES[direction.target]} changes by {direction.slope} per SD of the photos, and "
-        f"places along it correlate with it at r = {direction.agreement} (photos left out of the fit, n = "
-        f"{direction.n:,}; bootstrap 95 % intervals). Resampled photos give a direction at a cosine of "
-        f"{direction.steadiness} to this one."
+        f"Along this direction the {NAMES[direction.target]} changes by {interval(direction.slope)} per SD of the "
+        f"photos, and places along it correlate with it at r = {interval(direction.agreement)} (left out of the fit, "
+        f"n = {direction.n:,}; bootstrap 95 % intervals). Resampled photos give a direction at a cosine of "
+        f"{interval(direction.steadiness)} to this one."
     )
 
 

@@ -9,9 +9,13 @@ from core.types import Interval
 
 def sentence(mean: Interval, n: int, p: float | None, kind: str = "Holm p") -> str:
     """An effect as it is written everywhere: Δ = −0.041 [−0.060, −0.022], n = 212, Holm p = 0.003."""
-    low, high = minus(mean.low), minus(mean.high)
     tested = "" if p is None or math.isnan(p) else f", {kind} {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
-    return f"Δ = {minus(mean.estimate)} [{low}, {high}], n = {n:,}{tested}"
+    return f"Δ = {interval(mean)}, n = {n:,}{tested}"
+
+
+def interval(found: Interval) -> str:
+    """An estimate with its 95 % interval: −0.041 [−0.060, −0.022]."""
+    return f"{minus(found.estimate)} [{minus(found.low)}, {minus(found.high)}]"
 
 
 def minus(value: float, digits: int = 3) -> str:

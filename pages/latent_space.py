@@ -61,6 +61,7 @@ def explore(atlas: Atlas, name: str) -> None:
     landed = layout.attempt(lambda: latent_panels.dropped(atlas, space, points))
     with chart_place:
         latent_chart.chart(atlas, space, projection, dims, colour, shown, index, landed, str(drawn) if drawn else None)
+        latent_chart.whose_pictures(atlas)
     if index is not None:
         layout.attempt(lambda: latent_panels.pinned(atlas, space, index, colour))
     if drawn is not None:

@@ -120,8 +120,12 @@ def test_a_selection_is_compared_with_the_rest(artifacts: Path) -> None:
     app = visit(select="pixels-umap@box:-9,-9,0,9")
     inside = (atlas.read(artifacts / "latent").layouts["pixels", "umap", 2][:, 0] < 0).sum()
     assert f"Selection: {inside} photos" in words(app)
-    assert "mean difference from the rest" in words(app)
+    assert words(app).count("mean difference from the rest") == 1
+    assert r"Photos of scenes are not on this machine" in words(app)
     assert not app.error
+    both = words(visit(select="pixels-umap@box:-9,-9,0,9", colour="error"))
+    assert r"Model\'s score: mean difference from the rest" in both
+    assert r"Error\: score − human score: mean difference from the rest" in both
 
 
 def test_a_checkpoint_of_another_latent_size_is_one_sentence(artifacts: Path) -> None:
@@ -250,9 +254,9 @@ def test_a_study_colours_the_photos_that_it_has(artifacts: Path, tmp_path: Path)
     assert np.flatnonzero(np.isfinite(values)).tolist() == list(range(40, 60))
     expected = (grey["score"] - original["score"])[found.photos["photo_id"][40:60]]
     np.testing.assert_allclose(values[40:60], expected, atol=1e-6)
-    assert grayscale.label == "Effect on resnet50: grayscale"
+    assert grayscale.label == "Effect of grayscale on resnet50"
     faces = next(option for name, option in coloured.items() if "faces" in name).colour()
-    assert faces.label == "Effect on resnet50: faces removed, mean"
+    assert faces.label == "Effect of faces removed on resnet50, mean"
     known = set(found.photos["photo_id"][np.isfinite(faces.values)])
     there = set(table["photo_id"][table["mask"] == "faces"])
     assert known == there & set(found.photos["photo_id"][40:60])
@@ -279,12 +283,12 @@ def test_strengths_wait_behind_their_default(artifacts: Path) -> None:
     app = visit(colour='effect-s-blur-{"sigma":0.02}')
     offered = app.selectbox(key="colour").options
     assert [label for label in offered if "Effect" in label] == [
-        f"Effect on resnet50: {done}" for done in ("blur", "faces removed", "identity")
+        f"Effect of {done} on resnet50" for done in ("blur", "faces removed", "identity")
     ]
     assert app.selectbox(key="variant").options == ["sigma 0.02", "sigma 0.01", "sigma 0.04"]
     app.selectbox(key="variant").set_value('effect-s-blur-{"sigma":0.04}').run()
     assert app.query_params["variant"] == 'effect-s-blur-{"sigma":0.04}'
-    assert "Effect on resnet50: blur, sigma 0.04: known of 0 of the 80 photos" in words(app).replace("\\", "")
+    assert "Effect of blur on resnet50, sigma 0.04: known of 0 of the 80 photos" in words(app).replace("\\", "")
     app.selectbox(key="colour").set_value("effect-s-region-faces-mean-remove").run()
     assert app.selectbox(key="variant").options == ["mean", "noise"]
     app.selectbox(key="colour").set_value("score").run()

@@ -52,6 +52,16 @@ def chart(
         st.rerun()
 
 
+def whose_pictures(atlas: Atlas) -> None:
+    """Say which photos are drawn by the autoencoder, because they are not on this machine."""
+    away = sorted(set(atlas.photos["source"]) - set(atlas.places))
+    if away:
+        st.caption(
+            f"Photos of {layout.plain(', '.join(away))} are not on this machine: their blurred pictures are what the "
+            "autoencoder draws from their latents."
+        )
+
+
 def keep_selection(geometry: dict, where: str) -> None:
     """Write what was drawn into the address."""
     if "box" in geometry:

@@ -46,10 +46,12 @@ def filters(atlas: Atlas, colour: Colour) -> np.ndarray:
         shown = np.isin(names, chosen) if chosen else np.ones(len(names), dtype=bool)
         known = colour.values[np.isfinite(colour.values)]
         if not colour.names and len(known) and np.ptp(known) > 0:
-            low, high = float(np.floor(known.min() * 100) / 100), float(np.ceil(known.max() * 100) / 100)
+            step = 0.01 if np.ptp(known) > 0.5 else 0.001
+            low, high = float(np.floor(known.min() / step) * step), float(np.ceil(known.max() / step) * step)
             inside = st.slider(
-                f"Only where {colour.label} lies between", low, high, (low, high), key=f"range-{colour.id}"
-            )
+                f"Only where {colour.label} lies between", low, high, (low, high), step,
+                f"%.{2 if step == 0.01 else 3}f", key=f"range-{colour.id}",
+            )  # fmt: skip
             if inside != (low, high):
                 shown &= (colour.values >= inside[0]) & (colour.values <= inside[1])
     if not shown.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -12,6 +13,7 @@ from core.atlas import Atlas
 from core.colours import Colour
 from core.errors import LatentError
 from core.selection import Selection
+from core.wording import interval
 from ui import latent_map, layout, photos, resources
 from ui.resources import Item
 
@@ -121,19 +123,12 @@ def selected(atlas: Atlas, layout_points: np.ndarray, drawn: Selection, shown: n
     )
     if not inside.any():
         return
-    measured = colour if not colour.names else Colour("score", "Model's score", atlas.photos["score"].to_numpy(float))
-    known = np.isfinite(measured.values)
-    values, rest = measured.values[inside & known], measured.values[~inside & shown & known]
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        if (found := layout.attempt(lambda: selection.difference(values, rest))) is not None:
-            st.markdown(
-                f"{layout.plain(measured.label)}: mean difference from the rest **{found}** "
-                f"(n = {len(values):,} against {len(rest):,}; bootstrap 95 % interval)."
-            )
-            st.caption("You chose these photos by looking: an interval for photos chosen so is no test.")
-            figure = latent_plots.distributions(values, rest, measured.label)
-            st.plotly_chart(figure, key="selected", config=layout.CHART, alt="Scores of the selection and of the rest")
+        score = Colour("score", "Model's score", atlas.photos["score"].to_numpy(float))
+        for measured in [score] if colour.names or colour.id == "score" else [score, colour]:
+            layout.attempt(partial(_compared, measured, inside, ~inside & shown))
+        st.caption("You chose these photos by looking: an interval for photos chosen so is no test.")
         table = atlas.photos[inside].to_csv(index=False)
         st.download_button("Download as CSV", table, "selection.csv", "text/csv", key="csv", icon=":material/download:")
     with right:
@@ -144,6 +139,20 @@ def selected(atlas: Atlas, layout_points: np.ndarray, drawn: Selection, shown: n
     st.image(pictures, width=min(layout.WIDTH, pictures.shape[1]), output_format="JPEG", alt="Photos of the selection")
     if inside.sum() > GALLERY:
         st.caption(f"{GALLERY} of them, drawn at random.")
+
+
+def _compared(measured: Colour, inside: np.ndarray, rest: np.ndarray) -> None:
+    """The values of a selection against the rest: the difference with its interval, and both distributions."""
+    known = np.isfinite(measured.values)
+    chosen, others = measured.values[inside & known], measured.values[rest & known]
+    found = selection.difference(chosen, others)
+    st.markdown(
+        f"{layout.plain(measured.label)}: mean difference from the rest **{interval(found)}** "
+        f"(n = {len(chosen):,} against {len(others):,}; bootstrap 95 % interval)."
+    )
+    figure = latent_plots.distributions(chosen, others, measured.label)
+    st.plotly_chart(figure, key=f"selected-{measured.id}", config=layout.CHART,
+                    alt=f"{measured.label} of the selection and of the rest")  # fmt: skip
 
 
 def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
