@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,10 +19,12 @@ from conftest import draw_photo
 from PIL import Image
 from test_browser import CHROMIUM, SCREENS, address, browser, check, photo_file, settled, sync_api  # noqa: F401
 
-from core import config, drawing, images, inference, paint, replay
+from core import config, drawing, images, inference, matters, paint, replay
 from core.checkpoints import WEIGHTS
 from core.drawing import Stroke
+from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
+from ui import history
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,6 +37,10 @@ CORNERS = ((0.2, 0.15), (0.6, 0.5))
 BOX = Stroke(((0.2, 0.15), (0.6, 0.15), (0.6, 0.5), (0.2, 0.5)), filled=True)
 HOLE = Stroke(((0.3, 0.3), (0.5, 0.3)), BRUSH, erase=True)
 LINE = Stroke(((0.7, 0.2), (0.9, 0.3)), BRUSH)
+ANGLES = np.linspace(0, 2 * np.pi, 96, endpoint=False)
+ROUND = Stroke(tuple((0.4 + 0.2 * float(np.cos(a)), 0.325 + 0.175 * float(np.sin(a))) for a in ANGLES), filled=True)
+TRIANGLE = Stroke(((0.55, 0.6), (0.9, 0.6), (0.7, 0.9)), filled=True)
+STARTS = ("faces", "people", "text", "salient", "heatmap_top")
 AREA = r"([\d.]+)% of the photo was replaced"
 DELTA = r"Δ = ([+−]\d\.\d{3}), that is|Δ = ([+−]\d\.\d{3})\.\s"
 
@@ -126,8 +133,11 @@ def percent(*strokes: Stroke, height: int = 256, width: int = 341) -> float:
 
 def alike(mask: Mask, *strokes: Stroke) -> bool:
     """Whether a mask is what strokes leave, but for the pixels at the border that a hand cannot place."""
-    wanted = drawing.draw(strokes, *mask.shape)
-    return float((mask & wanted).sum() / (mask | wanted).sum()) > 0.93
+    return overlap(mask, drawing.draw(strokes, *mask.shape)) > 0.93
+
+
+def overlap(one: Mask, other: Mask) -> float:
+    return float((one & other).sum() / (one | other).sum())
 
 
 def taken_along(page: sync_api.Page) -> tuple[pd.DataFrame, zipfile.ZipFile]:
@@ -238,6 +248,109 @@ def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(
     assert delta == paint.signed(done[1].delta)
     assert longest == paint.signed(done[2].delta)
     assert page.locator(".st-key-history canvas").count()
+
+
+def start_from(page: sync_api.Page, name: str) -> None:
+    """Choose a mask that is looked for in the photo."""
+    page.locator(".st-key-start [role=combobox], .st-key-start input").first.click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def tick(page: sync_api.Page, row: int) -> None:
+    """Tick a row of the history, which is drawn on a canvas of its own."""
+    table = page.locator(".st-key-history canvas").first
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 16, "y": 36 + history.ROW * (row + 0.5)})
+    settled(page)
+
+
+def corners(page: sync_api.Page, *points: tuple[float, float]) -> None:
+    """Click places, in widths of the photo, and the first one again."""
+    box = canvas(page)
+    for x, y in (*points, points[0]):
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["width"])
+        page.wait_for_timeout(300)
+
+
+def with_words() -> Pixels:
+    """A photo of a person with a word on it: every mask has something to find."""
+    photo = images.read(Path(__import__("skimage").__file__).parent / "data/astronaut.png")
+    photo = np.ascontiguousarray(photo[:, ::-1])
+    cv2.rectangle(photo, (20, 30), (235, 110), (235, 235, 235), cv2.FILLED)
+    return cv2.putText(photo, "STATION", (30, 90), cv2.FONT_HERSHEY_SIMPLEX, 1.4, (20, 20, 20), 4)
+
+
+def found_by_core(predictor: inference.Predictor, small: Pixels) -> list[Mask]:
+    """What the page's list of masks must find, in the order of STARTS."""
+    heatmap = ATTRIBUTIONS["grad_cam"].function(predictor, small)
+    given = [{"heatmap": heatmap} if MASKS[name].facts.get("needs") else {} for name in STARTS]
+    return [MASKS[name].function(small, **values).mask for name, values in zip(STARTS, given, strict=True)]
+
+
+def test_shapes_detected_masks_the_search_and_two_tries_compared(
+    address: str,  # noqa: F811
+    visit: Callable[[str], sync_api.Page],
+    predictor: inference.Predictor,
+) -> None:
+    page, photo = visit("light"), with_words()
+    upload = {"name": "words.png", "mimeType": "image/png", "buffer": images.png_bytes(photo)}
+    masks = found_by_core(predictor, paint.working(photo))
+    page.goto(f"{address}/try_a_photo")
+    page.set_input_files(UPLOAD, [upload])
+    tool(page, "Ellipse")
+    drag(page, *CORNERS)
+    area = said(page, AREA)
+    assert float(area) == pytest.approx(percent(ROUND, width=256), abs=0.6)
+    tool(page, "Polygon")
+    corners(page, *TRIANGLE.points)
+    area = said(page, AREA, area)
+
+    page.reload()  # uploads are gone with the visit; the drawing comes back with its photo
+    page.set_input_files(UPLOAD, [upload])
+    assert said(page, AREA) == area
+    for name, mask in zip(STARTS, masks, strict=True):
+        start_from(page, MASKS[name].label)
+        area = said(page, AREA, area)
+        assert area == f"{100 * mask.mean():.1f}"
+    tool(page, "Eraser")
+    drag(page, *HOLE.points)
+    erased = said(page, AREA, area)
+
+    page.locator(".st-key-find button").click()
+    page.locator(".st-key-stop button").filter(has_text="Stop").click()
+    page.get_by_text(re.compile(r"\d+ of \d+ squares, stopped")).wait_for()
+    page.locator(".st-key-stop button").filter(has_text="Go on").click()
+    page.locator(".st-key-load-lowers button").click()
+    area = said(page, AREA, erased)
+    settled(page)
+    tick(page, 1)
+    page.locator(".st-key-reload button").click()
+    assert said(page, AREA, area) == erased
+    tick(page, 0)
+    difference = said(page, r"Δ differs by ([+−]\d\.\d{3}) from")
+    check(page, "paint-compared")
+    check_search(page, predictor, photo, masks, difference)
+
+
+def check_search(
+    page: sync_api.Page, predictor: inference.Predictor, photo: Pixels, starts: list[Mask], difference: str
+) -> None:
+    """The history of shapes, starting masks, eraser and search against core, and the difference of the last two."""
+    table, archive = taken_along(page)
+    assert difference == paint.signed(table["delta"][7] - table["delta"][6])
+    small = paint.working(photo)
+    search = list(matters.find_what_matters(predictor, small, paint.treatment(), float(table["score"][0])))[-1]
+    assert search.lowers is not None
+    kept = [mask_in(archive, number) for number in table["number"]]
+    wanted = [
+        drawing.draw((ROUND, TRIANGLE), 256, 256),
+        *starts,
+        drawing.draw((HOLE,), 256, 256, starts[-1]),
+        search.lowers.mask,
+    ]
+    assert all(overlap(one, other) > 0.93 for one, other in zip(kept, wanted, strict=True))
+    assert all((one == other).all() for one, other in zip(kept[1:6], starts, strict=True))
+    check_try(predictor, archive, table.iloc[6], photo)
 
 
 def test_a_finger_on_a_phone_paints_erases_and_starts_again(
