@@ -143,12 +143,21 @@ def under_every_fill(
 
 
 def by_every_model(
-    models: Mapping[str, str], load: Callable[[str], Predictor], photo: Pixels, mask: Mask, how: Treatment
+    models: Mapping[str, str],
+    load: Callable[[str], Predictor],
+    photo: Pixels,
+    mask: Mask,
+    how: Treatment,
+    *,
+    known: Callable[[str], float] | None = None,
 ) -> Iterator[Variant]:
-    """The same region by every model (id → label); one whose package is not installed comes with the reason."""
+    """The same region by every model (id → label); one whose package is not installed comes with the reason.
+
+    `known` gives a model's score of the photo at working size, where somebody remembers it.
+    """
     for name, label in models.items():
         try:
-            done = paint(load(name), photo, mask, how)
+            done = paint(load(name), photo, mask, how, score=known(name) if known else None)
         except MissingDependencyError as error:
             yield Variant(name, label, None, None, str(error))
         else:

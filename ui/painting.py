@@ -259,14 +259,21 @@ def _models(trial: Trial, models: dict[str, str]) -> None:
     """Every chosen model, one at a time: an interruption loses none that has answered."""
     own = Variant(trial.model, models[trial.model], trial.done.ablated_score, trial.done.delta)
     stage = trial.stages.setdefault("models", Stage(iter(()), [own]))
-    photo = resources.working(trial.item.digest, trial.item)
+    item, photo = trial.item, resources.working(trial.item.digest, trial.item)
     place = st.empty()
     with place.container():
         _bars("By every model", stage)
     for name in models:
         if name not in {made.id for made in stage.made}:
-            one = {name: models[name]}
-            stage.made.extend(paint.by_every_model(one, resources.predictor, photo, trial.mask, trial.how))
+            one = paint.by_every_model(
+                {name: models[name]},
+                resources.predictor,
+                photo,
+                trial.mask,
+                trial.how,
+                known=lambda model: resources.working_score(model, item.digest, item),
+            )
+            stage.made.extend(one)
             with place.container():
                 _bars("By every model", stage)
 

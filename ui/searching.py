@@ -57,7 +57,7 @@ def section(item: Item, model: str, how: Treatment) -> None:
 
 def _progress(hunt: Hunt) -> tuple[float, str]:
     if hunt.last is None:
-        return 0.0, "Taking squares away …"
+        return 0.0, "Taking squares away …" if hunt.running else "Stopped"
     state = "" if hunt.running else ", stopped"
     return hunt.last.done / hunt.last.total, f"{hunt.last.done} of {hunt.last.total} squares{state}"
 
