@@ -84,6 +84,9 @@ def test_a_dropped_photo_lands(address: str, visited: sync_api.Page) -> None:  #
     visited.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(300, 400)])
     visited.wait_for_selector("text=marked in blue on the map")
     visited.wait_for_function("document.querySelector('.map-plot').data.length === 3")  # photos, its place, colour bar
+    visited.get_by_role("radio", name="3-D").click()
+    visited.wait_for_selector(".map-plot[data-dims='3']")
+    assert visited.evaluate("document.querySelector('.map-plot').layout.scene.annotations[0].text") == "your photo"
 
 
 @pytest.mark.parametrize("width", [390, 1400])

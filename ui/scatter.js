@@ -77,6 +77,21 @@ function spot(data, place, colour) {
   return found
 }
 
+// Photos that are marked: the pinned one and the visitor's own.
+function marks(state, data) {
+  const { points } = state.files, d = data.dims, found = []
+  if (data.pinned !== null && data.pinned < data.count) {
+    found.push({ place: points.slice(data.pinned * d, (data.pinned + 1) * d), colour: "#D9782D", text: "pinned" })
+  }
+  if (data.landed) found.push({ place: data.landed, colour: "#3A87C8", text: "your photo" })
+  return found
+}
+
+// In three dimensions a mark may lie behind others: an arrow that always shows points at it.
+const arrows = (state, data) => marks(state, data).map(({ place: [x, y, z], colour, text }) => (
+  { x, y, z, text, ax: 0, ay: -60, arrowcolor: colour, arrowwidth: 2, bordercolor: colour, borderpad: 3,
+    bgcolor: state.paper, font: { color: state.ink, size: 13 } }))
+
 function outline(selection) {
   if (!selection) return []
   const [kind, rest] = selection.split(":")
@@ -96,7 +111,8 @@ function layout(state, data) {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: state.ink },
     dragmode: data.dims === 3 ? "orbit" : state.drag, hoverdistance: 12, uirevision: data.points,
     xaxis: { ...hidden }, yaxis: { ...hidden },
-    scene: { xaxis: axis, yaxis: axis, zaxis: axis, dragmode: "orbit" },
+    scene: { xaxis: axis, yaxis: axis, zaxis: axis, dragmode: "orbit", camera: { eye: { x: 0.95, y: 0.95, z: 0.95 } },
+             annotations: data.dims === 3 ? arrows(state, data) : [] },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: "#8A8F98", activecolor: "#D9782D" },
     shapes: data.dims === 2 ? outline(data.selection) : [],
     selections: [],
@@ -121,9 +137,7 @@ async function draw(state) {
   state.rows = rows
   state.groups = [others, known].filter((group) => group.length)
   const traces = state.groups.map((group) => trace(state, data, group, { marker: group === known ? marker(state, data, group) : unknown(data) }))
-  const at = (i) => Array.from(state.files.points.subarray(i * data.dims, (i + 1) * data.dims))
-  if (data.pinned !== null && data.pinned < data.count) traces.push(spot(data, at(data.pinned), "#D9782D"))
-  if (data.landed) traces.push(spot(data, data.landed, "#3A87C8"))
+  traces.push(...marks(state, data).map(({ place, colour }) => spot(data, place, colour)))
   traces.push(bar(state, data))
   const flat = ["pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
   const deep = ["orbitRotation", "zoom3d", "pan3d", "resetCameraDefault3d"]
@@ -250,7 +264,9 @@ export default function (component) {
   state.of = data.names
   state.data = data
   state.send = setTriggerValue
-  state.ink = getComputedStyle(parentElement).getPropertyValue("--st-text-color") || "#888"
+  const theme = getComputedStyle(parentElement)
+  state.ink = theme.getPropertyValue("--st-text-color") || "#888"
+  state.paper = theme.getPropertyValue("--st-background-color") || "#FFF"
   takeSheet(state, data.sheet)
   // One drawing at a time: a newer one waits for the older to end.
   state.work = (state.work ?? Promise.resolve()).then(() => draw(state)).catch((error) => {
