@@ -49,7 +49,7 @@ def sentence(
         A: f"{model} uses what a person would name: its score falls with {_joined(semantic)}, and no shortcut shows",
         B: f"{model} uses shortcuts: its score changes with {_joined(low_level)}, but not with {rest}",
         MIXED: f"{model} uses both what a person would name ({_joined(semantic)}) and shortcuts ({_joined(low_level)})",
-        INCONCLUSIVE: f"What {model} uses stays open: {_open(semantic, low_level, held_back)}",
+        INCONCLUSIVE: f"What {model} uses stays open: {_open(readings, semantic, low_level, held_back)}",
     }[verdict]
     if verdict != INCONCLUSIVE:
         said += f"; the leading cause is {cause.cause}" if cause.cause else "; no single cause leads"
@@ -73,12 +73,15 @@ def _nothing(readings: Sequence[Reading]) -> list[str]:
     return [item.label for item in readings if item.kind == SEMANTIC and item.reading == NEGLIGIBLE]
 
 
-def _open(semantic: list[str], low_level: list[str], held_back: Sequence[str]) -> str:
+def _open(readings: Sequence[Reading], semantic: list[str], low_level: list[str], held_back: Sequence[str]) -> str:
     if low_level:
         return f"{_joined(low_level)} had an effect, but the semantic rows are not settled"
     if semantic:
         return f"{_joined(semantic)} had an effect, but no drop"
-    return "no decision row has an effect" + (f", and {len(held_back)} are unresolved" if held_back else "")
+    small = [item.label for item in readings if item.reading == NEGLIGIBLE]
+    said = [f"{_joined(names)} {_are(names)} {word}" for names, word in (
+        (small, "negligible"), (_labels(readings, held_back), "unresolved")) if names]  # fmt: skip
+    return "no decision row has an effect" + (f" ({'; '.join(said)})" if said else "")
 
 
 def _labels(readings: Sequence[Reading], rows: Sequence[str]) -> list[str]:
