@@ -9,6 +9,7 @@ export default function ({ data, parentElement }) {
   over.alt = data.alt;
   const show = () => {
     over.style.opacity = slider.value / 100;
+    slider.style.setProperty("--filled", `${slider.value}%`);
     said.textContent = `${slider.value} %`;
   };
   slider.oninput = show;
