@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import zipfile
@@ -251,9 +252,18 @@ def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(
 
 
 def start_from(page: sync_api.Page, name: str) -> None:
-    """Choose a mask that is looked for in the photo."""
-    page.locator(".st-key-start [role=combobox], .st-key-start input").first.click()
-    page.get_by_role("option", name=name, exact=True).click()
+    """Choose a mask that is looked for in the photo.
+
+    While a photo and its drawing arrive, the page is laid out anew, and a menu that was open is closed: it is opened
+    once more, as a visitor would.
+    """
+    option = page.get_by_role("option", name=name, exact=True)
+    for _ in range(5):
+        page.locator(".st-key-start [role=combobox], .st-key-start input").first.click()
+        with contextlib.suppress(sync_api.TimeoutError):
+            option.wait_for(timeout=5_000)
+            break
+    option.click()
 
 
 def tick(page: sync_api.Page, row: int) -> None:
