@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import scenes, worlds
+from core import regions, scenes, worlds
 from core.registry import ABLATIONS, FILLS
 from core.scenes import THINGS, Scene
 from core.table import KEEP, REMOVE
@@ -96,8 +96,8 @@ def _score_without(
 
 def _elsewhere(mask: Mask, random: np.random.Generator) -> Mask:
     """The mask's shape at a random place."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    shape = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = regions.around(mask)
+    shape = mask[box.top : box.bottom, box.left : box.right]
     top = int(random.integers(mask.shape[0] - shape.shape[0] + 1))
     left = int(random.integers(mask.shape[1] - shape.shape[1] + 1))
     moved = np.zeros_like(mask)

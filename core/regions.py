@@ -58,6 +58,14 @@ def empty(shape: tuple[int, ...]) -> Mask:
     return np.zeros(shape[:2], dtype=bool)
 
 
+def around(mask: Mask) -> Rect:
+    """The smallest rectangle that holds all of a mask; MaskError for an empty one."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        raise MaskError("An empty mask has no rectangle around it.")
+    return Rect(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
 def union(masks: Iterable[Mask], shape: tuple[int, ...]) -> Mask:
     """All that lies in any of the masks of one shape; empty if there are none."""
     joined = empty(shape)

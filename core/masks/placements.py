@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core import config
+from core import config, regions
 from core.errors import MaskError
 from core.types import Mask
 
@@ -74,8 +74,8 @@ def placements(mask: Mask, avoid: Mask | None = None, *, n: int = config.PLACEME
 
 def _cut(mask: Mask) -> tuple[int, int, Mask]:
     """Top, left and content of a mask's bounding box."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return int(rows[0]), int(columns[0]), mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = regions.around(mask)
+    return box.top, box.left, mask[box.top : box.bottom, box.left : box.right]
 
 
 def _free(shape: Mask, taken: Mask) -> np.ndarray:
