@@ -94,7 +94,7 @@ def direction_sentence(direction: Direction) -> str:
     )
 
 
-def tested_on(answer: Answer) -> str:
+def scope_of_tests(answer: Answer) -> str:
     """How the tests were made."""
     facts = answer.facts
     kept = "".join(

@@ -33,7 +33,7 @@ def answer(atlas: Atlas) -> None:
         return
     with tested:
         st.dataframe(latent_words.answer_table(atlas.answer), hide_index=True, key="answer")
-        st.markdown(latent_words.tested_on(atlas.answer))
+        st.markdown(latent_words.scope_of_tests(atlas.answer))
         for item in atlas.answer.directions:
             st.markdown(f"*{SPACES[item.space].label}.* {latent_words.direction_sentence(item)}")
         for note in atlas.answer.notes:

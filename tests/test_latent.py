@@ -20,7 +20,7 @@ from core.clusters import explained, morans_i
 from core.direction import memorability_direction
 from core.errors import ArtifactError, CheckpointError, LatentError
 from core.latent import make
-from core.latent_words import tested_on
+from core.latent_words import scope_of_tests
 from core.models.vae import VAE
 from core.preprocess import Preset
 from core.registry import MODELS, PROJECTIONS, SPACES
@@ -376,7 +376,7 @@ def test_showing_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["latent", "--show", "--out", str(tmp_path)]) == 0
     assert "R² = 0.05" in capsys.readouterr().out
     compressed = atlas.Answer((row,), (), (), {"kept_variance": {"learned": 0.509}})
-    assert "What the model learned* is tested on its first principal components, with 51" in tested_on(compressed)
+    assert "What the model learned* is tested on its first principal components, with 51" in scope_of_tests(compressed)
     (tmp_path / atlas.ANSWER).write_text("{")
     with pytest.raises(ArtifactError, match="cannot be read"):
         atlas.read_answer(tmp_path)
