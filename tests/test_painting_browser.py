@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -197,6 +196,53 @@ def check_visit(
     return done
 
 
+def box_with_a_hole(page: sync_api.Page) -> tuple[str, str]:
+    """Draw a rectangle and erase a part of it; the area then said, and Δ."""
+    tool(page, "Rectangle")
+    drag(page, *CORNERS)
+    boxed = said(page, AREA)
+    assert float(boxed) == pytest.approx(percent(BOX), abs=0.6)
+    tool(page, "Eraser")
+    drag(page, *HOLE.points)
+    erased = said(page, AREA, boxed)
+    assert float(erased) == pytest.approx(percent(BOX, HOLE), abs=0.6)
+    return erased, said(page, DELTA)
+
+
+def line_in_a_narrow_window(page: sync_api.Page, before: str) -> tuple[str, str]:
+    """Go on in a narrower window, where the canvas is narrower and the drawing where it was; area and Δ."""
+    with size(page, 900):
+        narrow = canvas(page)["width"]
+        tool(page, "Brush")
+        drag(page, *LINE.points)
+        area = said(page, AREA, before)
+        assert float(area) == pytest.approx(percent(BOX, HOLE, LINE), abs=0.6)
+    assert canvas(page)["width"] > narrow + 50
+    assert said(page, AREA) == area
+    settled(page)
+    return area, said(page, DELTA)
+
+
+def another_photo_and_back(page: sync_api.Page, area: str) -> None:
+    """Another photo has a canvas of its own, and the first keeps its drawing."""
+    page.get_by_role("button", name="other.png", exact=True).click()
+    shows_nothing(page)
+    drag(page, (0.1, 0.1), (0.3, 0.1))
+    own = said(page, AREA, area)
+    assert float(own) == pytest.approx(percent(Stroke(((0.1, 0.1), (0.3, 0.1)), BRUSH)), abs=0.6)
+    page.get_by_role("button", name="drawn.jpg", exact=True).click()
+    assert said(page, AREA, own) == area
+    settled(page)
+
+
+def away_and_back(page: sync_api.Page) -> None:
+    """To another page of the app, and back by its menu."""
+    page.get_by_role("link", name="Model", exact=True).click()
+    page.get_by_role("heading", name="How good is the model?").or_(page.locator("h1")).first.wait_for()
+    settled(page)
+    page.get_by_role("link", name="Try a photo").first.click()
+
+
 def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(
     address: str,  # noqa: F811
     visit: Callable[[str], sync_api.Page],
@@ -207,41 +253,11 @@ def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(
     large = photo_file(3000, 4000)
     second = {"name": "other.png", "mimeType": "image/png", "buffer": images.png_bytes(draw_photo(9, 300, 400))}
     page.set_input_files(UPLOAD, [large, second])
-    tool(page, "Rectangle")
-    drag(page, *CORNERS)
-    boxed = said(page, AREA)
-    assert float(boxed) == pytest.approx(percent(BOX), abs=0.6)
-    tool(page, "Eraser")
-    drag(page, *HOLE.points)
-    erased = said(page, AREA, boxed)
-    assert float(erased) == pytest.approx(percent(BOX, HOLE), abs=0.6)
-    delta = said(page, DELTA)
+    erased, delta = box_with_a_hole(page)
     check(page, "paint-light")
-
-    with size(page, 900):  # the canvas is narrower now, and the drawing where it was
-        narrow = canvas(page)["width"]
-        tool(page, "Brush")
-        drag(page, *LINE.points)
-        longer = said(page, AREA, erased)
-        assert float(longer) == pytest.approx(percent(BOX, HOLE, LINE), abs=0.6)
-    assert canvas(page)["width"] > narrow + 50
-    assert said(page, AREA) == longer
-    settled(page)
-    longest = said(page, DELTA)
-
-    page.get_by_role("button", name="other.png", exact=True).click()  # another photo has its own canvas
-    shows_nothing(page)
-    drag(page, (0.1, 0.1), (0.3, 0.1))
-    own = said(page, AREA, longer)
-    assert float(own) == pytest.approx(percent(Stroke(((0.1, 0.1), (0.3, 0.1)), BRUSH)), abs=0.6)
-    page.get_by_role("button", name="drawn.jpg", exact=True).click()
-    assert said(page, AREA, own) == longer
-    settled(page)
-
-    page.get_by_role("link", name="Model", exact=True).click()  # away and back
-    page.get_by_role("heading", name="How good is the model?").or_(page.locator("h1")).first.wait_for()
-    settled(page)
-    page.get_by_role("link", name="Try a photo").first.click()
+    longer, longest = line_in_a_narrow_window(page, erased)
+    another_photo_and_back(page, longer)
+    away_and_back(page)
     assert said(page, AREA) == longer
     assert said(page, DELTA) == longest
     settled(page)
@@ -268,16 +284,24 @@ def start_from(page: sync_api.Page, name: str) -> None:
 
 
 def search_with_a_stop(page: sync_api.Page) -> None:
-    """Search, stop, and go on to the end; a click that falls on a page being laid out anew is given again."""
-    page.locator(".st-key-find button").click()
-    page.locator(".st-key-stop button").filter(has_text="Stop").click()
-    page.get_by_text(re.compile("[Ss]topped")).wait_for()
+    """Search, stop, and go on to the end.
+
+    A click that falls on a page being laid out anew is given again, and a search may end before it can be stopped.
+    """
+    stop = page.locator(".st-key-stop button").filter(has_text="Stop")
     go_on = page.locator(".st-key-stop button").filter(has_text="Go on")
+    ended = page.locator(".st-key-load-lowers button")
+    page.locator(".st-key-find button").click()
+    stop.or_(ended).first.wait_for()
+    with contextlib.suppress(sync_api.TimeoutError):
+        stop.click(timeout=5_000)
     for _ in range(5):
+        go_on.or_(ended).first.wait_for()
         if go_on.count():
+            assert re.search("[Ss]topped", page.inner_text("body"))
             go_on.click()
         with contextlib.suppress(sync_api.TimeoutError):
-            page.locator(".st-key-load-lowers button").wait_for(timeout=20_000)
+            ended.wait_for(timeout=20_000)
             break
 
 
@@ -321,10 +345,6 @@ def hole_in(mask: Mask) -> Stroke:
     return Stroke(((float(x) - 0.04, float(y)), (float(x) + 0.04, float(y))), BRUSH, erase=True)
 
 
-@pytest.mark.skipif(
-    not os.environ.get("LAB_ALONE"),
-    reason="after other tests on one server a wait of it can time out, cause unknown; run it alone with LAB_ALONE=1",
-)
 def test_shapes_detected_masks_the_search_and_two_tries_compared(
     address: str,  # noqa: F811
     visit: Callable[[str], sync_api.Page],
