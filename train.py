@@ -7,7 +7,8 @@ import logging
 import sys
 from typing import Any
 
-from core.commandline import add_settings, chosen_settings, progress_bar, report_errors
+from core.commandline import add_settings, chosen_settings, progress_bar, report_errors, speak_to_any_terminal
+from core.files import json_text
 from core.recipes import RECIPES, TrainConfig, default_recipe, recipe
 
 
@@ -21,6 +22,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--recipe", help=f"named settings: {', '.join(RECIPES)} (default: the model's own, or default)")
     parser.add_argument("--distill", nargs="+", metavar=("MODEL", "DIR"), help="add photos labelled by another model")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.add_argument("--resume", action="store_true", help="continue a run that was stopped")
     add_settings(parser, TrainConfig, leave_out={"data", "teacher", "unscored"})
     return parser.parse_args()
@@ -28,6 +30,7 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     """Gather the settings, fit, and say where the checkpoint is."""
+    speak_to_any_terminal()
     arguments = parse()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings: dict[str, Any] = chosen_settings(arguments, TrainConfig)
@@ -40,7 +43,7 @@ def main() -> int:
 
         config = recipe(arguments.recipe or default_recipe(arguments.model), arguments.data[0], **settings)
         best = fit(config, resume=arguments.resume, progress=progress_bar)
-        print(f"The best checkpoint is in {best}")
+        print(json_text({"best": str(best)}) if arguments.json else f"The best checkpoint is in {best}")
     return outcome.code
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
-from core.commandline import add_parameters, report_errors
+from core.commandline import add_parameters, report_errors, speak_to_any_terminal
+from core.files import json_text
 from core.registry import COMMANDS
 
 
@@ -24,12 +24,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 done, 1 done but for what was reported, 2 refused."""
+    speak_to_any_terminal()
     given = vars(build_parser().parse_args(arguments))
     entry = COMMANDS[given.pop("command")]
     as_json = given.pop("json", False) if not entry.facts.get("streams") else False
     with report_errors() as outcome:
         report = entry.function(*[given.pop(name) for name in positionals(entry.function)], **given)
-        print_report = json.dumps(report.data, indent=1, ensure_ascii=False) if as_json else "\n".join(report.lines)
+        print_report = json_text(report.data) if as_json else "\n".join(report.lines)
         if print_report:
             print(print_report, flush=True)
         outcome.code = report.code

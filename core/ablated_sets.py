@@ -16,7 +16,7 @@ from core.files import replacing
 from core.fingerprints import fingerprint
 from core.registry import ABLATIONS, MASKS
 from core.table import DIRECTIONS, REMOVE, Condition, canonical
-from core.types import Listing, Mask, Photo, Pixels, Problem, Progress, silent
+from core.types import Listing, Mask, Photo, Pixels, Problem, Progress, silent, unreadable
 
 MANIFEST, NOT_ELIGIBLE = "manifest.csv", "not_eligible.csv"
 REGION = region.__name__
@@ -137,7 +137,7 @@ def write_sets(
                     (files if isinstance(result, Row) else refused)[name] += 1
                     old.discard(getattr(result, "file", ""))
             except PhotoError as error:
-                problems.append(Problem(photo.where or str(photo.path or photo.id), f"{photo.id}: {error}"))
+                problems.append(unreadable(photo, error))
     for name in old:
         (folder / name).unlink(missing_ok=True)
     return Written(folder, files, refused, tuple(problems))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import io
 import os
 import sys
 import types
@@ -22,9 +23,19 @@ class Outcome:
     code: int = 0
 
 
+def speak_to_any_terminal() -> None:
+    """Let a character that the terminal's encoding lacks be escaped, not be an error: ρ on a plain ASCII terminal."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 @contextmanager
 def report_errors() -> Iterator[Outcome]:
-    """Turn a LabError into one line on standard error and exit code 2; a reader that leaves early ends it quietly."""
+    """Turn a LabError, or a refusal by the system, into one line on standard error and exit code 2.
+
+    A reader that leaves early ends it quietly.
+    """
     outcome = Outcome()
     try:
         yield outcome
@@ -38,6 +49,10 @@ def report_errors() -> Iterator[Outcome]:
         # Whoever read the answer has enough of it (`| head`); the interpreter must not flush the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         outcome.code = 141
+    except OSError as error:  # no permission, a full disk: whatever file it was
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}the system refuses ({error.strerror or error}); look at this place.", file=sys.stderr)
+        outcome.code = 2
 
 
 def progress_bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
@@ -53,7 +68,8 @@ def add_settings(parser: argparse.ArgumentParser, record: type, leave_out: Colle
     for item in fields(record):
         if item.name in leave_out:
             continue
-        kind, note = get_args(hints[item.name]) if get_origin(hints[item.name]) is Annotated else (hints[item.name], "")
+        hint = hints[item.name]
+        kind, note = get_args(hint)[:2] if get_origin(hint) is Annotated else (hint, "")
         default = "" if item.default in (MISSING, "", None, ()) else f" (default: {item.default})"
         option = f"--{item.name.replace('_', '-')}"
         if kind is bool:

@@ -15,7 +15,11 @@ WORKING_SIZE = 256
 MAX_PIXELS = 100_000_000
 """A photo with more pixels is refused before it is decoded (decompression bombs)."""
 MAX_FILE_BYTES = 200 * 1024 * 1024
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+PHOTO_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    *(".heic", ".heif", ".avif"),
+)
+"""What a photo's name ends with; the last three cannot be read, and are refused by name rather than passed over."""
 
 BATCH_SIZE = 8
 """Photos a forward pass: the fastest on two cores."""

@@ -18,7 +18,7 @@ from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.inference import Predictor, ahead, batches
 from core.registry import SPACES
 from core.spaces import Seen
-from core.types import Listing, Photo, Pixels, Problem, Progress, silent
+from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
 
 BATCH = 32
 MOST_DIMENSIONS = 64
@@ -126,7 +126,7 @@ def _streamed(
         try:
             pixels = photo.read()
         except PhotoError as error:
-            return Problem(photo.where or str(photo.path or photo.id), str(error))
+            return unreadable(photo, error)
         small, scored = (preprocess.square(pixels, preset) for preset in (autoencoder.preset, predictor.preset))
         return photo, small, scored, fingerprint(pixels)
 

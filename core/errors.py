@@ -43,6 +43,10 @@ class TrainingError(LabError, ValueError):
     """Training data or settings from which no model can be trained."""
 
 
+class OutputError(LabError, OSError):
+    """A place that nothing can be written to."""
+
+
 class ArtifactError(LabError, ValueError):
     """A file of measured results that is damaged or lacks what it should hold."""
 

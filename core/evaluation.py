@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import datetime
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from core import metrics
-from core.errors import SourceError
-from core.files import replacing, write_text
+from core.errors import ParameterError, SourceError
+from core.files import json_text, replacing, write_text
 from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.inference import Predictor, predict
 from core.reports import CALIBRATION_COLUMNS, Evaluation, Reliability
@@ -38,17 +37,27 @@ def evaluate(
 ) -> Evaluated:
     """Score the photos of a part that have human scores and measure the agreement.
 
-    `halves` is a CSV with the mean scores of random half-panels (file, a01, b01, a02 …). SourceError if fewer than ten
-    photos have human scores.
+    `halves` is a CSV with the mean scores of random half-panels (file, a01, b01, a02 …). ParameterError for a part that
+    the source lacks; SourceError if fewer than ten photos have human scores, or if these are all the same.
     """
+    parts = sorted({photo.split for photo in listing.photos if photo.split})
+    if part is not None and part not in parts:
+        raise ParameterError(f"{listing.name} has no part {part!r}; choose from {', '.join((*parts, 'all'))}.")
     photos = [p for p in listing.photos if p.score is not None and (part is None or p.split == part)]
     made = list(progress(predict(predictor, photos), len(photos), f"scoring {listing.name}"))
     used = [item for item in made if item.score is not None]
     problems = (*listing.problems, *(item.problem for item in made if item.problem is not None))
     if len(used) < 10:
-        raise SourceError(f"{listing.name}: {len(used)} photos have human scores; an evaluation needs at least 10.")
+        bad = f" {len(problems)} could not be used, the first: {problems[0]}" if problems else ""
+        raise SourceError(
+            f"{listing.name}: {len(used)} photos have human scores; an evaluation needs at least 10.{bad}"
+        )
     scores = np.array([item.score for item in used])
     human = np.array([item.photo.score for item in used])
+    if np.ptp(human) == 0:
+        raise SourceError(
+            f"{listing.name}: all human scores are {human[0]:g}; nothing can agree with what never varies."
+        )
     result = Evaluation(
         model=predictor.name,
         source=listing.name,
@@ -88,9 +97,12 @@ def calibration(scores: np.ndarray, human: np.ndarray) -> pd.DataFrame:
 def reliability(file: Path, ids: list[str]) -> Reliability:
     """Mean Spearman between half-panels over these photos, its Spearman–Brown correction, and the square root of that.
 
-    SourceError if the table lacks a photo or a pair of columns.
+    SourceError if the table cannot be read, or lacks a photo or a pair of columns.
     """
-    table = pd.read_csv(file, dtype={"file": str}).set_index("file")
+    try:
+        table = pd.read_csv(file, dtype={"file": str}).set_index("file")
+    except (OSError, ValueError, KeyError) as error:
+        raise SourceError(f"{file}: this is no table of half-panels with a column file ({error}).") from error
     if missing := [name for name in ids if name not in table.index]:
         raise SourceError(f"{file}: {missing[0]} has no line; half-panels are needed for every evaluated photo.")
     rows = table.loc[ids]
@@ -112,9 +124,9 @@ def save(evaluated: Evaluated, folder: Path) -> Path:
     """Write MODEL-SOURCE.json and, photo by photo, MODEL-SOURCE.csv; return the JSON file."""
     file = folder / f"{evaluated.evaluation.id}.json"
     rows = [(item.photo.id, f"{item.score:.6f}", f"{item.photo.score:.6f}") for item in evaluated.predictions]
-    with replacing(file.with_suffix(".csv")) as temporary, temporary.open("w", newline="") as stream:
+    with replacing(file.with_suffix(".csv")) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([("photo_id", "score", "human_score"), *rows])
-    write_text(file, json.dumps(as_json(evaluated.evaluation), indent=1) + "\n")
+    write_text(file, json_text(as_json(evaluated.evaluation)) + "\n")
     return file
 
 

@@ -14,7 +14,7 @@ from core import images
 from core.errors import PhotoError, TrainingError
 from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint, in_held_half
 from core.sources import open_source
-from core.types import Listing, Photo, Pixels, Problem, Progress, silent
+from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
 from core.views import crop, random_box, view_box
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def gather(
     unscored source that content hashing chooses. TrainingError if too few photos with human scores remain.
     """
     listing = open_source(data)
-    train, validation, test = split_parts(listing, limit, seed)
+    train, judges, test = split_parts(listing, limit, seed)
     problems = list(listing.problems)
 
     def prints(photos: Iterable[Photo], what: str) -> list[Example]:
@@ -68,6 +68,7 @@ def gather(
     kept = held + prints(test, "test part") + [e for name in keep_out for e in prints(open_source(name).photos, name)]
     index = FingerprintIndex(example.print for example in kept)
     scored = prints(train, "training part")
+    validation = [example.photo for example in prints(judges, "validation part")]
     fresh = [example for example in scored if example.print not in index]
     spare = [e for e in others if not (hold_half and in_held_half(e.print)) and e.print not in index]
     for problem in problems:
@@ -97,7 +98,7 @@ def fingerprinted(photos: list[Photo], problems: list[Problem], progress: Progre
         try:
             yield Example(photo, fingerprint(photo.read()))
         except PhotoError as error:
-            problems.append(Problem(photo.where or str(photo.path or photo.id), str(error)))
+            problems.append(unreadable(photo, error))
 
 
 def with_targets(examples: Sequence[Example], targets: np.ndarray) -> tuple[Example, ...]:

@@ -1,21 +1,32 @@
-"""Files that are either the old one or the new one, never a part of it."""
+"""Files that are either the old one or the new one, never a part of it; names and numbers that any reader takes."""
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from core.errors import OutputError
 
 
 @contextmanager
 def replacing(path: Path, shared: bool = False) -> Iterator[Path]:
     """A temporary name to write to; it takes `path`'s place when the block ends, and is removed after an error.
 
-    Missing folders are made. `shared`: others may write the same file at the same time; the last one stays.
+    Missing folders are made. `shared`: others may write the same file at the same time; the last one stays. OutputError
+    if the path is a folder or a device, which nothing may take the place of, or if its folder cannot be made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path}: this is a folder or a device; name a file to write.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: its folder cannot be made ({error.strerror}); choose another place.") from error
     owner = f".{os.getpid()}-{threading.get_ident()}" if shared else ""
     temporary = path.with_name(f"{path.name}{owner}.tmp")
     try:
@@ -29,3 +40,21 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file as a whole."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def readable(path: Path) -> str:
+    """A path as text; bytes that are no UTF-8 are written as \\xff, so that any table and terminal takes the name."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def json_text(content: Any) -> str:
+    """Content as JSON that every reader takes: a number that is none (NaN or infinite) becomes null."""
+    return json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _finite(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content

@@ -20,7 +20,7 @@ from core import checkpoints, config, preprocess
 from core.errors import CheckpointError, PhotoError
 from core.preprocess import Preset
 from core.registry import MODELS, PREDICTOR, predictors
-from core.types import Photo, Pixels, Prediction, Problem
+from core.types import Photo, Pixels, Prediction, Problem, unreadable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -135,7 +135,7 @@ def predict(
         try:
             return photo, preprocess.square(photo.read(), predictor.preset), None
         except PhotoError as error:
-            return photo, None, Problem(photo.where or str(photo.path or photo.id), str(error))
+            return photo, None, unreadable(photo, error)
 
     for batch in batches(ahead(prepare, photos, depth=2 * batch_size), batch_size):
         squares = [square for _, square, _ in batch if square is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -37,7 +38,9 @@ def correlation_interval(
     draws: int = config.RESAMPLES,
     seed: int = config.SEED,
 ) -> Interval:
-    """`spearman` or `pearson` of two samples (N,) with its percentile bootstrap interval over photos."""
+    """`spearman` or `pearson` of two samples (N,) with its percentile bootstrap interval; NaN if one is constant."""
+    if np.ptp(scores) == 0 or np.ptp(human) == 0:
+        return Interval(math.nan, math.nan, math.nan)
     chosen = resamples(len(scores), draws, seed)
     tail = (1 - config.CONFIDENCE) / 2
     low, high = np.nanquantile(measure(scores[chosen], human[chosen]), [tail, 1 - tail])

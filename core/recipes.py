@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_type_hints
 
 from core import config
 from core.errors import UnknownChoiceError
+from core.registry import LOSSES, Choice, Param, Range
+
+MANY = 2**31 - 1
+"""More than anybody counts to: a setting without an upper limit of its own."""
 
 
 @dataclass(frozen=True)
@@ -22,32 +26,48 @@ class TrainConfig:
     unscored: Annotated[tuple[str, ...], "photo sets without human scores (set by --distill)"] = ()
     keep_out: Annotated[tuple[str, ...], "photo sets that must not be learned, nor their near-duplicates"] = ()
     hold_half: Annotated[bool, "also keep half of every unscored set out, chosen by content hash"] = False
-    limit: Annotated[int | None, "use only this many scored photos, split 80/20 at random"] = None
-    size: Annotated[int, "side in px of the square that the finished model sees"] = 224
-    train_size: Annotated[int | None, "side in px while training (smaller is faster); the same if left out"] = None
-    epochs: Annotated[int, "passes over the training photos"] = 8
-    batch_size: Annotated[int, "photos a step"] = 32
-    optimizer: Annotated[str, "adamw or adam"] = "adamw"
-    schedule: Annotated[str, "one-cycle or constant learning rate"] = "one-cycle"
-    rate: Annotated[float, "peak learning rate of the trunk"] = 1e-4
-    head_rate: Annotated[float, "peak learning rate of the head"] = 1e-3
-    weight_decay: Annotated[float, "AdamW's weight decay"] = 0.02
+    limit: Annotated[int | None, "use only this many scored photos, split 80/20 at random", Range(1, MANY, 1)] = None
+    size: Annotated[int, "side in px of the square that the finished model sees", Range(1, 4096, 1)] = 224
+    train_size: Annotated[
+        int | None, "side in px while training (smaller is faster); the same if left out", Range(1, 4096, 1)
+    ] = None
+    epochs: Annotated[int, "passes over the training photos", Range(1, MANY, 1)] = 8
+    batch_size: Annotated[int, "photos a step", Range(1, MANY, 1)] = 32
+    optimizer: Annotated[str, "adamw or adam", Choice(("adamw", "adam"))] = "adamw"
+    schedule: Annotated[str, "one-cycle or constant learning rate", Choice(("one-cycle", "constant"))] = "one-cycle"
+    rate: Annotated[float, "peak learning rate of the trunk", Range(0, 10, 1e-5)] = 1e-4
+    head_rate: Annotated[float, "peak learning rate of the head", Range(0, 10, 1e-5)] = 1e-3
+    weight_decay: Annotated[float, "AdamW's weight decay", Range(0, 10, 0.01)] = 0.02
     loss: Annotated[str, "registered loss"] = "correlation"
-    frozen_stages: Annotated[int, "first stages of the trunk that stay as they are (0 to 5; stem, layer1 …)"] = 1
+    frozen_stages: Annotated[
+        int, "first stages of the trunk that stay as they are (0 to 5; stem, layer1 …)", Range(0, 5, 1)
+    ] = 1
     frozen_norm: Annotated[bool, "keep the statistics of batch normalisation as they are"] = True
-    views: Annotated[int, "labelled views of a photo without human scores: the whole and random crops"] = 3
-    view_area: Annotated[float, "smallest share of the photo in a labelled crop"] = 0.4
-    crop_area: Annotated[float, "smallest share of a view left by random cropping"] = 0.7
-    mixup: Annotated[float, "alpha of the Beta distribution that blends pairs of photos; 0 blends none"] = 0.0
-    human_share: Annotated[float, "weight of the human score against the teacher's in a scored photo's target"] = 0.7
-    patience: Annotated[int, "stop after this many epochs without a better validation Spearman"] = 8
-    latent: Annotated[int, "numbers that an autoencoder describes a photo with"] = 64
-    beta: Annotated[float, "an autoencoder's weight of the KL divergence, once it is warmed up"] = 0.5
-    free_bits: Annotated[float, "KL in nats below which a unit of an autoencoder costs nothing"] = 0.05
-    seed: Annotated[int, "seed of everything random"] = config.SEED
-    init_seed: Annotated[int | None, "seed of the first weights, alike in runs to be averaged; seed if left out"] = None
-    workers: Annotated[int, "processes that read photos"] = 1
-    save_seconds: Annotated[float, "seconds between two saved states within an epoch"] = 120.0
+    views: Annotated[
+        int, "labelled views of a photo without human scores: the whole and random crops", Range(1, MANY, 1)
+    ] = 3
+    view_area: Annotated[float, "smallest share of the photo in a labelled crop", Range(0.01, 1, 0.01)] = 0.4
+    crop_area: Annotated[float, "smallest share of a view left by random cropping", Range(0.01, 1, 0.01)] = 0.7
+    mixup: Annotated[
+        float, "alpha of the Beta distribution that blends pairs of photos; 0 blends none", Range(0, 100, 0.1)
+    ] = 0.0
+    human_share: Annotated[
+        float, "weight of the human score against the teacher's in a scored photo's target", Range(0, 1, 0.05)
+    ] = 0.7
+    patience: Annotated[int, "stop after this many epochs without a better validation Spearman", Range(1, MANY, 1)] = 8
+    latent: Annotated[int, "numbers that an autoencoder describes a photo with", Range(1, MANY, 1)] = 64
+    beta: Annotated[
+        float, "an autoencoder's weight of the KL divergence, once it is warmed up", Range(0, 1000, 0.1)
+    ] = 0.5
+    free_bits: Annotated[
+        float, "KL in nats below which a unit of an autoencoder costs nothing", Range(0, 1000, 0.01)
+    ] = 0.05
+    seed: Annotated[int, "seed of everything random", Range(0, MANY, 1)] = config.SEED
+    init_seed: Annotated[
+        int | None, "seed of the first weights, alike in runs to be averaged; seed if left out", Range(0, MANY, 1)
+    ] = None
+    workers: Annotated[int, "processes that read photos", Range(0, 1024, 1)] = 1
+    save_seconds: Annotated[float, "seconds between two saved states within an epoch", Range(0, MANY, 1)] = 120.0
 
 
 RECIPES: dict[str, dict[str, Any]] = {
@@ -90,7 +110,17 @@ def default_recipe(model: str | None) -> str:
 
 
 def recipe(name: str, data: str, **settings: Any) -> TrainConfig:
-    """A named recipe for `data` with single settings replaced; UnknownChoiceError names the recipes."""
+    """A named recipe for `data` with single settings replaced; errors name what is allowed."""
     if name not in RECIPES:
         raise UnknownChoiceError(f"No recipe is called {name!r}; choose from {', '.join(RECIPES)}.")
-    return dataclasses.replace(TrainConfig(data, **RECIPES[name]), **settings)
+    return checked(dataclasses.replace(TrainConfig(data, **RECIPES[name]), **settings))
+
+
+def checked(settings: TrainConfig) -> TrainConfig:
+    """The settings, if each lies within its limits; ParameterError or UnknownChoiceError names what is allowed."""
+    for name, hint in get_type_hints(TrainConfig, include_extras=True).items():
+        value = getattr(settings, name)
+        for limits in get_args(hint)[2:] if value is not None else ():
+            Param(name, type(value), None, limits).check(value)
+    _ = LOSSES[settings.loss]
+    return settings

@@ -128,7 +128,9 @@ def evaluation(file: Path) -> Evaluation:
             pearson=_interval(content["pearson"]),
             mse=float(content["mse"]),
             mse_of_mean=float(content["mse_of_mean"]),
-            calibration=pd.DataFrame(list(content["calibration"]), columns=list(CALIBRATION_COLUMNS)),
+            calibration=pd.DataFrame(list(content["calibration"]), columns=list(CALIBRATION_COLUMNS)).astype(
+                {"low": float, "high": float}  # null where a decile holds one photo
+            ),
             human=Reliability(**{name: float(human[name]) for name in Reliability.__annotations__}) if human else None,
             possibly_seen=bool(content["possibly_seen"]),
             date=str(content["date"]),
@@ -230,7 +232,9 @@ def percentile(score: float, reference: np.ndarray) -> float:
 
 
 def _interval(content: Mapping[str, Any]) -> Interval:
-    return Interval(float(content["estimate"]), float(content["low"]), float(content["high"]))
+    """An interval as it was saved; null stands for NaN: scores that are all the same have no correlation."""
+    values = (content[name] for name in ("estimate", "low", "high"))
+    return Interval(*(math.nan if value is None else float(value) for value in values))
 
 
 def _json(file: Path) -> dict[str, Any]:

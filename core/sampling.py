@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ParameterError, PhotoError, SourceError
-from core.types import Listing, Photo, Problem
+from core.types import Listing, Photo, Problem, unreadable
 
 IMAGES = "images"
 TABLE = "image_list_with_scores.csv"
@@ -102,7 +102,7 @@ def _fill(temporary: Path, folder: Path, photos: tuple[Photo, ...], progress: Ca
         try:
             photo.read()
         except PhotoError as error:
-            problems.append(Problem(photo.where or str(photo.path), f"{photo.id}: {error}"))
+            problems.append(unreadable(photo, error))
         else:
             _copy(photo, temporary / IMAGES)
             good.append(photo)

@@ -69,6 +69,13 @@ class Problem:
         return f"{self.where}: {self.reason}"
 
 
+def unreadable(photo: Photo, error: Exception) -> Problem:
+    """The problem of a photo that cannot be read: its name, the line that lists it where a list does, and why."""
+    if photo.where:
+        return Problem(photo.where, f"{photo.id}: {error}")
+    return Problem(str(photo.path or photo.id), str(error))
+
+
 @dataclass(frozen=True)
 class Listing:
     """What a source holds: usable photos in order, and the items that are not, each with its reason."""

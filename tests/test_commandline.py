@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +16,8 @@ from PIL import Image
 
 from core import checkpoints, config, readme
 from core.__main__ import build_parser, main
+from core.commandline import report_errors
+from core.files import json_text
 from core.preprocess import Preset
 from core.registry import COMMANDS, MODELS
 
@@ -104,3 +109,69 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", piped], capture_output=True, text=True, cwd=config.ROOT, check=False)
     assert done.stderr == ""
     assert len(done.stdout) == 10
+
+
+@pytest.mark.parametrize("place", ["", "a.jpg/scores.csv"])
+def test_a_place_that_cannot_be_written_is_one_line(checkpoint: str, photos: Path, place: str, capsys) -> None:
+    before = (photos / "a.jpg").read_bytes()
+    assert main(["score", str(photos / "a.jpg"), "--model", checkpoint, "--csv", str(photos / place)]) == 2
+    last = capsys.readouterr().err.split("\n")[-2].split("\r")[-1]
+    assert last.startswith("error: "), last
+    assert (photos / "a.jpg").read_bytes() == before
+    assert not list(photos.rglob("*.tmp"))
+
+
+def test_nothing_takes_the_place_of_a_device(checkpoint: str, photos: Path, tmp_path: Path, capsys) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert main(["score", str(photos / "a.jpg"), "--model", checkpoint, "--csv", str(pipe)]) == 2
+    assert pipe.is_fifo()
+    assert "name a file" in capsys.readouterr().err
+
+
+def test_a_refusal_of_the_system_is_one_line(capsys) -> None:
+    with report_errors() as outcome:
+        raise PermissionError(errno.EACCES, "Permission denied", "shelf/scores.csv")
+    assert outcome.code == 2
+    assert capsys.readouterr().err.startswith("error: shelf/scores.csv: the system refuses (Permission denied)")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text here")
+def test_a_name_that_is_no_text_is_scored_like_any_other(checkpoint: str, photos: Path, tmp_path: Path) -> None:
+    (photos / "a.jpg").rename(os.fsdecode(os.fsencode(photos) + b"/\xff.jpg"))
+    assert main(["score", str(photos), "--model", checkpoint, "--csv", str(tmp_path / "scores.csv")]) == 1
+    assert r"\xff.jpg,0." in (tmp_path / "scores.csv").read_text(encoding="utf-8")
+
+
+def test_a_photo_of_an_unknown_format_is_refused_by_name(checkpoint: str, photos: Path, capsys) -> None:
+    (photos / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    assert main(["score", str(photos), "--model", checkpoint]) == 1
+    assert "phone.HEIC: this is not a photo in a known format" in capsys.readouterr().err
+
+
+def test_help_on_a_plain_terminal() -> None:
+    done = subprocess.run(
+        [sys.executable, "train.py", "--help"],
+        cwd=config.ROOT, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert b"--frozen-stages" in done.stdout
+
+
+def test_numbers_that_are_none_are_null_in_json() -> None:
+    text = json_text({"a": [float("nan"), 1.5], "b": (float("inf"), "ρ")})
+    assert json.loads(text) == {"a": [None, 1.5], "b": [None, "ρ"]}
+
+
+def test_shipping_refuses_before_it_writes(checkpoint: str, tmp_path: Path, capsys) -> None:
+    run, out = tmp_path / "run", tmp_path / "shipped"
+    shutil.copytree(checkpoint, run / "best")
+    assert main(["ship", str(run), "--out", str(out)]) == 2
+    assert "metrics.csv: this file is missing" in capsys.readouterr().err
+    (run / "metrics.csv").write_text("epoch\n1\n")
+    for option in ("--tried", "--evaluations"):
+        assert main(["ship", str(run), "--out", str(out), option, str(run / "metrics.csv")]) == 2
+        assert "metrics.csv: this is no" in capsys.readouterr().err
+    assert main(["ship", str(run), "--out", str(out), "--average", str(run)]) == 2
+    assert "the card lacks" in capsys.readouterr().err
+    assert not out.exists()

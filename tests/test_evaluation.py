@@ -12,7 +12,7 @@ from scipy import stats
 from torch import nn
 
 from core import evaluation, inference, metrics, reference, reports
-from core.errors import SourceError
+from core.errors import ArtifactError, ParameterError, SourceError, UnknownChoiceError
 from core.fingerprints import fingerprint
 from core.preprocess import Preset
 from core.types import Listing, Photo
@@ -120,3 +120,26 @@ def test_reference_tables_merge_and_agree(tmp_path: Path) -> None:
     n, found = reference.agreement(table, "one", "two")
     assert n == 20
     assert found.estimate == pytest.approx(-1.0)
+    with pytest.raises(SourceError, match="share scores of 0 photos"):
+        reference.agreement(table, "one", "two", leave_out=("set",))
+    with pytest.raises(UnknownChoiceError, match="only of two"):
+        reference.check_against(table, "one", "three")
+    file.write_text("model,score\n")
+    with pytest.raises(ArtifactError, match="lacks the column source"):
+        reference.read(file)
+
+
+def test_what_cannot_be_compared_is_refused() -> None:
+    with pytest.raises(ParameterError, match="choose from test, train, all"):
+        evaluation.evaluate(model(), listing([0.1, 0.2] * 10), part="tset")
+    with pytest.raises(SourceError, match=r"all human scores are 0\.5"):
+        evaluation.evaluate(model(), listing([0.5] * 20), part=None)
+
+
+def test_a_model_without_an_opinion_has_no_correlation(tmp_path: Path) -> None:
+    silent = model()
+    torch.nn.init.zeros_(silent.module.gain)
+    found = evaluation.evaluate(silent, listing([number / 20 for number in range(15)]), part=None)
+    assert np.isnan(found.evaluation.spearman.estimate)
+    again = reports.evaluation(evaluation.save(found, tmp_path))
+    assert np.isnan([again.pearson.low, again.calibration["low"].iloc[-1]]).all()

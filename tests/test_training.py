@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import torch
 from PIL import Image
 
 from core import config, inference, metrics
-from core.errors import CheckpointError, TrainingError
+from core.errors import CheckpointError, ParameterError, TrainingError
 from core.examples import gather
 from core.mixup import mixup
 from core.recipes import RECIPES, recipe
@@ -225,3 +226,24 @@ def test_checkpoints_that_see_photos_differently_have_no_average(scored_set: Pat
     folders = [fit(settings(scored_set, tmp_path / str(size), epochs=1, size=size)) for size in (32, 48)]
     with pytest.raises(CheckpointError, match="no average"):
         checkpoints.average(folders)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epochs", 0), ("rate", float("nan")), ("schedule", "cosine"), ("crop_area", 2.0), ("seed", -1), ("size", 0)],
+)
+def test_a_setting_outside_its_limits_is_refused_by_name(name: str, value: object) -> None:
+    with pytest.raises(ParameterError, match=name):
+        recipe("default", "data", **{name: value})
+
+
+def test_an_unreadable_validation_photo_is_left_out_by_name(scored_set: Path, tmp_path: Path) -> None:
+    data = tmp_path / "discs"
+    shutil.copytree(scored_set, data)
+    (data / "images" / "120.png").write_text("this is a text")
+    found = gather(str(data))
+    assert len(found.validation) == 29
+    assert [str(problem) for problem in found.problems] == [
+        f"{data / 'splits' / 'val_1.txt'}:21: 120.png: this is not a photo in a known format "
+        "(JPEG, PNG, WEBP, BMP, GIF, TIFF)."
+    ]

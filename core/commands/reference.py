@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -27,18 +28,24 @@ def reference(
 
     Kept out are the test part of the scored set, half of every unscored set, chosen by content hash, and the sets kept
     out whole. With `against`, prints the Spearman correlation with another model's scores on the sets without human
-    scores.
+    scores. Photos that cannot be read are named, and the exit code is 1.
     """
     from core import inference, reference
     from core.examples import gather
 
-    photos = gather(source, unscored, keep_out, hold_half=True, progress=progress_bar)
-    predictor = inference.load(model)
-    table = reference.merge(Path(out), reference.score_reference(predictor, photos, progress_bar))
+    predictor, known = inference.load(model), reference.read(Path(out))
+    if against:
+        reference.check_against(known, predictor.name, against)  # now, not after minutes of scoring
+    photos = gather(source, unscored, keep_out, hold_half=True, progress=progress_bar)  # names what it leaves out
+    rows, unread = reference.score_reference(predictor, photos, progress_bar)
+    for problem in unread:
+        print(f"left out: {problem}", file=sys.stderr)
+    problems = [*map(str, photos.problems), *map(str, unread)]
+    table = reference.merge(Path(out), rows)
     lines = [f"{(table['model'] == predictor.name).sum()} reference photos scored by {predictor.name}, saved in {out}"]
-    data: dict[str, object] = {"model": predictor.name, "out": out}
+    data: dict[str, object] = {"model": predictor.name, "out": out, "problems": problems}
     if against:
         n, found = reference.agreement(table, predictor.name, against, leave_out=(Path(source).name,))
         lines.append(f"agreement with {against} on {n} photos without human scores: Spearman {found}")
         data |= {"against": against, "n": n, "spearman": [found.estimate, found.low, found.high]}
-    return Report(lines, data)
+    return Report(lines, data, code=1 if problems else 0)

@@ -13,7 +13,7 @@ from typing import Annotated, TextIO
 from core import config, images
 from core.commandline import progress_bar
 from core.commands import Report
-from core.files import replacing
+from core.files import readable, replacing
 from core.registry import COMMANDS
 from core.sources.folder import photo_files
 from core.types import Photo, Prediction
@@ -49,7 +49,7 @@ def _photos(paths: list[str]) -> Iterator[Photo]:
         path = Path(name)
         files = photo_files(path) if path.is_dir() else [path]
         for file in files or [path]:
-            yield Photo(str(file), "command line", partial(images.read, file), file)
+            yield Photo(readable(file), "command line", partial(images.read, file), file)
 
 
 def _write(made: Iterable[Prediction], stream: TextIO, as_json: bool) -> int:

@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
-from core import config
+from core import config, reports
 from core.commands import Report
-from core.errors import CheckpointError
+from core.errors import ArtifactError, CheckpointError
+from core.files import replacing
 from core.registry import COMMANDS
 
 
@@ -29,20 +30,42 @@ def ship(
     """
     from core import checkpoints
 
+    curve = Path(run) / "metrics.csv"
     folders = [Path(name) / "best" for name in (run, *average)]
     module, card = checkpoints.average(folders), checkpoints.read_card(folders[0])
+    if not curve.is_file():
+        raise CheckpointError(f"{curve}: this file is missing; ship the folder of a run of «python train.py».")
     if average:
-        members = [checkpoints.read_card(folder) for folder in folders]
+        members = [_of_a_run(folder, checkpoints.read_card(folder)) for folder in folders]
         card["averaged"] = [_member(member) for member in members]
         seen = dict.fromkeys(tuple(hashes) for member in members for hashes in member["training_photos"])
         card["training_photos"] = [list(hashes) for hashes in seen]
         del card["metrics"]  # they are the first run's
     card["seeds"] = [_seed_row(Path(file)) for file in evaluations]
-    card["tried"] = json.loads(Path(tried).read_text(encoding="utf-8")) if tried else []
+    card["tried"] = _attempts(Path(tried)) if tried else []
     checkpoints.save(Path(out), module, card, half=True)
-    shutil.copyfile(Path(run) / "metrics.csv", Path(out) / "metrics.csv")
+    with replacing(Path(out) / curve.name) as temporary:
+        shutil.copyfile(curve, temporary)
     size = (Path(out) / checkpoints.WEIGHTS).stat().st_size / 2**20
     return Report([f"{out}: {size:.1f} MB of weights"], {"folder": out, "megabytes": size})
+
+
+def _of_a_run(folder: Path, card: dict[str, Any]) -> dict[str, Any]:
+    """The card, which only a run of training can have written."""
+    if lacking := sorted({"recipe", "metrics", "training_photos"} - card.keys()):
+        raise CheckpointError(f"{folder}: the card lacks «{lacking[0]}», which every run of «python train.py» writes.")
+    return card
+
+
+def _attempts(file: Path) -> list[dict[str, Any]]:
+    """What was tried, from a JSON list; CheckpointError if it is none."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return [{"what": str(a["what"]), "spearman": float(a["spearman"]), "how": str(a["how"])} for a in content]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(
+            f"{file}: this is no JSON list of records with what, how and spearman ({error!r}); correct it."
+        ) from error
 
 
 def _member(card: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +77,10 @@ def _seed_row(file: Path) -> dict[str, Any]:
     """Agreement of one seed; its number is the end of the model's name, as in «seed2»."""
     if not file.is_file():
         raise CheckpointError(f"{file}: there is no such evaluation; write it with «python -m core evaluate».")
-    found = json.loads(file.read_text(encoding="utf-8"))
-    digits = "".join(filter(str.isdigit, str(found["model"]))) or "0"
-    values = {name: found[name]["estimate"] for name in ("spearman", "pearson")}
-    return {"seed": int(digits), **values, "mse": found["mse"]}
+    try:
+        found = reports.evaluation(file)
+    except ArtifactError as error:
+        raise CheckpointError(f"{file}: this is no saved evaluation: {error}") from error
+    digits = "".join(filter(str.isdigit, found.model)) or "0"
+    agreement = {"spearman": found.spearman.estimate, "pearson": found.pearson.estimate}
+    return {"seed": int(digits), **agreement, "mse": found.mse}

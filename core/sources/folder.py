@@ -7,12 +7,16 @@ from pathlib import Path
 
 from core import config, images
 from core.errors import SourceError
+from core.files import readable
 from core.registry import SOURCES
 from core.types import Listing, Photo
 
 
 def photo_files(root: Path) -> list[Path]:
-    """Every file below `root` whose name ends like a photo's, in sorted order; hidden files are left out."""
+    """Every file below `root` whose name ends like a photo's, in sorted order; hidden files are left out.
+
+    Formats that cannot be read here, like HEIC, are among them: reading refuses them by name.
+    """
     found = (path for path in root.rglob("*") if path.suffix.lower() in config.PHOTO_SUFFIXES)
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
@@ -30,6 +34,6 @@ def folder(path: Path) -> Listing:
         raise SourceError(f"{path}: no photo in this folder; looked for {', '.join(config.PHOTO_SUFFIXES)}.")
     source = path.absolute().name  # the plain name of «.» is empty
     photos = tuple(
-        Photo(file.relative_to(path).as_posix(), source, partial(images.read, file), path=file) for file in files
+        Photo(readable(file.relative_to(path)), source, partial(images.read, file), path=file) for file in files
     )
     return Listing(source, photos)

@@ -66,7 +66,10 @@ def lamem(path: Path, *, split: Annotated[int, Range(1, 5, 1)] = 1) -> Listing:
             image = path / "images" / name
             photos.append(Photo(name, source, partial(images.read, image), image, score, part, where))
     if not photos:
-        raise SourceError(f"{path}: the lists of split {split} name no usable photo; {len(problems)} lines are bad.")
+        first = f", the first: {str(problems[0]).rstrip('.')}" if problems else ""
+        raise SourceError(
+            f"{path}: the lists of split {split} name no usable photo; {len(problems)} lines are bad{first}."
+        )
     return Listing(source, tuple(photos), tuple(problems))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from core import images
 from core.errors import SourceError
+from core.files import readable
 from core.registry import SOURCES
 from core.sources.folder import photo_files
 from core.types import Listing, Mask, Photo, Problem, Rect, Region
@@ -49,7 +50,7 @@ def polygons(path: Path) -> Listing:
         except ValueError as error:
             problems.append(Problem(str(error.args[0]), f"{error.args[1]}; the photo is used without its outlines."))
             truth = None
-        name = file.relative_to(path).as_posix()
+        name = readable(file.relative_to(path))
         photos.append(Photo(name, source, partial(images.read, file), file, truth=truth))
     return Listing(source, tuple(photos), tuple(problems))
 

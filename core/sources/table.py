@@ -48,7 +48,8 @@ def _read(path: Path) -> Listing:
             except ValueError as error:
                 problems.append(Problem(where, f"{error}."))
     if not photos:
-        raise SourceError(f"{path}: it lists no usable photo; {len(problems)} lines are bad.")
+        first = f", the first: {str(problems[0]).rstrip('.')}" if problems else ""
+        raise SourceError(f"{path}: it lists no usable photo; {len(problems)} lines are bad{first}.")
     return Listing(path.stem, tuple(photos), tuple(problems))
 
 
