@@ -73,7 +73,7 @@ def agreement(table: pd.DataFrame, first: str, second: str, leave_out: tuple[str
     SourceError if there are fewer than ten.
     """
     wide = table[~table["source"].isin(leave_out)].pivot(index=["source", "photo_id"], columns="model", values="score")
-    both = wide[[first, second]].dropna().to_numpy(dtype=float)
+    both = wide.reindex(columns=[first, second]).dropna().to_numpy(dtype=float)
     if len(both) < 10:
         raise SourceError(
             f"{first} and {second} share scores of {len(both)} photos without human scores; their agreement needs at "
