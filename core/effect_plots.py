@@ -12,6 +12,8 @@ from core.plots import BLUE, GREY, ORANGE, finished
 
 BAR = 26
 """Height of a bar with its gap in px."""
+CONTROLLED = "in photos with room for controls"
+ELSEWHERE = "same shape elsewhere in them"
 
 
 @dataclass(frozen=True)
@@ -57,22 +59,32 @@ def bars(table: pd.DataFrame, measure: Measure, sesoi: float | None = None) -> g
         customdata=np.stack([table["row"], table["n"], table["said"]], axis=-1) if len(table) else None,
         hovertemplate="<b>%{y}</b><br>%{customdata[2]}<extra></extra>",
     )
-    controls = table.dropna(subset=["control_mean_delta"])
-    if measure.value == "mean_delta" and len(controls):
-        figure.add_scatter(
-            x=controls["control_mean_delta"],
-            y=controls["name"],
-            mode="markers",
-            name="same shape elsewhere",
-            marker={"color": ORANGE, "symbol": "diamond", "size": 9},
-            hovertemplate="<b>%{y}</b><br>same shape elsewhere: Δ = %{x:.3f}<extra></extra>",
-        )
+    if measure.value == "mean_delta":
+        _controlled(figure, table.dropna(subset=["control_mean_delta", "excess_delta"]))
     figure.update_layout(showlegend=len(figure.data) > 1, bargap=0.35)
     _reference(figure, sesoi if measure.in_score_units else None)
     finished(figure, measure.axis, None, height=90 + BAR * max(len(table), 1))
     figure.update_yaxes(automargin=True, categoryorder="array", categoryarray=list(table["name"]))
     figure.update_xaxes(showgrid=True)
     return figure
+
+
+def _controlled(figure: go.Figure, rows: pd.DataFrame) -> None:
+    """The thing and its controls in the same photos: the bar is of more photos, those without room for controls too."""
+    inside, elsewhere = rows["control_mean_delta"] + rows["excess_delta"], rows["control_mean_delta"]
+    for name, values, symbol in (
+        (CONTROLLED, inside, "circle-open"),
+        (ELSEWHERE, elsewhere, "diamond"),
+    ):
+        if len(rows):
+            figure.add_scatter(
+                x=values,
+                y=rows["name"],
+                mode="markers",
+                name=name,
+                marker={"color": ORANGE, "symbol": symbol, "size": 9, "line": {"width": 2, "color": ORANGE}},
+                hovertemplate=f"<b>%{{y}}</b><br>{name}: Δ = %{{x:.3f}}<extra></extra>",
+            )
 
 
 def _whiskers(table: pd.DataFrame, measure: Measure) -> dict | None:

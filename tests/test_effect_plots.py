@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from core import effect_plots
 from core.effect_plots import MEASURES
@@ -21,7 +22,7 @@ def effects() -> pd.DataFrame:
             "ci_low": [-0.06, -0.02, 0.01],
             "ci_high": [-0.01, 0.0, 0.04],
             "control_mean_delta": [-0.005, np.nan, np.nan],
-            "excess_delta": [-0.035, np.nan, np.nan],
+            "excess_delta": [-0.025, np.nan, np.nan],
             "excess_ci_low": [-0.05, np.nan, np.nan],
             "excess_ci_high": [-0.02, np.nan, np.nan],
             "share_lowered": [0.8, 0.6, 0.3],
@@ -34,12 +35,16 @@ def effects() -> pd.DataFrame:
 
 def test_bars_are_sorted_with_the_largest_drop_on_top_and_their_intervals() -> None:
     figure = effect_plots.bars(effects(), MEASURES["shift"], sesoi=0.01)
-    bar, control = figure.data
+    bar, inside, control = figure.data
     assert list(bar.y) == ["grayscale", "blur", "faces"]  # plotly draws from the bottom
     assert np.allclose(bar.error_x.array, [0.02, 0.01, 0.03])
     assert np.allclose(bar.error_x.arrayminus, [0.01, 0.01, 0.02])
     assert [item[0] for item in bar.customdata] == [9, 8, 7]
     assert (list(control.y), list(control.x)) == (["faces"], [-0.005])
+    assert (list(inside.y), list(inside.x)) == (
+        ["faces"],
+        [pytest.approx(-0.03)],
+    )  # not the bar's −0.04, which is of more photos
     assert any(shape.x0 == -0.01 and shape.x1 == 0.01 for shape in figure.layout.shapes)
 
 

@@ -135,6 +135,11 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
         if shown.in_score_units
         else ""
     )
+    if shown.value == "mean_delta" and rows["excess_delta"].notna().any():
+        note += (
+            "Circle and diamond compare a thing with the same shape elsewhere, in the photos that have room for it; "
+            "things tend to be smaller there than in all photos of the bar. "
+        )
     st.caption(f"{note}Lines are 95 % intervals. Click a bar to look closer.")
     detectors(list(dict.fromkeys(rows.loc[rows["detected"], "mask"])), "detectors")
 
