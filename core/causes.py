@@ -24,7 +24,7 @@ def leading_cause(study: Study, readings: Sequence[Reading], weak: Mapping[str, 
     """
     testable = sorted((item for item in readings if item.testable), key=lambda item: -abs(_size(study, item, weak)))
     if not any(item.effect for item in testable):
-        return Cause(None, None, "no row has an effect")
+        return Cause(None, None, "no row is a drop or a rise that counts")
     top, others = testable[0], testable[1:]
     leads = []
     for other in others:

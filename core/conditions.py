@@ -42,9 +42,8 @@ class Design:
         """What keeps the study from being complete, by name; empty for a complete one."""
         found: dict[str, Any] = {"photos": self.photos, "shares": dict(self.shares)}
         found["control_fills"] = list(self.control_fills)
-        if self.placements != config.PLACEMENTS:
-            found["placements"] = self.placements
-        return {name: value for name, value in found.items() if value}
+        fewer = {} if self.placements == config.PLACEMENTS else {"placements": self.placements}
+        return {name: value for name, value in found.items() if value} | fewer
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.aggregates import Aggregates
+from core.aggregates import Aggregates, SourceValidity
 from core.detector_words import beside, quality_lines, relied_on
 from core.detectors import Measured, measurements
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
@@ -74,10 +74,9 @@ def lines(found: Aggregates) -> list[str]:
     text = [
         f"{base.model} on {base.n_photos} photos from {', '.join(base.sources)}: mean {base.mean:.3f}, SD {base.sd:.3f}"
     ]
-    text += [
-        f"validity on {item.source}: ρ = {item.validity}, n = {item.n_human}" for item in base.validity if item.validity
-    ]
-    text += [f"no validity: {base.why_no_validity}"] if base.why_no_validity else []
+    text += [f"mark: {mark}" for mark in found.verdict.marks]
+    why = base.why_no_validity
+    text += [f"no validity: {why}"] if why else [_validity(item) for item in base.validity]
     shown = found.effects[(found.effects["source"] == POOLED) & (found.effects["population"] == ELIGIBLE)]
     shown = shown.join(found.details.reindex(columns=list(BESIDE)))
     known = {item.mask: item for item in measurements()}
@@ -86,6 +85,13 @@ def lines(found: Aggregates) -> list[str]:
         text += ["", f"{family}:", *(f"  {name}: {'; '.join(filter(None, words))}" for name, *words in said)]
     text += ["", *quality_lines(relied_on(found))]
     return [*text, "", *(f"set aside: {problem}" for problem in base.problems), f"{len(found.effects)} rows in all"]
+
+
+def _validity(item: SourceValidity) -> str:
+    """Validity of untouched photos of a source, or why its validity columns are empty."""
+    if item.validity:
+        return f"validity on {item.source}: ρ = {item.validity}, n = {item.n_human}"
+    return f"no validity on {item.source}: {item.n_human} of {item.n} photos have human scores, too few for it"
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

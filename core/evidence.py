@@ -13,6 +13,8 @@ from core.detector_words import depends
 from core.detectors import measurements
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED
 from core.effect_words import BESIDE, beside_line, condition_name, effect_line
+from core.human_words import HUMAN, MODEL, HumanSide, who
+from core.registry import FEATURES
 from core.table import Condition
 from core.types import Interval
 from core.verdict_records import Verdict
@@ -117,6 +119,32 @@ def pairs_table(verdict: Verdict) -> pd.DataFrame:
             "matched RMSE": pair.rmse,
         }
         for pair in verdict.pairs
+    )
+
+
+def partitions_table(side: HumanSide) -> pd.DataFrame:
+    """A row for people, where they were asked, and one for the model: whose variance is explained by which features."""
+    return pd.DataFrame(
+        {
+            "scores of": who(side, part.of),
+            "all features": _numbers(part.total),
+            "semantic alone": _numbers(part.semantic),
+            "low-level alone": _numbers(part.low_level),
+            "shared": _numbers(part.shared),
+        }
+        for part in side.partitions
+    )
+
+
+def features_table(side: HumanSide) -> pd.DataFrame:
+    """A row per feature: how it goes with human scores, where people were asked, and with the model's."""
+    return pd.DataFrame(
+        {
+            "feature": FEATURES[item.feature].label if item.feature in FEATURES else item.feature,
+            "kind": item.group,
+            **{who(side, name): _numbers(value) for name, value in ((HUMAN, item.human), (MODEL, item.model)) if value},
+        }
+        for item in side.correlations
     )
 
 

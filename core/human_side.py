@@ -6,9 +6,7 @@ Read from a finished study: the countable features of its photos, their human sc
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,60 +19,19 @@ from core import config, metrics
 from core.errors import StudyError
 from core.features import LOW_LEVEL, SEMANTIC
 from core.files import write_text
+from core.human_words import FILE, HUMAN, MODEL, Correlation, HumanSide, Partition
 from core.parquet_parts import read_parts
 from core.registry import FEATURES
 from core.resampling import bootstrap, percentile_interval
 from core.study_files import read_study
 from core.table import PHOTOS
 from core.types import Interval
+from core.verdict_words import as_json
 
-HUMAN, MODEL = "human", "model"
-FILE = "human.json"
 FOLDS = 10
 STRENGTHS = np.logspace(-2, 5, 15)
 """Ridge penalties among which the inner cross-validation chooses."""
 KEYS = ["source", "photo_id"]
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """Spearman ρ of a feature with human scores (None where nobody was asked) and with the model's scores."""
-
-    feature: str
-    group: str
-    n: int
-    human: Interval | None
-    model: Interval | None
-
-
-@dataclass(frozen=True)
-class Partition:
-    """Cross-validated R² of scores from both groups of features together, and its parts.
-
-    `semantic` and `low_level` are what a group adds to the other; `shared` is what either explains.
-    """
-
-    of: str
-    n: int
-    total: Interval
-    semantic: Interval
-    low_level: Interval
-    shared: Interval
-
-
-@dataclass(frozen=True)
-class HumanSide:
-    """Correlations of every feature that varies, and the variance partitions of human and of model scores.
-
-    On photos without human scores only the model's side is known; `n_human` counts those with.
-    """
-
-    study: str
-    model: str
-    n: int
-    n_human: int
-    correlations: tuple[Correlation, ...]
-    partitions: tuple[Partition, ...]
 
 
 def human_side(folder: Path, *, draws: int = config.RESAMPLES, seed: int = config.SEED) -> HumanSide:
@@ -96,6 +53,7 @@ def human_side(folder: Path, *, draws: int = config.RESAMPLES, seed: int = confi
         model=study.settings.model,
         n=len(used),
         n_human=len(asked),
+        too_rare=tuple(name for name in measured(used) if name not in features),
         correlations=tuple(_correlation(used, name, sides, draws, seed) for name in features),
         partitions=tuple(
             partition(used[_of(features, SEMANTIC)], used[_of(features, LOW_LEVEL)], used[side], side, draws, seed)
@@ -120,9 +78,17 @@ def photo_table(folder: Path) -> pd.DataFrame:
 
 
 def varying(table: pd.DataFrame) -> list[str]:
-    """The features that were measured in every photo and are not the same in all, in the registry's order."""
-    measured = [entry.id for entry in FEATURES if entry.id in table and table[entry.id].notna().all()]
-    return [name for name in measured if table[name].nunique() > 1]
+    """The features that were measured in every photo and tell enough of them apart, in the registry's order.
+
+    As many photos as any number needs must differ from the commonest value: from three photos with a face, a weight of
+    faces could be fitted, and one of them could upset all of a fold.
+    """
+    return [name for name in measured(table) if (table[name] != table[name].mode()[0]).sum() >= config.MIN_COMPUTED]
+
+
+def measured(table: pd.DataFrame) -> list[str]:
+    """The features that were measured in every photo, in the registry's order."""
+    return [entry.id for entry in FEATURES if entry.id in table and table[entry.id].notna().all()]
 
 
 def _of(features: list[str], group: str) -> list[str]:
@@ -172,14 +138,18 @@ def _parts(errors: list[np.ndarray], scores: np.ndarray, counts: np.ndarray) -> 
 
 
 def predicted(features: np.ndarray, scores: np.ndarray, seed: int) -> np.ndarray:
-    """Out-of-fold predictions (N,) by ridge regression on standardised features; the mean where there are none."""
+    """Out-of-fold predictions (N,) by ridge regression on standardised features; the mean where there are none.
+
+    None lies outside of the scores that its fold learned from: a photo far from all others is not extrapolated to.
+    """
     made = np.empty(len(scores))
     for train, test in KFold(FOLDS, shuffle=True, random_state=seed).split(scores):
         if features.shape[1] == 0:
             made[test] = scores[train].mean()
             continue
         model = make_pipeline(StandardScaler(), RidgeCV(STRENGTHS))  # leave-one-out inside the training folds
-        made[test] = model.fit(features[train], scores[train]).predict(features[test])
+        found = model.fit(features[train], scores[train]).predict(features[test])
+        made[test] = np.clip(found, scores[train].min(), scores[train].max())
     return made
 
 
@@ -191,32 +161,8 @@ def _explained(errors: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> n
     return 1 - weights @ errors / total / spread
 
 
-def as_json(side: HumanSide) -> dict[str, Any]:
-    """The human side as plain JSON."""
-    return asdict(side)
-
-
 def save(side: HumanSide, folder: Path) -> Path:
     """Keep the human side with its study."""
     file = folder / FILE
     write_text(file, json.dumps(as_json(side), indent=1) + "\n")
     return file
-
-
-def lines(side: HumanSide) -> list[str]:
-    """The human side in plain text."""
-    photos = f"{side.n:,} photos" + (" with human scores" if side.partitions[0].of == HUMAN else "")
-    text = [f"{side.study}: features of {photos}, and their Spearman ρ with scores"]
-    if side.partitions[0].of != HUMAN:
-        text.append("Too few photos with human scores: the model's side alone.")
-    for item in side.correlations:
-        people = f"people {item.human}   " if item.human else ""
-        text.append(f"{item.feature:<16}{item.group:<11}{people}{side.model} {item.model}")
-    text.append("share of the variance of scores that features explain, cross-validated:")
-    for part in side.partitions:
-        who = "people" if part.of == HUMAN else side.model
-        text.append(
-            f"{who:<16}all {part.total}   semantic alone {part.semantic}   low-level alone {part.low_level}   "
-            f"shared {part.shared}"
-        )
-    return text

@@ -131,11 +131,14 @@ def _untestable(row: DecisionRow, fills: tuple[FillReading, ...], note: str) -> 
 
 def _why_not(study: Study, row: DecisionRow, fills: tuple[FillReading, ...], weak: Mapping[str, str]) -> str:
     """Why a row cannot be tested, in plain words: how many photos it has, and how many it needs."""
-    numbers = places(study, row)
+    numbers, most = places(study, row), config.PLACEMENTS
     if not numbers:
         return "not in this study"
-    if row.outcome == EXCESS and not any(study.placements[:, place].any() for place in numbers):
+    there = any(np.isfinite(study.score[:, place]).any() for place in numbers)
+    if row.outcome == EXCESS and there and not any(study.placements[:, place].any() for place in numbers):
         return "this study holds no controls"
+    if row.outcome == EXCESS and (wanted := study.settings.thinning.get("placements", most)) < most:
+        return f"this study has {wanted} controls a photo, {most} are needed"
     n = max(int(np.isfinite(outcome(study, place, row.outcome, weak)).sum()) for place in numbers)
     kind = "have it with room for controls" if row.outcome == EXCESS else "were scored"
     guessed = max(fill.n for fill in fills) - n if row.mask in weak else 0

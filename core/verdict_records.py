@@ -34,9 +34,10 @@ class FillReading:
 class Reading:
     """A decision row as it was found.
 
-    `estimate` (units of the score), `in_sd` and the p values are those of the fill that decides: the one with the
-    largest p, of equals the one nearest to 0. `effect` says whether the row speaks for its kind; `note` says what else
-    there is to know. `expected` holds what accounts A and B predict.
+    `estimate` (units of the score), `in_sd` and `minimum_detectable` are those of the fill that decides: the one with
+    the largest p, of equals the one nearest to 0. `equivalence_p` is the largest over the fills too. `effect` says
+    whether the row speaks for its kind; `note` says what else there is to know. `expected` holds what accounts A and B
+    predict.
     """
 
     row: str

@@ -81,7 +81,7 @@ def _open(readings: Sequence[Reading], semantic: list[str], low_level: list[str]
     small = [item.label for item in readings if item.reading == NEGLIGIBLE]
     said = [f"{_joined(names)} {_are(names)} {word}" for names, word in (
         (small, "negligible"), (_labels(readings, held_back), "unresolved")) if names]  # fmt: skip
-    return "no decision row has an effect" + (f" ({'; '.join(said)})" if said else "")
+    return "; ".join(said) or "no decision row could be tested"
 
 
 def _labels(readings: Sequence[Reading], rows: Sequence[str]) -> list[str]:
@@ -125,9 +125,17 @@ def _row_lines(item: Reading) -> list[str]:
     if item.testable:
         fill = f" under {item.fill}" if item.fill else ""
         size = f"{minus(item.in_sd.estimate, 2)} [{minus(item.in_sd.low, 2)}, {minus(item.in_sd.high, 2)}] SD"
-        text.append(f"               {item}; {size}; equivalence p = {item.equivalence_p:.3f}{fill}")
+        text.append(f"               {item}{fill}; {size}")
+        largest = " (the largest of its fills)" if len(item.fills) > 1 else ""
+        text.append(
+            f"               equivalence p = {item.equivalence_p:.3f}{largest}; "
+            f"found with 80 % power from |Δ| = {item.minimum_detectable:.3f}"
+        )
     for each in item.fills if len(item.fills) > 1 and item.testable else ():
-        text.append(f"                 {each.fill}: {_numbers(each.estimate)}, n = {each.n}, p = {each.p:.4f}")
+        text.append(
+            f"                 {each.fill}: {_numbers(each.estimate)}, n = {each.n}, p = {each.p:.4f}, "
+            f"equivalence p = {each.equivalence_p:.3f}"
+        )
     return text
 
 
@@ -170,12 +178,13 @@ def verdict_json(found: Verdict) -> dict[str, Any]:
 def verdict_from_json(content: Any) -> Verdict:
     """A verdict as `verdict_json` wrote it; StudyError for anything else."""
     try:
-        return _record(Verdict, content)
+        return record(Verdict, content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StudyError(f"This is not a stored verdict ({type(error).__name__}: {error}); make it again.") from error
 
 
-def _record(kind: type[R], content: dict[str, Any]) -> R:
+def record(kind: type[R], content: dict[str, Any]) -> R:
+    """A record of a kind as `as_json` made it; KeyError, TypeError or ValueError for anything else."""
     hints = get_type_hints(kind)
     fields = [item for item in dataclasses.fields(kind) if item.name in content or item.default is dataclasses.MISSING]  # type: ignore[arg-type]
     values = {item.name: _value(hints[item.name], content[item.name]) for item in fields}
@@ -190,7 +199,7 @@ def _value(hint: Any, content: Any) -> Any:
         kinds = get_args(hint)
         return tuple(_value(kinds[0], item) for item in content)
     if dataclasses.is_dataclass(hint):
-        return _record(hint, content)  # type: ignore[arg-type]
+        return record(hint, content)  # type: ignore[arg-type]
     if hint is float:
         return math.nan if content is None else float(content)
     return hint(content)

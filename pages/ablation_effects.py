@@ -40,7 +40,7 @@ def main() -> None:
 def show(found: Aggregates, folder: Path) -> None:
     """Everything of one study."""
     about(found)
-    effects.verdict(found)
+    effects.verdict(found, folder)
     st.header("Effects")
     rows, measure = effects.choices(found)
     effects.bars(rows, measure, found)

@@ -127,6 +127,8 @@ def test_all_sets_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
         (["--ablation", "blur", "--params", "sigma=9"], ["sigma", "0.1"]),
         (["--ablation", "blur", "--params", "strength=9"], ["strength", "sigma"]),
         (["--ablation", "blur", "--params", "sigma"], ["name=value"]),
+        (["--ablation", "blur", "--mask", "faces"], ["whole photo", "--ablation region --mask faces --fill blur"]),
+        (["--all", "--ablation", "blur"], ["--all", "--ablation"]),
         (["--ablation", "region"], ["faces"]),
         (["--ablation", "region", "--mask", "unicorns"], ["unicorns", "faces"]),
         (["--ablation", "region", "--mask", "painted"], ["painted", "faces"]),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import pytest
 
 from core import aggregates, aggregation, config, detectors, effect_words, effects, stats, study_files
 from core.__main__ import main
+from core.commands.effects import family_wise_line
 from core.detector_words import relied_on
 from core.effect_words import beside_line, condition_name, controls_line
 from core.errors import StudyError
@@ -216,6 +219,7 @@ def test_verdict_command_begins_with_one_sentence(run: Path, capsys) -> None:
     assert (answer["verdict"], answer["leading_cause"]) == ("A", "face")
     assert len(answer["readings"]) == 9
     assert answer["detectors"] == []  # every mask is exact
+    assert (answer["human"], "run `python -m core human" in "\n".join(text)) == (None, True)
     found = aggregates.read_aggregates(run)
     found.details.loc[found.details["mask"] == "faces", "n_detected"] = 5
     assert relied_on(found) == ("faces",)
@@ -239,7 +243,32 @@ def test_a_folder_that_is_no_study_is_one_line(tmp_path: Path, capsys) -> None:
 def test_without_human_scores_effects_say_why_validity_is_empty(tmp_path: Path, capsys) -> None:
     folder = planted.write_study(tmp_path / "x", n=40, rows=("grayscale",), agreement=None)
     assert main(["effects", str(folder)]) == 0
-    assert "no validity: 0 of these photos have human scores" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "no validity: 0 of these photos have human scores" in text
+    assert "mark: validity not established here" in text
+
+
+def test_a_contaminated_study_says_so_wherever_it_is_shown(tmp_path: Path, capsys) -> None:
+    folder = planted.write_study(tmp_path / "x", n=40, rows=("grayscale",), settings={"contaminated": True})
+    for command in ("effects", "verdict"):
+        assert main([command, str(folder)]) == 0
+        assert "contaminated: the model was trained on" in capsys.readouterr().out
+
+
+def test_each_source_without_validity_says_why(tmp_path: Path) -> None:
+    found = aggregation.make_aggregates(planted.write_study(tmp_path, n=80, rows=("grayscale",), sources=("a", "b")))
+    without = dataclasses.replace(found.baseline.validity[2], n_human=3, validity=None)
+    validity = (*found.baseline.validity[:2], without)
+    changed = dataclasses.replace(found, baseline=dataclasses.replace(found.baseline, validity=validity))
+    text = effect_words.lines(changed)
+    assert any(line.startswith("validity on a: ρ = ") for line in text)
+    assert "no validity on b: 3 of 40 photos have human scores, too few for it" in text
+
+
+def test_family_wise_error_of_the_shipped_study() -> None:
+    """Rule 17: on sign-flipped copies of real differences."""
+    said = family_wise_line(config.ARTIFACTS / "studies" / "reference")
+    assert float(re.search(r"([\d.]+)% of 1,000", said)[1]) <= 6.5
 
 
 def test_conditions_in_words() -> None:

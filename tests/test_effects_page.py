@@ -110,6 +110,21 @@ def test_a_study_without_human_scores_says_why_it_has_no_validity(artifacts: Pat
     assert "of these photos have human scores" in said(app)
 
 
+def test_what_sways_people_stands_beside_the_verdict(artifacts: Path) -> None:
+    file = studies.SHIPPED + "/reference/human.json"
+    assert not any("semantic alone" in item.value for item in visit().dataframe)
+    shutil.copy(config.ROOT / "artifacts" / file, artifacts / file)
+    app = visit()
+    tables = [item.value for item in app.dataframe]
+    (partitions,) = (table for table in tables if "semantic alone" in table)
+    assert list(partitions["scores of"]) == ["people", "resnet50"]
+    (features,) = (table for table in tables if "feature" in table)
+    assert "Area of the salient object" in set(features["feature"])
+    assert "On 400 photos with human scores." in said(app)
+    (artifacts / file).write_text("{")
+    assert "is damaged" in visit().error[0].value.replace("\\", "")
+
+
 def test_the_address_may_hold_nonsense(artifacts: Path) -> None:
     app = visit(measure="luck", family="both", condition="nothing", study="none")
     assert not app.exception

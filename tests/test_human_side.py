@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from core import human_side
+from core import human_side, human_words
 from core.__main__ import main
 from core.errors import StudyError
 from core.study_parts import Parts
@@ -104,8 +104,32 @@ def test_both_sides_are_read_from_a_study(tmp_path: Path, capsys: pytest.Capture
     assert (human_part["of"], model_part["of"]) == ("human", "model")
     assert human_part["semantic"]["low"] > 0.3 > human_part["low_level"]["high"]
     assert model_part["low_level"]["low"] > 0.3 > model_part["semantic"]["high"]
+    assert human_words.read(folder) == human_side.human_side(folder)
     assert main(["human", str(folder)]) == 0
     assert "500 photos with human scores" in capsys.readouterr().out
+
+
+def test_a_thing_that_is_in_few_photos_upsets_nothing(tmp_path: Path) -> None:
+    """Three photos with faces, one of them with many: no weight of faces is fitted, and none extrapolated."""
+    random = np.random.default_rng(0)
+    semantic, low = draw()
+    scores = 0.5 + 0.05 * (semantic["object_area"] + random.standard_normal(N)).to_numpy()
+    semantic["faces"] = 0.0
+    semantic.loc[[3, 40, 90], "faces"] = [1.0, 1.0, 30.0]
+    found = human_side.human_side(write_study(tmp_path / "s", semantic, low, scores, scores), draws=100)
+    assert found.too_rare == ("faces", "brightness")
+    assert {item.feature for item in found.correlations} == {"object_area", "contrast", "entropy"}
+    assert found.partitions[0].semantic.estimate > 0.4
+    alone = human_side.predicted(semantic[["faces"]].to_numpy(), scores, seed=0)
+    assert scores.min() <= alone.min() <= alone.max() <= scores.max()
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    assert human_words.read(tmp_path) is None
+    for text in ("{", "[]", '{"study": "x"}'):
+        (tmp_path / "human.json").write_text(text)
+        with pytest.raises(StudyError, match=r"human\.json is damaged"):
+            human_words.read(tmp_path)
 
 
 def test_without_human_scores_the_model_stands_alone(tmp_path: Path) -> None:
@@ -115,7 +139,7 @@ def test_without_human_scores_the_model_stands_alone(tmp_path: Path) -> None:
     assert (found.n, found.n_human) == (N, 0)
     assert [item.of for item in found.partitions] == ["model"]
     assert all(item.human is None for item in found.correlations)
-    assert any("model's side alone" in line for line in human_side.lines(found))
+    assert any("model's side alone" in line for line in human_words.lines(found))
 
 
 def test_too_few_photos_and_no_study_are_refused(tmp_path: Path) -> None:

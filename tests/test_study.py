@@ -138,6 +138,8 @@ def test_thinning_takes_controls_from_what_decides_nothing() -> None:
     without = {(s.condition.mask, s.condition.fill, s.condition.direction) for s in steps if s.group and not s.controls}
     without = {item for item in without if item[0]}
     assert without == {(mask, fill.id, KEEP) for mask in ("faces", "text") for fill in FILLS if fill.id != "mean"}
+    assert Design(placements=0).thinning == {"placements": 0}, "none is recorded, as few are"
+    assert not Design().thinning
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,10 @@ def test_rows_that_a_study_lacks_are_not_testable(tmp_path: Path) -> None:
 def test_regions_without_controls_are_not_testable(tmp_path: Path) -> None:
     found = judged(tmp_path, rows=["faces_removed"], effects={"faces_removed": -1}, placements=0)
     assert reading(found, "faces_removed").note == "this study holds no controls"
+    few = judged(tmp_path / "few", rows=["faces_removed"], placements=5, settings={"thinning": {"placements": 5}})
+    assert reading(few, "faces_removed").note == "this study has 5 controls a photo, 10 are needed"
+    bare = judged(tmp_path / "bare", rows=["faces_removed"], share=0.0)
+    assert reading(bare, "faces_removed").note.startswith("0 photos have it with room for controls, 60 are needed")
 
 
 def test_no_verdict_without_validity(tmp_path: Path) -> None:

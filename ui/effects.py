@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import config, effect_plots, evidence, studies
+from core import config, effect_plots, evidence, human_words, studies
 from core.aggregates import Aggregates, read_aggregates
 from core.detector_words import quality_table, relied_on
 from core.effect_plots import MEASURES
@@ -38,7 +38,7 @@ def reference_study() -> Aggregates | None:
         return None
 
 
-def verdict(study: Aggregates) -> None:
+def verdict(study: Aggregates, folder: Path) -> None:
     """The verdict in plain words, its marks, and the evidence it rests on."""
     found = study.verdict
     with layout.text():
@@ -58,6 +58,20 @@ def verdict(study: Aggregates) -> None:
         detectors(relied_on(study), "verdict-detectors")
         _table("What is left of the agreement with people", evidence.validity_table(found), "validity")
         _table("Which of two rows is larger, at the same perturbation size", evidence.pairs_table(found), "pairs")
+        people(folder)
+
+
+def people(folder: Path) -> None:
+    """What sways people beside what sways the model, where that was compared."""
+    side = layout.attempt(lambda: human_words.read(folder))
+    if side is None:
+        return
+    _table("Share of the variance of scores that features explain, cross-validated",
+           evidence.partitions_table(side), "partitions")  # fmt: skip
+    _table("Features and scores, Spearman ρ", evidence.features_table(side), "features")
+    rare = f" In too few of them to be computed: {layout.plain(', '.join(side.too_rare))}." if side.too_rare else ""
+    asked = " with human scores" if side.asked else ""
+    st.caption(f"On {side.n:,} photos{asked}. Intervals are of 95 %.{rare}")
 
 
 def detectors(masks: Sequence[str], key: str) -> None:

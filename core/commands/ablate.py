@@ -36,6 +36,8 @@ def ablate(
     from core.ablated_sets import every_set, write_sets
     from core.sources import open_source
 
+    if all and (ablation or mask):
+        raise ParameterError("--all writes every set; leave --ablation and --mask out, or --all.")
     conditions = every_set() if all else (_condition(ablation, mask, fill, direction, _settings(params)),)
     listing = open_source(source, split)
     written = write_sets(listing, conditions, Path(out), seed=seed, progress=progress_bar)
@@ -65,7 +67,11 @@ def _condition(ablation: str, mask: str, fill: str, direction: str, given: dict[
     if not ablation:
         raise ParameterError(f"Name an ablation, or --all; choose from {', '.join(entry.id for entry in ABLATIONS)}.")
     if ablation != REGION:
-        return whole_photo(ablation, given)
+        found = whole_photo(ablation, given)
+        if mask:
+            raise ParameterError(f"{ablation} is of the whole photo; write --ablation region --mask {mask} "
+                                 f"--fill {ablation} to apply it inside a mask.")  # fmt: skip
+        return found
     if not mask:
         raise ParameterError(f"A region needs a mask; choose from {', '.join(detectors())}.")
     return region_of(mask, fill, direction, given)

@@ -46,13 +46,14 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
     from core.aggregation import aggregates
     from core.detector_words import quality_lines, quality_table, relied_on
     from core.effect_words import records
-    from core.verdict_words import lines, verdict_json
+    from core.human_words import beside_verdict, read
+    from core.verdict_words import as_json, lines, verdict_json
 
     found = aggregates(Path(run), weak_in(Path(run)), progress_bar)
     problems = [f"set aside: {problem}" for problem in found.baseline.problems]
-    masks = relied_on(found)
-    data = verdict_json(found.verdict) | {"detectors": records(quality_table(masks))}
-    text = [*lines(found.verdict), "", *quality_lines(masks), *problems]
+    masks, people = relied_on(found), read(Path(run))
+    data = verdict_json(found.verdict) | {"detectors": records(quality_table(masks)), "human": as_json(people)}
+    text = [*lines(found.verdict), "", *beside_verdict(people, run), "", *quality_lines(masks), *problems]
     return Report(text, data, code=1 if problems else 0)
 
 

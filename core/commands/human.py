@@ -20,8 +20,9 @@ def human(
 
     On the same photos, with 95 % intervals; the result is kept in human.json in the study's folder.
     """
-    from core import human_side
+    from core import human_side, human_words
+    from core.verdict_words import as_json
 
     found = human_side.human_side(Path(run), seed=seed)
     file = human_side.save(found, Path(run))
-    return Report([*human_side.lines(found), f"saved in {file}"], human_side.as_json(found))
+    return Report([*human_words.lines(found), f"saved in {file}"], as_json(found))
