@@ -92,6 +92,8 @@ def run(plan: Plan, folder: Path, *, progress: Progress = silent) -> Finished:
 
 
 def _check_same(wanted: Mapping[str, Any], kept: Mapping[str, Any], folder: Path) -> None:
+    if kept.get("packed"):
+        raise StudyError(f"{folder} holds a packed study, to which nothing is added; give another --out.")
     for name, value in wanted.items():
         if kept.get(name) != value:
             raise StudyError(

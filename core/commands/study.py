@@ -162,3 +162,18 @@ def photos_bar(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
     shape = "{desc}: {n_fmt} of {total_fmt} photos, {rate_noinv_fmt}, {remaining} left"
     every = 1.0 if sys.stderr.isatty() else 30.0
     return tqdm(items, total=total, desc=what, file=sys.stderr, unit=" photos", bar_format=shape, mininterval=every)
+
+
+@COMMANDS.register("Pack a study")
+def pack(
+    run: Annotated[str, "folder of a finished study"], out: Annotated[str, "new folder of the packed study"]
+) -> Report:
+    """Write a finished study in a few large parts, which open faster than many small ones, to keep or to pass on.
+
+    Where its photos lie on this machine is left behind. Compute its effects, and its human side, once more there.
+    """
+    from core import study_packing
+
+    done = study_packing.pack(Path(run), Path(out))
+    text = [f"{done.before} parts packed as {done.after} in {done.folder}", f"next: python -m core effects {out}"]
+    return Report(text, {"folder": str(done.folder), "parts_before": done.before, "parts": done.after})
