@@ -7,6 +7,8 @@ import pkgutil
 import sys
 from pathlib import Path
 
+from core.commandline import report_errors
+
 
 def main() -> int:
     """Find the measurement by its module's name and run it."""
@@ -14,8 +16,9 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in names:
         print(f"usage: python -m benchmarks NAME; the measurements: {', '.join(names)}", file=sys.stderr)
         return 2
-    importlib.import_module(f"benchmarks.{sys.argv[1]}").main(sys.argv[2:])
-    return 0
+    with report_errors() as outcome:
+        importlib.import_module(f"benchmarks.{sys.argv[1]}").main(sys.argv[2:])
+    return outcome.code
 
 
 if __name__ == "__main__":
