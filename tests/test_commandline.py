@@ -176,3 +176,9 @@ def test_shipping_refuses_before_it_writes(checkpoint: str, tmp_path: Path, caps
     assert main(["ship", str(run), "--out", str(out), "--average", str(run)]) == 2
     assert "the card lacks" in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["gone.png", "bad.jpg"])
+def test_a_mask_that_cannot_be_read_is_named(checkpoint: str, photos: Path, name: str, capsys) -> None:
+    assert main(["paint", str(photos / "a.jpg"), "--model", checkpoint, "--mask", str(photos / name)]) == 2
+    assert f"error: {photos / name}: th" in capsys.readouterr().err

@@ -53,7 +53,7 @@ def paint(
         region, how, model, controls = kept.mask, kept.how, kept.model, controls or len(kept.controls)
     elif mask:
         how = treatment(_pairs(settings), fill=fill, direction=direction, feather=feather, seed=seed)
-        region = painted_in(Path(mask), pixels)
+        region = _named(mask, lambda: painted_in(Path(mask), pixels))
     else:
         raise MaskError("Nothing is painted: give a mask with --mask, or a replay file with --replay.")
     made, ablated = replays.perform(inference.load(model), Path(photo).name, pixels, region, how, controls)
@@ -83,7 +83,7 @@ def _data(made: Record) -> dict[str, Any]:
 
 
 def _named(name: str, read: Callable[[], Pixels]) -> Pixels:
-    """A photo, or a refusal that says which file it is about."""
+    """A photo or a mask, or a refusal that says which file it is about."""
     try:
         return read()
     except PhotoError as error:
