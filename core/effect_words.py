@@ -56,8 +56,8 @@ def room_line(row: Mapping[Any, Any]) -> str:
 
 
 def beside_line(row: Mapping[Any, Any], known: Mapping[str | None, Measured]) -> str:
-    """What must stand beside an effect (rules 5 and 6): area, detector, room for controls, and their imbalance."""
-    said = (area_line(row), beside(row, known), room_line(row), controls_line(row))
+    """What must stand beside an effect (rules 5, 6 and 11): area, detector, controls, and how far features move."""
+    said = (area_line(row), beside(row, known), room_line(row), controls_line(row), distance_line(row))
     return "; ".join(filter(None, said))
 
 
@@ -66,6 +66,12 @@ def controls_line(row: Mapping[Any, Any]) -> str:
     names = {"control_eccentricity": "eccentricity", "control_rmse": "RMSE"}
     known = [f"{said} {minus(row[name])}" for name, said in names.items() if not pd.isna(row[name])]
     return f"controls − target: {', '.join(known)}" if known else ""
+
+
+def distance_line(row: Mapping[Any, Any]) -> str:
+    """How far off the clean photos the ablated ones are in the model's own features (rule 11); empty if unknown."""
+    distance = row.get("feature_distance", math.nan)
+    return "" if pd.isna(distance) else f"features moved by {distance:.2f} of the distance between two photos"
 
 
 def lines(found: Aggregates) -> list[str]:

@@ -53,6 +53,7 @@ def human_side(folder: Path, *, draws: int = config.RESAMPLES, seed: int = confi
         model=study.settings.model,
         n=len(used),
         n_human=len(asked),
+        marks=study.settings.marks,
         too_rare=tuple(name for name in measured(used) if name not in features),
         correlations=tuple(_correlation(used, name, sides, draws, seed) for name in features),
         partitions=tuple(

@@ -46,7 +46,7 @@ class HumanSide:
     """Correlations of every feature that varies, and the variance partitions of human and of model scores.
 
     On photos without human scores only the model's side is known; `n_human` counts those with. `too_rare` names the
-    features that tell too few of the photos apart to be computed.
+    features that tell too few of the photos apart to be computed, `marks` are to be shown with the numbers.
     """
 
     study: str
@@ -56,6 +56,7 @@ class HumanSide:
     correlations: tuple[Correlation, ...]
     partitions: tuple[Partition, ...]
     too_rare: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
     @property
     def asked(self) -> bool:
@@ -82,6 +83,7 @@ def lines(side: HumanSide) -> list[str]:
     """The human side in plain text."""
     photos = f"{side.n:,} photos" + (" with human scores" if side.asked else "")
     text = [f"{side.study}: features of {photos}, and their Spearman ρ with scores"]
+    text += [f"mark: {mark}" for mark in side.marks]
     if not side.asked:
         text.append("Too few photos with human scores: the model's side alone.")
     for item in side.correlations:

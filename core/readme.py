@@ -56,7 +56,7 @@ def detector_table() -> str:
     """A row per measured detector."""
     rows = ["| mask | detector | photos | things | precision | recall | IoU |", "|---|---|---|---|---|---|---|"]
     for item in detectors.measurements():
-        figures = (item.precision, item.recall, item.iou)
+        figures = (item.precision_by_photo or item.precision, item.recall, item.iou)
         shown = " | ".join("" if figure is None else str(figure) for figure in figures)
         mask = f"`{item.mask}`" if item.mask else "(compared)"
         rows.append(f"| {mask} | {item.detector}, {item.thing} | {item.n_photos} | {item.n_things} | {shown} |")

@@ -44,8 +44,8 @@ class StudyColours:
 
     @property
     def model(self) -> str:
-        """The model whose scores were studied."""
-        return self._settings.model
+        """The model whose scores were studied, with a mark where it had learned from some of the photos."""
+        return f"{self._settings.model}{' (contaminated)' if self._settings.contaminated else ''}"
 
     @cached_property
     def effects(self) -> tuple[Measured, ...]:

@@ -41,6 +41,12 @@ class Settings:
     conditions: tuple[Condition, ...] = ()
     masks: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What must be said of the model's photos wherever anything of the study is shown (rule 1)."""
+        marks = ("contaminated: the model was trained on some of these photos",) if self.contaminated else ()
+        return (*marks, "possibly seen: the model's training photos are unknown") if self.possibly_seen else marks
+
 
 @dataclass(frozen=True)
 class Things:

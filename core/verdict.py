@@ -96,13 +96,18 @@ def decide(readings: tuple[Reading, ...]) -> str:
 
 
 def gate_of(study: Study) -> Gate:
-    """Rule 2, for every photo set with enough human scores: together they could pass by what tells the sets apart."""
+    """Rule 2, for every photo set with enough human scores: together they could pass by what tells the sets apart.
+
+    Held-out photos alone establish validity: a study with photos that the model learned from can fail, but not pass.
+    """
     gates = {name: gate(*_of_source(study, name)) for name in sorted(set(study.sources))}
     asked = {name: found for name, found in gates.items() if found.status != NOT_ESTABLISHED}
     if not asked:
         return Gate(NOT_ESTABLISHED, None, int(np.isfinite(study.human).sum()))
     lowest = min(asked, key=lambda name: np.nan_to_num(asked[name].validity.low, nan=-1.0))  # type: ignore[union-attr]
-    return replace(asked[lowest], source=lowest if len(asked) > 1 else "")
+    found = replace(asked[lowest], source=lowest if len(asked) > 1 else "")
+    learned = study.settings.contaminated and found.status == PASSED
+    return replace(found, status=NOT_ESTABLISHED) if learned else found
 
 
 def _of_source(study: Study, source: str) -> tuple[np.ndarray, np.ndarray, int]:
@@ -123,11 +128,8 @@ def gate(scores: np.ndarray, human: np.ndarray, seed: int = config.SEED) -> Gate
 
 
 def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sham, ...]) -> tuple[str, ...]:
-    settings, marks = study.settings, []
-    if settings.contaminated:
-        marks.append("contaminated: the model was trained on some of these photos")
-    if settings.possibly_seen:
-        marks.append("possibly seen: the model's training photos are unknown")
+    settings = study.settings
+    marks = list(settings.marks)
     if passed.status == NOT_ESTABLISHED:
         marks.append("validity not established here")
     else:

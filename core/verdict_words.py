@@ -26,7 +26,7 @@ from core.verdict_records import (
     Reading,
     Verdict,
 )
-from core.wording import minus
+from core.wording import minus, p_value
 
 R = TypeVar("R")
 UNTESTED = "; not testable: "
@@ -128,13 +128,13 @@ def _row_lines(item: Reading) -> list[str]:
         text.append(f"               {item}{fill}; {size}")
         largest = " (the largest of its fills)" if len(item.fills) > 1 else ""
         text.append(
-            f"               equivalence p = {item.equivalence_p:.3f}{largest}; "
+            f"               equivalence p {p_value(item.equivalence_p)}{largest}; "
             f"found with 80 % power from |Δ| = {item.minimum_detectable:.3f}"
         )
     for each in item.fills if len(item.fills) > 1 and item.testable else ():
         text.append(
-            f"                 {each.fill}: {_numbers(each.estimate)}, n = {each.n}, p = {each.p:.4f}, "
-            f"equivalence p = {each.equivalence_p:.3f}"
+            f"                 {each.fill}: {_numbers(each.estimate)}, n = {each.n}, p {p_value(each.p)}, "
+            f"equivalence p {p_value(each.equivalence_p)}"
         )
     return text
 

@@ -9,8 +9,13 @@ from core.types import Interval
 
 def sentence(mean: Interval, n: int, p: float | None, kind: str = "Holm p") -> str:
     """An effect as it is written everywhere: Δ = −0.041 [−0.060, −0.022], n = 212, Holm p = 0.003."""
-    tested = "" if p is None or math.isnan(p) else f", {kind} {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
+    tested = "" if p is None or math.isnan(p) else f", {kind} {p_value(p)}"
     return f"Δ = {interval(mean)}, n = {n:,}{tested}"
+
+
+def p_value(p: float) -> str:
+    """«= 0.003», or «< 0.001»: no p value is 0."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
 def interval(found: Interval) -> str:

@@ -107,6 +107,8 @@ def test_what_stands_beside_an_effect() -> None:
     )
     assert "its detector was never measured, in 50 photos" in beside_line(row, {})
     assert "detector" not in beside_line({**row, "n_detected": 0.0}, {"faces": item})
+    moved = "features moved by 0.42 of the distance between two photos"
+    assert beside_line({**row, "feature_distance": 0.416}, {}).endswith(f"; {moved}")
 
 
 def test_doses_are_those_of_one_parameter_in_order(run: Path) -> None:

@@ -247,7 +247,13 @@ def test_without_human_scores_the_verdict_carries_a_mark(tmp_path: Path) -> None
 def test_marks_of_the_study_are_kept(tmp_path: Path) -> None:
     settings = {"possibly_seen": True, "contaminated": True, "thinning": {"photos": 100}}
     found = judged(tmp_path, settings=settings, rows=["blur"])
-    assert [mark.split(":")[0] for mark in found.marks] == ["contaminated", "possibly seen", "thinned"]
+    assert [mark.split(":")[0] for mark in found.marks] == [
+        "contaminated", "possibly seen", "validity not established here", "thinned",
+    ]  # fmt: skip
+    assert found.gate.status == "not established", "validity on photos that were learned from is none"
+    assert found.gate.validity is not None
+    failed = judged(tmp_path / "failed", settings=settings, rows=["blur"], agreement=0.2)
+    assert failed.gate.status == "failed"
 
 
 def test_a_weak_detector_makes_its_rows_exploratory(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ def closeup(found: Aggregates, rows: pd.DataFrame, folder: Path) -> None:
     chosen = st.selectbox("Look closer at", names, key="condition", bind="query-params")
     row = rows[rows["name"] == chosen].iloc[0]
     st.markdown(layout.plain(row["said"]))
-    st.caption(layout.plain(row["beside"]) or "Every pixel may change: a whole-photo ablation has no controls.")
+    whole = "Every pixel may change: a whole-photo ablation has no controls; " if pd.isna(row["mask"]) else ""
+    st.caption(f"{whole}{layout.plain(row['beside'])}".removesuffix("; "))
     left, right = st.columns(2, gap="medium")
     with left:
         _differences(of_condition(found.distributions, row), float(row["mean_delta"]))
