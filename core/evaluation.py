@@ -17,7 +17,7 @@ from core.errors import ParameterError, SourceError
 from core.files import json_text, replacing, write_text
 from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.inference import Predictor, predict
-from core.reports import CALIBRATION_COLUMNS, Evaluation, Reliability
+from core.reports import ALL, CALIBRATION_COLUMNS, TEST, Evaluation, Reliability
 from core.types import Listing, Photo, Prediction, Problem, Progress, silent
 
 HALVES = "human_halves.csv"
@@ -42,7 +42,7 @@ def evaluate(
     """
     parts = sorted({photo.split for photo in listing.photos if photo.split})
     if part is not None and part not in parts:
-        raise ParameterError(f"{listing.name} has no part {part!r}; choose from {', '.join((*parts, 'all'))}.")
+        raise ParameterError(f"{listing.name} has no part {part!r}; choose from {', '.join((*parts, ALL))}.")
     photos = [p for p in listing.photos if p.score is not None and (part is None or p.split == part)]
     made = list(progress(predict(predictor, photos), len(photos), f"scoring {listing.name}"))
     used = [item for item in made if item.score is not None]
@@ -61,7 +61,7 @@ def evaluate(
     result = Evaluation(
         model=predictor.name,
         source=listing.name,
-        part=part,
+        part=part or (ALL if parts else None),
         n=len(used),
         spearman=metrics.correlation_interval(metrics.spearman, scores, human),
         pearson=metrics.correlation_interval(metrics.pearson, scores, human),
@@ -133,8 +133,9 @@ def save(evaluated: Evaluated, folder: Path) -> Path:
 def lines(evaluation: Evaluation) -> list[str]:
     """An evaluation in plain text."""
     seen = "; possibly seen in training" if evaluation.possibly_seen else ""
+    part = {None: "", ALL: ", all parts"}.get(evaluation.part, f", {evaluation.part} part")
     text = [
-        f"{evaluation.model} on {evaluation.source}{f', {evaluation.part} part' if evaluation.part else ''}{seen}",
+        f"{evaluation.model} on {evaluation.source}{part}{seen}",
         f"n          {evaluation.n}",
         f"Spearman   {evaluation.spearman}",
         f"Pearson    {evaluation.pearson}",
@@ -151,7 +152,7 @@ def lines(evaluation: Evaluation) -> list[str]:
 
 def default_part(listing: Listing) -> str | None:
     """The test part where a source has one, else everything."""
-    return "test" if any(photo.split == "test" for photo in listing.photos) else None
+    return TEST if any(photo.split == TEST for photo in listing.photos) else None
 
 
 def halves_of(source: str) -> Path | None:

@@ -16,6 +16,9 @@ from core import config
 from core.errors import ArtifactError
 from core.types import Interval, Problem
 
+TEST, ALL = "test", "all"
+"""The part that an evaluation takes where there is one, and the word for all parts together."""
+
 Scores = np.ndarray
 """Scores in [0, 1], float64 (N,)."""
 
@@ -36,7 +39,7 @@ class Reliability:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model's scores against human scores on one source; `part` is its split part, or None for all of it.
+    """A model's scores against human scores on one source; `part` is its split part, «all», or None if it has none.
 
     `calibration` has a row per decile of the score with the columns of CALIBRATION_COLUMNS; mean_score, mean_human and
     its 95 % interval low … high are shares in [0, 1].
@@ -57,8 +60,8 @@ class Evaluation:
 
     @property
     def id(self) -> str:
-        """Model and source, as in the file's name."""
-        return f"{self.model}-{self.source}"
+        """Model, source, and the part if it is not the test part or there are none, as in the file's name."""
+        return f"{self.model}-{self.source}{f'-{self.part}' if self.part not in (None, TEST) else ''}"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from core.preprocess import Preset
 from core.registry import ABLATIONS
 from core.study_parts import LeftOut
 from core.table import TARGET, Condition
-from core.types import Mask, Photo, Pixels, Region
+from core.types import Mask, Photo, Pixels, Region, unreadable
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,13 @@ class Opener:
 
     def _read(self, photo: Photo) -> tuple[Pixels, Fingerprint] | LeftOut:
         """A photo's pixels as they are read and their fingerprint, unless the study leaves it out."""
-        where = photo.where or str(photo.path or photo.id)
         try:
             original = photo.read()
         except PhotoError as error:
-            return LeftOut(where, str(error), seen=False)
+            return LeftOut(**vars(unreadable(photo, error)), seen=False)
         found = fingerprint(original)
         if found in self.learned:
+            where = photo.where or str(photo.path or photo.id)
             return LeftOut(where, "a model learned from it, or from one that looks the same.", seen=True)
         return original, found
 

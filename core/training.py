@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 
 from core import checkpoints, preprocess
 from core.cards import describe_run
-from core.errors import TrainingError
+from core.errors import CheckpointError, TrainingError
 from core.examples import AugmentedViews, Example, TrainingSet
 from core.files import replacing, write_text
 from core.mixup import mixup
@@ -112,6 +112,8 @@ def split_parameters(module: nn.Module, frozen_stages: int) -> tuple[list[nn.Par
     trunk: nn.Module = getattr(module, "trunk", None) or nn.Module()
     stages = [("conv1", "bn1"), ("layer1",), ("layer2",), ("layer3",), ("layer4",)]
     for name in [name for stage in stages[:frozen_stages] for name in stage]:
+        if not hasattr(trunk, name):
+            raise TrainingError(f"This model has no stage {name!r} to freeze; give --frozen-stages 0.")
         getattr(trunk, name).requires_grad_(False)
     inside = {id(parameter) for parameter in trunk.parameters()}
     trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
@@ -231,6 +233,8 @@ def preserve(run: Run, path: Path) -> None:
     for index, values in run.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in values.items()}
     tensors["random"] = torch.get_rng_state()
+    if torch.cuda.is_available():
+        tensors["random_cuda"] = torch.cuda.get_rng_state()
     progress = {name: getattr(run, name) for name in ("epoch", "step", "loss_sum", "seen", "seconds", "rows")}
     contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     checkpoints.write_tensors(
@@ -239,8 +243,10 @@ def preserve(run: Run, path: Path) -> None:
 
 
 def restore(run: Run, path: Path) -> None:
-    """Bring a run back to a state written by `preserve`."""
+    """Bring a run back to a state written by `preserve`; CheckpointError if it is none."""
     tensors, metadata = checkpoints.read_tensors(path)
+    if "progress" not in metadata or "random" not in tensors:
+        raise CheckpointError(f"{path}: this is not the state of a run; choose another --out.")
     progress = json.loads(metadata["progress"])
     run.module.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
     state = run.optimizer.state_dict()
@@ -250,23 +256,35 @@ def restore(run: Run, path: Path) -> None:
             state["state"].setdefault(int(index), {})[field_name] = value
     run.optimizer.load_state_dict(state)
     torch.set_rng_state(tensors["random"])
+    if "random_cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["random_cuda"])
     run.scaler.load_state_dict(progress.pop("scaler"))
     for name, value in progress.items():
         setattr(run, name, value)
 
 
 def _check_folder(out: Path, config: TrainConfig, resume: bool) -> None:
-    """Refuse to overwrite another run, or to resume one with other settings."""
+    """Refuse to overwrite another run, or to resume one with other settings; a run that learned nothing is no run."""
     file = out / "config.json"
-    text = json.dumps(dataclasses.asdict(config), indent=1) + "\n"
-    if file.is_file() and not resume:
+    held = any((out / name).exists() for name in (STATE, "best", "last"))
+    if held and not resume:
         raise TrainingError(f"{out} holds a run already; continue it with --resume, or choose another --out.")
-    if file.is_file() and not _same(config, json.loads(file.read_text())):
+    if held and not _same(config, _stored(file)):
         raise TrainingError(
             f"{file}: this run has other settings; resume it with the same ones, or choose another --out."
         )
     out.mkdir(parents=True, exist_ok=True)
-    write_text(file, text)
+    write_text(file, json.dumps(dataclasses.asdict(config), indent=1) + "\n")
+
+
+def _stored(file: Path) -> dict[str, Any]:
+    """The settings of the run in a folder."""
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise TrainingError(
+            f"{file} cannot be read ({error}), so this run cannot go on; choose another --out."
+        ) from error
 
 
 def _same(config: TrainConfig, stored: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,19 @@ def test_reliability_from_half_panels(tmp_path: Path) -> None:
     assert found.ceiling == pytest.approx(np.sqrt(found.spearman_brown))
     with pytest.raises(SourceError, match=r"x\.jpg"):
         evaluation.reliability(tmp_path / "halves.csv", ["x.jpg"])
+
+
+def test_every_part_has_a_file_of_its_own(tmp_path: Path) -> None:
+    photos = listing(list(np.linspace(0.2, 0.9, 24)))
+    parted, whole = (
+        replace(photos, photos=tuple(replace(p, split=parts[i % 2]) for i, p in enumerate(photos.photos)))
+        for parts in (("val", "test"), (None, None))
+    )
+    files = [
+        evaluation.save(evaluation.evaluate(model(), chosen, part=part), tmp_path).name
+        for chosen, part in ((parted, "test"), (parted, "val"), (parted, None), (whole, None))
+    ]
+    assert [file.partition(photos.name)[2] for file in files] == [".json", "-val.json", "-all.json", ".json"]
 
 
 def test_too_few_human_scores() -> None:

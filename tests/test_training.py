@@ -124,6 +124,29 @@ def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(scored_set
         fit(settings(scored_set, tmp_path / "run", epochs=2), resume=True)
 
 
+def test_a_start_that_failed_does_not_hold_its_folder(scored_set: Path, tmp_path: Path) -> None:
+    from core.training import fit
+
+    with pytest.raises(CheckpointError):
+        fit(settings(scored_set, tmp_path / "run", epochs=1, init=str(tmp_path / "nowhere")))
+    assert (fit(settings(scored_set, tmp_path / "run", epochs=1)) / "model.safetensors").is_file()
+    shutil.rmtree(tmp_path / "run" / "best")
+    (tmp_path / "run" / "config.json").write_text("{")
+    with pytest.raises(TrainingError, match="cannot be read"):
+        fit(settings(scored_set, tmp_path / "run", epochs=1), resume=True)
+
+
+def test_a_state_that_is_none_and_a_stage_that_is_not_there_are_named(scored_set: Path, tmp_path: Path) -> None:
+    from core.training import fit
+
+    best = fit(settings(scored_set, tmp_path / "run", epochs=1))
+    with pytest.raises(TrainingError, match="--frozen-stages 0"):
+        fit(settings(scored_set, tmp_path / "next", epochs=1, init=str(best), frozen_stages=1))
+    safetensors.numpy.save_file({"a": np.zeros(1)}, tmp_path / "run" / "state.safetensors")
+    with pytest.raises(CheckpointError, match="not the state of a run"):
+        fit(settings(scored_set, tmp_path / "run", epochs=1), resume=True)
+
+
 def test_test_photos_and_their_copies_never_train(scored_set: Path, tmp_path: Path) -> None:
     extra = tmp_path / "extra"
     extra.mkdir()

@@ -27,11 +27,11 @@ def evaluate(
     """
     from pathlib import Path
 
-    from core import evaluation, inference
+    from core import evaluation, inference, reports
     from core.sources import open_source
 
     listing = open_source(source, split)
-    chosen = evaluation.default_part(listing) if not part else None if part == "all" else part
+    chosen = evaluation.default_part(listing) if not part else None if part == reports.ALL else part
     done = evaluation.evaluate(
         inference.load(model), listing, part=chosen, halves=evaluation.halves_of(source), progress=progress_bar
     )
