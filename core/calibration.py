@@ -60,7 +60,7 @@ class Scale:
 
 
 FULL = Scale(tuple(WORLDS), Course(scenes=1400, epochs=6), photos=150)
-QUICK = Scale(("face", "colour"), Course(scenes=500, epochs=8), photos=130)
+QUICK = Scale(("face", "colour"), Course(scenes=500, epochs=8), photos=160)
 
 
 def calibrate(
