@@ -30,11 +30,12 @@ class Labelled:
 
 @dataclass
 class Count:
-    """Matches of one photo: true boxes found or not with their sizes, and wrong boxes."""
+    """Matches of one photo: by size, true boxes that were found or not, and found boxes that are right or wrong."""
 
     right: int = 0
     wrong: int = 0
     sizes: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    found: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
 
 
 def overlap(one: Rect, other: Rect) -> float:
@@ -58,18 +59,25 @@ def iou(one: Rect, other: Rect) -> float:
 def match(photo: Labelled, found: Iterable[Rect]) -> Count:
     """Greedy matching at IoU 0.5, best box first; of the rest, those mostly inside an ignored box are left out."""
     count, free = Count(), list(range(len(photo.things)))
+    short = min(photo.pixels.shape[:2])
     for box in found:
         best = max(free, key=lambda index: iou(photo.things[index], box), default=None)
         if best is not None and iou(photo.things[best], box) >= 0.5:
             free.remove(best)
             count.right += 1
+            count.found[size_of(box, short)].append(True)
         elif not any(overlap(box, other) > 0.5 * area(box) for other in photo.ignored):
             count.wrong += 1
-    short = min(photo.pixels.shape[:2])
+            count.found[size_of(box, short)].append(False)
     for index, thing in enumerate(photo.things):
-        share = min(thing.right - thing.left, thing.bottom - thing.top) / short
-        count.sizes[SIZES[sum(share >= edge for edge in EDGES)]].append(index not in free)
+        count.sizes[size_of(thing, short)].append(index not in free)
     return count
+
+
+def size_of(box: Rect, short: int) -> str:
+    """How large a box is in a photo whose short side is given in px."""
+    share = min(box.right - box.left, box.bottom - box.top) / short
+    return SIZES[sum(share >= edge for edge in EDGES)]
 
 
 def wilson(right: int, n: int) -> Interval | None:

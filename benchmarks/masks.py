@@ -12,11 +12,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks._matching import Count, Labelled, by_photo, match, mean_iou, wilson
-from core import config, detectors, images
+from benchmarks._matching import Count, Labelled, by_photo, match, mean_iou, size_of, wilson
+from core import config, detectors, images, regions
 from core.commandline import progress_bar
 from core.detector_quality import weak_detectors
-from core.detectors import SIZES, Measured, SizeRecall
+from core.detectors import SIZES, Measured, SizeQuality
 from core.fingerprints import fingerprint, in_held_half
 from core.masks.faces import find_faces
 from core.masks.text import find_text
@@ -179,8 +179,8 @@ def _summary(
     covered: Interval | None,
 ) -> Measured:
     right, found = (np.array(values) for values in zip(*((c.right, c.right + c.wrong) for c in counts), strict=True))
-    sizes = {size: [hit for count in counts for hit in count.sizes[size]] for size in SIZES}
-    things = sum(map(len, sizes.values()))
+    sizes = tuple(_at_size(size, counts) for size in SIZES)
+    things = sum(item.n_things for item in sizes)
     return Measured(
         detector=name,
         mask=mask,
@@ -193,11 +193,16 @@ def _summary(
         precision=wilson(int(right.sum()), int(found.sum())),
         precision_by_photo=by_photo(right, found),
         recall=wilson(int(right.sum()), things),
-        by_size=tuple(SizeRecall(size, len(hits), wilson(sum(hits), len(hits))) for size, hits in sizes.items()),
+        by_size=sizes,
         iou=covered,
         milliseconds=round(1000 * statistics.median(times), 1),
         version=_version(mask),
     )
+
+
+def _at_size(size: str, counts: list[Count]) -> SizeQuality:
+    hits, right = ([hit for count in counts for hit in getattr(count, name)[size]] for name in ("sizes", "found"))
+    return SizeQuality(size, len(hits), wilson(sum(hits), len(hits)), len(right), wilson(sum(right), len(right)))
 
 
 # --- the salient object
@@ -268,11 +273,25 @@ def salient_rows(data: Path) -> list[Measured]:
         rows.append(
             Measured(
                 name, own, "salient objects", "coco, half by content hash", _in_use(own), len(held), len(held),
-                sum(bool(found.any()) for found, _ in pairs), None, None, None, (), mean_iou(pairs), round(spent, 1),
+                sum(bool(found.any()) for found, _ in pairs), None, None, None, _iou_by_size(pairs), mean_iou(pairs),
+                round(spent, 1),
                 _version(own),
             )
         )  # fmt: skip
     return rows
+
+
+def _iou_by_size(pairs: list[tuple[Mask, Mask]]) -> tuple[SizeQuality, ...]:
+    """By the size of the true thing's box."""
+    groups: dict[str, list[tuple[Mask, Mask]]] = {size: [] for size in SIZES}
+    for found, truth in pairs:
+        groups[size_of(regions.around(truth), min(truth.shape))].append((found, truth))
+    return tuple(
+        SizeQuality(
+            size, len(own), None, sum(bool(found.any()) for found, _ in own), iou=mean_iou(own) if own else None
+        )
+        for size, own in groups.items()
+    )
 
 
 def line(row: Measured) -> str:
@@ -280,7 +299,14 @@ def line(row: Measured) -> str:
     figures = [f"{label} {value}" for label, value in (
         ("precision", row.precision), ("by photo", row.precision_by_photo), ("recall", row.recall), ("IoU", row.iou),
     ) if value]  # fmt: skip
-    sizes = [f"{item.size} {item.recall} (n = {item.n_things})" for item in row.by_size if item.recall]
+    sizes = [
+        f"{label} of {item.size} ones {value} (n = {n})"
+        for item in row.by_size
+        for label, value, n in (
+            ("precision", item.precision, item.n_found), ("recall", item.recall, item.n_things),
+            ("IoU", item.iou, item.n_things),
+        ) if value
+    ]  # fmt: skip
     where = f"{row.n_photos} photos, {row.n_things} things, {row.n_found} found"
     return f"{row.detector} ({row.thing}, {where}): " + "; ".join([*figures, *sizes, f"{row.milliseconds} ms"])
 

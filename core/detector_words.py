@@ -26,7 +26,7 @@ def depends(details: pd.DataFrame) -> pd.Series:
 
 
 def quality_table(masks: Iterable[str]) -> pd.DataFrame:
-    """A row per mask: what was measured of its detector, with 95 % intervals over photos; `recall of …` by size."""
+    """A row per mask: what was measured of its detector, with 95 % intervals over photos; `… of … ones` by size."""
     known = {item.mask: item for item in measurements()}
     return pd.DataFrame([_row(mask, known.get(mask)) for mask in masks])
 
@@ -34,7 +34,12 @@ def quality_table(masks: Iterable[str]) -> pd.DataFrame:
 def _row(mask: str, item: Measured | None) -> dict[str, Any]:
     if item is None:
         return {"mask": mask, "detector": UNMEASURED}
-    sizes = {f"recall of {size.size} ones": size.recall and round(size.recall.estimate, 2) for size in item.by_size}
+    sizes = {
+        f"{label} of {size.size} ones": value and round(value.estimate, 2)
+        for label, name in (("precision", "precision"), ("recall", "recall"), ("IoU", "iou"))
+        for size in item.by_size
+        if (value := getattr(size, name)) or (name == "recall" and size.n_things)
+    }
     return {
         "mask": mask,
         "detector": item.detector,

@@ -22,12 +22,19 @@ SIZES = ("small", "medium", "large")
 
 
 @dataclass(frozen=True)
-class SizeRecall:
-    """Share of the things of one size that were found, with Wilson's interval; None where there are none."""
+class SizeQuality:
+    """What was measured at one size, None where there is nothing of it or it does not apply.
+
+    `recall` is of the true things of that size, `precision` of the found boxes of that size, both with Wilson's
+    intervals; `iou` is the mean over photos whose true thing has that size.
+    """
 
     size: str
     n_things: int
     recall: Interval | None
+    n_found: int = 0
+    precision: Interval | None = None
+    iou: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Measured:
     precision: Interval | None
     precision_by_photo: Interval | None
     recall: Interval | None
-    by_size: tuple[SizeRecall, ...]
+    by_size: tuple[SizeQuality, ...]
     iou: Interval | None
     milliseconds: float
     version: int | None = None
@@ -97,7 +104,10 @@ def _plain(row: Measured) -> dict[str, Any]:
 def _measured(row: dict[str, Any]) -> Measured:
     ends = {name: row.pop(f"{name}_interval") for name in INTERVALS}
     intervals = {name: None if ends[name] is None else Interval(row[name], *ends[name]) for name in INTERVALS}
-    sizes = tuple(SizeRecall(item["size"], item["n_things"], _interval(item["recall"])) for item in row["by_size"])
+    sizes = tuple(
+        SizeQuality(**{**item, **{name: _interval(item.get(name)) for name in ("recall", "precision", "iou")}})
+        for item in row["by_size"]
+    )
     return Measured(**{**row, **intervals, "by_size": sizes})
 
 

@@ -10,9 +10,9 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks import _matching as matching
-from core import detectors
+from core import detector_words, detectors
 from core.detector_quality import UNMEASURED, weak_detectors
-from core.detectors import Measured, SizeRecall
+from core.detectors import Measured, SizeQuality
 from core.errors import ArtifactError, MaskError
 from core.masks.heatmap import heatmap_top
 from core.masks.things import centrality, patches
@@ -22,7 +22,10 @@ from core.types import Heatmap, Interval, Rect
 ROW = Measured(
     "a detector", "faces", "faces", "somewhere", 0.5, 10, 20, 18,
     Interval(0.8, 0.6, 0.9), None, Interval(0.7, 0.5, 0.8),
-    (SizeRecall("small", 3, None), SizeRecall("large", 4, Interval(0.5, 0.1, 0.9))), None, 12.5,
+    (
+        SizeQuality("small", 3, None, 2, Interval(0.5, 0.1, 0.9)),
+        SizeQuality("large", 4, Interval(0.25, 0.1, 0.9), iou=Interval(0.4, 0.3, 0.5)),
+    ), None, 12.5,
 )  # fmt: skip
 
 
@@ -31,6 +34,25 @@ def test_measurements_are_read_as_they_were_written(tmp_path: Path) -> None:
     detectors.save([ROW, other], tmp_path / "d.json")
     assert detectors.measurements(tmp_path / "d.json") == (ROW, other)
     assert detectors.measurements(tmp_path / "none.json") == ()
+
+
+def test_quality_is_told_by_size() -> None:
+    told = detector_words._row("faces", ROW)
+    sizes = {name: value for name, value in told.items() if " of " in name}
+    assert {name: value for name, value in sizes.items() if value is not None} == {
+        "precision of small ones": 0.5,
+        "recall of large ones": 0.25,
+        "IoU of large ones": 0.4,
+    }
+
+
+def test_found_boxes_and_true_ones_are_counted_by_their_own_size() -> None:
+    pixels = np.zeros((100, 200, 3), np.uint8)
+    photo = matching.Labelled(pixels, [Rect(0, 0, 20, 20), Rect(50, 50, 54, 90)], [], True)
+    counted = matching.match(photo, [Rect(0, 0, 20, 14), Rect(100, 0, 104, 4), Rect(150, 50, 190, 90)])
+    assert (counted.right, counted.wrong) == (1, 2)
+    assert dict(counted.sizes) == {"large": [True], "small": [False]}
+    assert dict(counted.found) == {"medium": [True], "small": [False], "large": [False]}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"compared": [{}]}', '{"compared": [1]}'])
