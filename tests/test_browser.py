@@ -112,11 +112,12 @@ def browser() -> Iterator[sync_api.Browser]:
 
 @pytest.fixture(params=list(SCREENS))
 def page(request: pytest.FixtureRequest, browser: sync_api.Browser) -> Iterator[sync_api.Page]:
-    """A fresh visit on each kind of screen; `page.screen` is its name."""
+    """A fresh visit on each kind of screen; `page.screen` is its name, `page.asked` what it asked for."""
     context = browser.new_context(**SCREENS[request.param])
     context.set_default_timeout(60_000)
     visited = context.new_page()
-    visited.screen = request.param
+    visited.screen, visited.asked = request.param, []
+    visited.on("request", lambda made: visited.asked.append(made.url))
     yield visited
     context.close()
 
@@ -161,6 +162,8 @@ def photo_file(height: int, width: int) -> dict[str, object]:
 def test_every_page_fits_every_screen(address: str, page: sync_api.Page, path: str) -> None:
     page.goto(f"{address}/{path}")
     check(page, f"{page.screen}-{re.sub('[^a-z_]+', '-', path) or 'home'}")
+    here = (address, "data:", "blob:")
+    assert [url for url in page.asked if not url.startswith(here)] == [], "a visit stays between browser and server"
 
 
 def test_an_uploaded_photo_gets_a_score_and_a_heatmap(address: str, page: sync_api.Page) -> None:

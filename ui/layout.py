@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -23,6 +24,8 @@ TEXT_WIDTH = 720
 """Widest running text in px."""
 
 NAME = "Memorability Lab"
+ICON = Path(__file__).parent / "frontend" / "icon.svg"
+"""Of our own, because Streamlit lets the browser fetch its own icons from elsewhere: a visit stays between two."""
 
 CHART = {"displayModeBar": False}
 """Plotly settings of a chart that only illustrates."""
@@ -71,7 +74,7 @@ PAGES = (HOME, TRY, EFFECTS, LATENT, MODEL)
 def page(current: Page) -> Iterator[None]:
     """Set up a page and its menu; what is drawn inside lies in a centred column of readable width."""
     title = NAME if current is HOME else f"{current.label} · {NAME}"
-    st.set_page_config(page_title=title, page_icon=":material/center_focus_strong:", layout="wide")
+    st.set_page_config(page_title=title, page_icon=str(ICON), layout="wide")
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         with st.container(horizontal=True, gap="xsmall"):
             for item in PAGES:
