@@ -273,7 +273,8 @@ def _models(trial: Trial, models: dict[str, str]) -> None:
                 trial.how,
                 known=lambda model: resources.working_score(model, item.digest, item),
             )
-            stage.made.extend(one)
+            with stage.turn:  # an earlier run of this visit may have been asking the same model
+                stage.made.extend(new for new in one if new.id not in {made.id for made in stage.made})
             with place.container():
                 _bars("By every model", stage)
 

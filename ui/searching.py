@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -16,6 +15,7 @@ from core.types import Mask
 from ui import canvas, resources
 from ui.canvas import Sketch
 from ui.resources import Item
+from ui.trials import Stage
 
 
 @dataclass
@@ -23,9 +23,13 @@ class Hunt:
     """A search on one photo under one treatment by one model: where it is, and whether it goes on."""
 
     key: str
-    steps: Iterator[Search]
-    last: Search | None = None
+    steps: Stage
     running: bool = True
+
+    @property
+    def last(self) -> Search | None:
+        """How far it is."""
+        return self.steps.made[-1] if self.steps.made else None
 
 
 def section(item: Item, model: str, how: Treatment) -> None:
@@ -49,8 +53,7 @@ def section(item: Item, model: str, how: Treatment) -> None:
         st.button(name, key="stop", icon=f":material/{icon}:", on_click=_let, args=(hunt, not hunt.running))
         bar = st.progress(*_progress(hunt))
     if hunt.running:
-        for step in hunt.steps:
-            hunt.last = step
+        while hunt.steps.more():
             bar.progress(*_progress(hunt))
         st.rerun()
 
@@ -88,7 +91,8 @@ def _candidate(column: DeltaGenerator, item: Item, found: Candidate | None, verb
 
 def _begin(key: str, item: Item, model: str, how: Treatment) -> None:
     photo, score = resources.working(item.digest, item), resources.working_score(model, item.digest, item)
-    st.session_state["hunt"] = Hunt(key, find_what_matters(resources.predictor(model), photo, how, score))
+    steps = find_what_matters(resources.predictor(model), photo, how, score)
+    st.session_state["hunt"] = Hunt(key, Stage(steps, last_only=True))
 
 
 def _let(hunt: Hunt, run: bool) -> None:

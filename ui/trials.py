@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,19 +24,26 @@ MOST_TRIALS = 60
 
 @dataclass
 class Stage:
-    """Work that arrives piece by piece: what is there, and where the rest comes from."""
+    """Work that arrives piece by piece: what is there, and where the rest comes from.
+
+    A visit's next run may start while its last one is still inside a piece, and no iterator may be entered twice: the
+    next run waits for that piece, and goes on after it. With `last_only` a piece takes the place of the one before.
+    """
 
     rest: Iterator[Any]
     made: list[Any] = field(default_factory=list)
     done: bool = False
+    last_only: bool = False
+    turn: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def more(self) -> bool:
         """Compute the next piece; False when there is none."""
-        for piece in self.rest:
-            self.made.append(piece)
-            return True
-        self.done = True
-        return False
+        with self.turn:
+            for piece in self.rest:
+                self.made[0 if self.last_only else len(self.made) :] = [piece]
+                return True
+            self.done = True
+            return False
 
 
 @dataclass(eq=False)
