@@ -33,6 +33,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)."),
 ]
+Visit = Callable[..., Any]
 UPLOAD = "[data-testid=stFileUploaderDropzoneInput]"
 BRUSH = 0.07
 CORNERS = ((0.2, 0.15), (0.6, 0.5))
@@ -59,15 +60,16 @@ def predictor(tmp_path_factory: pytest.TempPathFactory) -> inference.Predictor:
 
 
 @pytest.fixture
-def visit(browser: sync_api.Browser) -> Iterator[Callable[[str], sync_api.Page]]:  # noqa: F811
-    """A function screen → page of a new visitor."""
+def visit(browser: sync_api.Browser, address: str) -> Iterator[Visit]:  # noqa: F811
+    """A function (screen, query) → the page *Try a photo* of a new visitor."""
     contexts = []
 
-    def new(screen: str) -> sync_api.Page:
+    def new(screen: str, query: str = "") -> sync_api.Page:
         contexts.append(browser.new_context(**SCREENS[screen], accept_downloads=True))
         contexts[-1].set_default_timeout(120_000)
         page = contexts[-1].new_page()
         page.screen = screen
+        page.goto(f"{address}/try_a_photo{query}")
         return page
 
     yield new
@@ -245,13 +247,8 @@ def away_and_back(page: sync_api.Page) -> None:
     page.get_by_role("link", name="Try a photo").first.click()
 
 
-def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(
-    address: str,  # noqa: F811
-    visit: Callable[[str], sync_api.Page],
-    predictor: inference.Predictor,
-) -> None:
+def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(visit: Visit, predictor: inference.Predictor) -> None:
     page = visit("light")
-    page.goto(f"{address}/try_a_photo")
     large = photo_file(3000, 4000)
     second = {"name": "other.png", "mimeType": "image/png", "buffer": images.png_bytes(draw_photo(9, 300, 400))}
     page.set_input_files(UPLOAD, [large, second])
@@ -347,15 +344,10 @@ def hole_in(mask: Mask) -> Stroke:
     return Stroke(((float(x) - 0.04, float(y)), (float(x) + 0.04, float(y))), BRUSH, erase=True)
 
 
-def test_shapes_detected_masks_the_search_and_two_tries_compared(
-    address: str,  # noqa: F811
-    visit: Callable[[str], sync_api.Page],
-    predictor: inference.Predictor,
-) -> None:
+def test_shapes_detected_masks_the_search_and_two_tries_compared(visit: Visit, predictor: inference.Predictor) -> None:
     page, photo = visit("light"), with_words()
     upload = {"name": "words.png", "mimeType": "image/png", "buffer": images.png_bytes(photo)}
     masks = found_by_core(predictor, paint.working(photo))
-    page.goto(f"{address}/try_a_photo")
     page.set_input_files(UPLOAD, [upload])
     tool(page, "Ellipse")
     drag(page, *CORNERS)
@@ -410,13 +402,8 @@ def check_search(
     check_try(predictor, archive, table.iloc[6], photo)
 
 
-def test_a_finger_on_a_phone_paints_erases_and_starts_again(
-    address: str,  # noqa: F811
-    visit: Callable[[str], sync_api.Page],
-    predictor: inference.Predictor,
-) -> None:
-    page = visit("phone")
-    page.goto(f"{address}/try_a_photo?sample=cat")
+def test_a_finger_on_a_phone_paints_erases_and_starts_again(visit: Visit, predictor: inference.Predictor) -> None:
+    page = visit("phone", "?sample=cat")
     photo = images.read(Path(__import__("skimage").__file__).parent / "data/chelsea.png")
     height, width = paint.working(photo).shape[:2]
     assert canvas(page)["width"] <= 390
@@ -446,15 +433,10 @@ def test_a_finger_on_a_phone_paints_erases_and_starts_again(
     assert float(said(page, AREA, second)) > float(second)
 
 
-def test_two_visitors_at_once_get_their_own_answers(
-    address: str,  # noqa: F811
-    visit: Callable[[str], sync_api.Page],
-    predictor: inference.Predictor,
-) -> None:
+def test_two_visitors_at_once_get_their_own_answers(visit: Visit, predictor: inference.Predictor) -> None:
     pages = [visit("light"), visit("dark")]
     photos = [draw_photo(seed, 300, 400) for seed in (11, 12)]
     for number, (page, photo) in enumerate(zip(pages, photos, strict=True)):
-        page.goto(f"{address}/try_a_photo")
         upload = {"name": f"{number}.png", "mimeType": "image/png", "buffer": images.png_bytes(photo)}
         page.set_input_files(UPLOAD, [upload])
     for page in pages:
