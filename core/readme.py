@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from core import calibration_table as calibration
-from core import config, detectors, reports
+from core import config, detectors, report_words, reports
 from core.files import write_text
 from core.registry import (
     ABLATIONS,
@@ -52,6 +52,18 @@ def quality_table() -> str:
     return "\n".join(rows)
 
 
+def seeds_table() -> str:
+    """A row per seed of the shipped model's recipe, and their mean ± SD (rule 16); the card holds them."""
+    card = reports.model_card()
+    if card is None or not card.seeds:
+        return "No seed was evaluated yet."
+    rows = ["| seed | Spearman | Pearson | MSE |", "|---|---|---|---|"]
+    rows += [f"| {run.seed} | {run.spearman:.3f} | {run.pearson:.3f} | {run.mse:.4f} |" for run in card.seeds]
+    if len(card.seeds) > 1:
+        rows.append(f"| mean ± SD | {' | '.join(report_words.spread(card.seeds))} |")
+    return "\n".join(rows)
+
+
 def detector_table() -> str:
     """A row per measured detector."""
     rows = ["| mask | detector | photos | things | precision | recall | IoU |", "|---|---|---|---|---|---|---|"]
@@ -89,6 +101,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "spaces": lambda: registry_table(SPACES),
     "projections": lambda: registry_table(PROJECTIONS),
     "quality": quality_table,
+    "seeds": seeds_table,
     "calibration": calibration_table,
 }
 

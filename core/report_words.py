@@ -59,15 +59,20 @@ def ceiling(human: Reliability) -> str:
     )
 
 
+def spread(runs: tuple[SeedRun, ...]) -> tuple[str, str, str]:
+    """Mean ± SD over seeds of Spearman, Pearson and the squared error."""
+    figures = {"spearman": 3, "pearson": 3, "mse": 4}
+    found = ((over_seeds(runs, measure), digits) for measure, digits in figures.items())
+    rho, r, error = (f"{mean:.{digits}f} ± {deviation:.{digits}f}" for (mean, deviation), digits in found)
+    return rho, r, error
+
+
 def seeds_sentence(runs: tuple[SeedRun, ...]) -> str:
     """The recipe's result over seeds, as mean ± SD."""
     if len(runs) == 1:
         return f"Trained from one seed: Spearman ρ = {runs[0].spearman:.3f}."
-    rho, r, error = (over_seeds(runs, measure) for measure in ("spearman", "pearson", "mse"))
-    return (
-        f"The same recipe from {len(runs)} seeds, mean ± SD: Spearman ρ = {rho[0]:.3f} ± {rho[1]:.3f}, "
-        f"Pearson r = {r[0]:.3f} ± {r[1]:.3f}, MSE = {error[0]:.4f} ± {error[1]:.4f}."
-    )
+    rho, r, error = spread(runs)
+    return f"The same recipe from {len(runs)} seeds, mean ± SD: Spearman ρ = {rho}, Pearson r = {r}, MSE = {error}."
 
 
 def origin_sentences(card: ModelCard) -> list[str]:
