@@ -19,7 +19,7 @@ from core import config, effect_plots, evidence, studies
 from core.aggregates import BASELINE, CONDITION, TABLES, VERDICT, Aggregates, read_aggregates
 from core.effect_table import EXPLORATORY
 from core.files import write_text
-from core.verdict_words import as_json
+from core.records import as_json
 
 PHOTOS, CONDITIONS, SOURCES = 60_000, 60, 4
 """Sources with their own rows, beside those that pool all."""

@@ -34,10 +34,11 @@ from core.decisions import DELTA, EXCESS, at_default
 from core.effect_table import ALL, POOLED
 from core.effects import Tables, effect_tables
 from core.files import replacing, write_text
+from core.records import as_json
 from core.study_files import Study, read_settings, read_study
 from core.types import Progress, silent
 from core.verdict import gate, judge
-from core.verdict_words import as_json, verdict_json
+from core.verdict_words import verdict_json
 
 BINS, SHOWN = 40, 20
 

@@ -35,10 +35,10 @@ def _row(mask: str, item: Measured | None) -> dict[str, Any]:
     if item is None:
         return {"mask": mask, "detector": UNMEASURED}
     sizes = {
-        f"{label} of {size.size} ones": value and round(value.estimate, 2)
+        f"{label} of {size.size} ones": round(value.estimate, 2)
         for label, name in (("precision", "precision"), ("recall", "recall"), ("IoU", "iou"))
         for size in item.by_size
-        if (value := getattr(size, name)) or (name == "recall" and size.n_things)
+        if (value := getattr(size, name))
     }
     return {
         "mask": mask,

@@ -71,20 +71,19 @@ def bars(table: pd.DataFrame, measure: Measure, sesoi: float | None = None) -> g
 
 def _controlled(figure: go.Figure, rows: pd.DataFrame) -> None:
     """The thing and its controls in the same photos: the bar is of more photos, those without room for controls too."""
-    inside, elsewhere = rows["control_mean_delta"] + rows["excess_delta"], rows["control_mean_delta"]
-    for name, values, symbol in (
-        (CONTROLLED, inside, "circle-open"),
-        (ELSEWHERE, elsewhere, "diamond"),
-    ):
-        if len(rows):
-            figure.add_scatter(
-                x=values,
-                y=rows["name"],
-                mode="markers",
-                name=name,
-                marker={"color": ORANGE, "symbol": symbol, "size": 9, "line": {"width": 2, "color": ORANGE}},
-                hovertemplate=f"<b>%{{y}}</b><br>{name}: Δ = %{{x:.3f}}<extra></extra>",
-            )
+    if rows.empty:
+        return
+    elsewhere = rows["control_mean_delta"]
+    inside = elsewhere + rows["excess_delta"]
+    for name, values, symbol in ((CONTROLLED, inside, "circle-open"), (ELSEWHERE, elsewhere, "diamond")):
+        figure.add_scatter(
+            x=values,
+            y=rows["name"],
+            mode="markers",
+            name=name,
+            marker={"color": ORANGE, "symbol": symbol, "size": 9, "line": {"width": 2, "color": ORANGE}},
+            hovertemplate=f"<b>%{{y}}</b><br>{name}: Δ = %{{x:.3f}}<extra></extra>",
+        )
 
 
 def _whiskers(table: pd.DataFrame, measure: Measure) -> dict | None:

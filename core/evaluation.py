@@ -40,9 +40,7 @@ def evaluate(
     `halves` is a CSV with the mean scores of random half-panels (file, a01, b01, a02 …). ParameterError for a part that
     the source lacks; SourceError if fewer than ten photos have human scores, or if these are all the same.
     """
-    parts = sorted({photo.split for photo in listing.photos if photo.split})
-    if part is not None and part not in parts:
-        raise ParameterError(f"{listing.name} has no part {part!r}; choose from {', '.join((*parts, ALL))}.")
+    parts = _parts(listing, part)
     photos = [p for p in listing.photos if p.score is not None and (part is None or p.split == part)]
     made = list(progress(predict(predictor, photos), len(photos), f"scoring {listing.name}"))
     used = [item for item in made if item.score is not None]
@@ -150,9 +148,22 @@ def lines(evaluation: Evaluation) -> list[str]:
     return [*text, "calibration by decile of the score:", evaluation.calibration.round(3).to_string(index=False)]
 
 
-def default_part(listing: Listing) -> str | None:
-    """The test part where a source has one, else everything."""
-    return TEST if any(photo.split == TEST for photo in listing.photos) else None
+def chosen_part(listing: Listing, named: str) -> str | None:
+    """The part that a command is about: the named one, or the test part where there is one; None for everything.
+
+    ParameterError for a part that the source lacks.
+    """
+    part = None if named == ALL else named or None
+    parts = _parts(listing, part)
+    return TEST if not named and TEST in parts else part
+
+
+def _parts(listing: Listing, wanted: str | None) -> list[str]:
+    """The parts of a source; ParameterError if the wanted one is not among them."""
+    parts = sorted({photo.split for photo in listing.photos if photo.split})
+    if wanted is not None and wanted not in parts:
+        raise ParameterError(f"{listing.name} has no part {wanted!r}; choose from {', '.join((*parts, ALL))}.")
+    return parts
 
 
 def halves_of(source: str) -> Path | None:

@@ -21,12 +21,12 @@ from core.features import LOW_LEVEL, SEMANTIC
 from core.files import write_text
 from core.human_words import FILE, HUMAN, MODEL, Correlation, HumanSide, Partition
 from core.parquet_parts import read_parts
+from core.records import as_json
 from core.registry import FEATURES
 from core.resampling import bootstrap, percentile_interval
 from core.study_files import read_study
 from core.table import PHOTOS
 from core.types import Interval
-from core.verdict_words import as_json
 
 FOLDS = 10
 STRENGTHS = np.logspace(-2, 5, 15)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import StudyError
+from core.records import record
 from core.types import Interval
-from core.verdict_words import record
 from core.wording import interval
 
 HUMAN, MODEL = "human", "model"

@@ -12,6 +12,8 @@ from core.registry import LOSSES, Choice, Param, Range
 
 MANY = 2**31 - 1
 """More than anybody counts to: a setting without an upper limit of its own."""
+COUNT, NATURAL = Range(1, MANY, 1), Range(0, MANY, 1)
+SIDE, SHARE, RATE = Range(1, 4096, 1), Range(0.01, 1, 0.01), Range(0, 10, 1e-5)
 
 
 @dataclass(frozen=True)
@@ -26,48 +28,32 @@ class TrainConfig:
     unscored: Annotated[tuple[str, ...], "photo sets without human scores (set by --distill)"] = ()
     keep_out: Annotated[tuple[str, ...], "photo sets that must not be learned, nor their near-duplicates"] = ()
     hold_half: Annotated[bool, "also keep half of every unscored set out, chosen by content hash"] = False
-    limit: Annotated[int | None, "use only this many scored photos, split 80/20 at random", Range(1, MANY, 1)] = None
-    size: Annotated[int, "side in px of the square that the finished model sees", Range(1, 4096, 1)] = 224
-    train_size: Annotated[
-        int | None, "side in px while training (smaller is faster); the same if left out", Range(1, 4096, 1)
-    ] = None
-    epochs: Annotated[int, "passes over the training photos", Range(1, MANY, 1)] = 8
-    batch_size: Annotated[int, "photos a step", Range(1, MANY, 1)] = 32
+    limit: Annotated[int | None, "use only this many scored photos, split 80/20 at random", COUNT] = None
+    size: Annotated[int, "side in px of the square that the finished model sees", SIDE] = 224
+    train_size: Annotated[int | None, "side in px while training; the same if left out", SIDE] = None
+    epochs: Annotated[int, "passes over the training photos", COUNT] = 8
+    batch_size: Annotated[int, "photos a step", COUNT] = 32
     optimizer: Annotated[str, "adamw or adam", Choice(("adamw", "adam"))] = "adamw"
     schedule: Annotated[str, "one-cycle or constant learning rate", Choice(("one-cycle", "constant"))] = "one-cycle"
-    rate: Annotated[float, "peak learning rate of the trunk", Range(0, 10, 1e-5)] = 1e-4
-    head_rate: Annotated[float, "peak learning rate of the head", Range(0, 10, 1e-5)] = 1e-3
+    rate: Annotated[float, "peak learning rate of the trunk", RATE] = 1e-4
+    head_rate: Annotated[float, "peak learning rate of the head", RATE] = 1e-3
     weight_decay: Annotated[float, "AdamW's weight decay", Range(0, 10, 0.01)] = 0.02
     loss: Annotated[str, "registered loss"] = "correlation"
-    frozen_stages: Annotated[
-        int, "first stages of the trunk that stay as they are (0 to 5; stem, layer1 …)", Range(0, 5, 1)
-    ] = 1
+    frozen_stages: Annotated[int, "first stages of the trunk that stay as they are: stem, layer1 …", Range(0, 5, 1)] = 1
     frozen_norm: Annotated[bool, "keep the statistics of batch normalisation as they are"] = True
-    views: Annotated[
-        int, "labelled views of a photo without human scores: the whole and random crops", Range(1, MANY, 1)
-    ] = 3
-    view_area: Annotated[float, "smallest share of the photo in a labelled crop", Range(0.01, 1, 0.01)] = 0.4
-    crop_area: Annotated[float, "smallest share of a view left by random cropping", Range(0.01, 1, 0.01)] = 0.7
-    mixup: Annotated[
-        float, "alpha of the Beta distribution that blends pairs of photos; 0 blends none", Range(0, 100, 0.1)
-    ] = 0.0
-    human_share: Annotated[
-        float, "weight of the human score against the teacher's in a scored photo's target", Range(0, 1, 0.05)
-    ] = 0.7
-    patience: Annotated[int, "stop after this many epochs without a better validation Spearman", Range(1, MANY, 1)] = 8
-    latent: Annotated[int, "numbers that an autoencoder describes a photo with", Range(1, MANY, 1)] = 64
-    beta: Annotated[
-        float, "an autoencoder's weight of the KL divergence, once it is warmed up", Range(0, 1000, 0.1)
-    ] = 0.5
-    free_bits: Annotated[
-        float, "KL in nats below which a unit of an autoencoder costs nothing", Range(0, 1000, 0.01)
-    ] = 0.05
-    seed: Annotated[int, "seed of everything random", Range(0, MANY, 1)] = config.SEED
-    init_seed: Annotated[
-        int | None, "seed of the first weights, alike in runs to be averaged; seed if left out", Range(0, MANY, 1)
-    ] = None
+    views: Annotated[int, "labelled views of a photo without human scores: whole and crops", COUNT] = 3
+    view_area: Annotated[float, "smallest share of the photo in a labelled crop", SHARE] = 0.4
+    crop_area: Annotated[float, "smallest share of a view left by random cropping", SHARE] = 0.7
+    mixup: Annotated[float, "alpha of the Beta that blends pairs of photos; 0 blends none", Range(0, 100, 0.1)] = 0.0
+    human_share: Annotated[float, "weight of the human score in a scored photo's target", Range(0, 1, 0.05)] = 0.7
+    patience: Annotated[int, "stop after this many epochs without a better validation Spearman", COUNT] = 8
+    latent: Annotated[int, "numbers that an autoencoder describes a photo with", COUNT] = 64
+    beta: Annotated[float, "an autoencoder's weight of the KL divergence once warm", Range(0, 1000, 0.1)] = 0.5
+    free_bits: Annotated[float, "KL in nats below which an autoencoder's unit is free", Range(0, 1000, 0.01)] = 0.05
+    seed: Annotated[int, "seed of everything random", NATURAL] = config.SEED
+    init_seed: Annotated[int | None, "seed of the first weights, alike in runs to average", NATURAL] = None
     workers: Annotated[int, "processes that read photos", Range(0, 1024, 1)] = 1
-    save_seconds: Annotated[float, "seconds between two saved states within an epoch", Range(0, MANY, 1)] = 120.0
+    save_seconds: Annotated[float, "seconds between two saved states within an epoch", NATURAL] = 120.0
 
 
 RECIPES: dict[str, dict[str, Any]] = {

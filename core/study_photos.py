@@ -110,8 +110,7 @@ class Opener:
             return LeftOut(**vars(unreadable(photo, error)), seen=False)
         found = fingerprint(original)
         if found in self.learned:
-            where = photo.where or str(photo.path or photo.id)
-            return LeftOut(where, "a model learned from it, or from one that looks the same.", seen=True)
+            return LeftOut(photo.location, "a model learned from it, or from one that looks the same.", seen=True)
         return original, found
 
     def _controls(self, name: str, things: Mapping[str, Region], found: Fingerprint) -> Placements:

@@ -57,6 +57,11 @@ class Photo:
     where: str | None = None
     truth: Callable[[], Mapping[str, Region]] | None = None
 
+    @property
+    def location(self) -> str:
+        """Where to look for it: the line that lists it, where a list does, else its file."""
+        return self.where or str(self.path or self.id)
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -71,9 +76,7 @@ class Problem:
 
 def unreadable(photo: Photo, error: Exception) -> Problem:
     """The problem of a photo that cannot be read: its name, the line that lists it where a list does, and why."""
-    if photo.where:
-        return Problem(photo.where, f"{photo.id}: {error}")
-    return Problem(str(photo.path or photo.id), str(error))
+    return Problem(photo.location, f"{photo.id}: {error}" if photo.where else str(error))
 
 
 @dataclass(frozen=True)

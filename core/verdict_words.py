@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
-import types
 from collections.abc import Sequence
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 from core.decisions import LOW_LEVEL, SEMANTIC
 from core.errors import StudyError
+from core.records import as_json, record
 from core.types import Interval
 from core.verdict_records import (
     FAILED,
@@ -28,7 +26,6 @@ from core.verdict_records import (
 )
 from core.wording import minus, p_value
 
-R = TypeVar("R")
 UNTESTED = "; not testable: "
 """Where the sentence of a verdict goes on to the rows that could not be tested."""
 
@@ -159,17 +156,6 @@ def _pair_lines(pairs: Sequence[Pair]) -> list[str]:
     return text + [f"  {item.probability:.3f}  {item.first} > {item.second} (n = {item.n})" for item in pairs]
 
 
-def as_json(found: Any) -> Any:
-    """Records as plain JSON, NaN as null; `from_json` reads them back."""
-    if dataclasses.is_dataclass(found) and not isinstance(found, type):
-        return {item.name: as_json(getattr(found, item.name)) for item in dataclasses.fields(found)}
-    if isinstance(found, list | tuple):
-        return [as_json(item) for item in found]
-    if isinstance(found, float):
-        return None if math.isnan(found) else float(found)
-    return found
-
-
 def verdict_json(found: Verdict) -> dict[str, Any]:
     """A verdict as plain JSON, with its leading cause and strength spelled out."""
     return as_json(found) | {"leading_cause": found.leading_cause, "strength": found.strength}
@@ -181,25 +167,3 @@ def verdict_from_json(content: Any) -> Verdict:
         return record(Verdict, content)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StudyError(f"This is not a stored verdict ({type(error).__name__}: {error}); make it again.") from error
-
-
-def record(kind: type[R], content: dict[str, Any]) -> R:
-    """A record of a kind as `as_json` made it; KeyError, TypeError or ValueError for anything else."""
-    hints = get_type_hints(kind)
-    fields = [item for item in dataclasses.fields(kind) if item.name in content or item.default is dataclasses.MISSING]  # type: ignore[arg-type]
-    values = {item.name: _value(hints[item.name], content[item.name]) for item in fields}
-    return kind(**values)
-
-
-def _value(hint: Any, content: Any) -> Any:
-    if get_origin(hint) in (Union, types.UnionType):
-        options = [option for option in get_args(hint) if option is not type(None)]
-        return None if content is None else _value(options[0], content)
-    if get_origin(hint) is tuple:
-        kinds = get_args(hint)
-        return tuple(_value(kinds[0], item) for item in content)
-    if dataclasses.is_dataclass(hint):
-        return record(hint, content)  # type: ignore[arg-type]
-    if hint is float:
-        return math.nan if content is None else float(content)
-    return hint(content)

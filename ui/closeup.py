@@ -30,8 +30,8 @@ def closeup(found: Aggregates, rows: pd.DataFrame, folder: Path) -> None:
     chosen = st.selectbox("Look closer at", names, key="condition", bind="query-params")
     row = rows[rows["name"] == chosen].iloc[0]
     st.markdown(layout.plain(row["said"]))
-    whole = "Every pixel may change: a whole-photo ablation has no controls; " if pd.isna(row["mask"]) else ""
-    st.caption(f"{whole}{layout.plain(row['beside'])}".removesuffix("; "))
+    whole = "Every pixel may change: a whole-photo ablation has no controls" if pd.isna(row["mask"]) else ""
+    st.caption("; ".join(filter(None, (whole, layout.plain(row["beside"])))))
     left, right = st.columns(2, gap="medium")
     with left:
         _differences(of_condition(found.distributions, row), float(row["mean_delta"]))

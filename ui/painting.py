@@ -263,20 +263,20 @@ def _models(trial: Trial, models: dict[str, str]) -> None:
     place = st.empty()
     with place.container():
         _bars("By every model", stage)
-    for name in models:
-        if name not in {made.id for made in stage.made}:
-            one = paint.by_every_model(
-                {name: models[name]},
+    for name, label in models.items():
+        with stage.turn:  # an earlier run of this visit may still be asking the same model
+            if name in {made.id for made in stage.made}:
+                continue
+            stage.made += paint.by_every_model(
+                {name: label},
                 resources.predictor,
                 photo,
                 trial.mask,
                 trial.how,
                 known=lambda model: resources.working_score(model, item.digest, item),
             )
-            with stage.turn:  # an earlier run of this visit may have been asking the same model
-                stage.made.extend(new for new in one if new.id not in {made.id for made in stage.made})
-            with place.container():
-                _bars("By every model", stage)
+        with place.container():
+            _bars("By every model", stage)
 
 
 def _want_start() -> None:

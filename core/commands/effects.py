@@ -47,7 +47,8 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
     from core.detector_words import quality_lines, quality_table, relied_on
     from core.effect_words import records
     from core.human_words import beside_verdict, read
-    from core.verdict_words import as_json, lines, verdict_json
+    from core.records import as_json
+    from core.verdict_words import lines, verdict_json
 
     found = aggregates(Path(run), weak_in(Path(run)), progress_bar)
     problems = [f"set aside: {problem}" for problem in found.baseline.problems]

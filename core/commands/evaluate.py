@@ -27,14 +27,12 @@ def evaluate(
     """
     from pathlib import Path
 
-    from core import evaluation, inference, reports
+    from core import evaluation, inference
     from core.sources import open_source
 
     listing = open_source(source, split)
-    chosen = evaluation.default_part(listing) if not part else None if part == reports.ALL else part
-    done = evaluation.evaluate(
-        inference.load(model), listing, part=chosen, halves=evaluation.halves_of(source), progress=progress_bar
-    )
+    chosen, halves = evaluation.chosen_part(listing, part), evaluation.halves_of(source)
+    done = evaluation.evaluate(inference.load(model), listing, part=chosen, halves=halves, progress=progress_bar)
     for problem in done.problems:
         print(f"left out: {problem}", file=sys.stderr)
     file = evaluation.save(done, Path(out))

@@ -21,7 +21,7 @@ def human(
     On the same photos, with 95 % intervals; the result is kept in human.json in the study's folder.
     """
     from core import human_side, human_words
-    from core.verdict_words import as_json
+    from core.records import as_json
 
     found = human_side.human_side(Path(run), seed=seed)
     file = human_side.save(found, Path(run))

@@ -84,7 +84,7 @@ def _open(name: str, split: int, part: str) -> tuple[Listing, list[Photo]]:
     from core.sources import open_source
 
     listing = open_source(name, split)
-    chosen = evaluation.default_part(listing) if not part else None if part == "all" else part
+    chosen = evaluation.chosen_part(listing, part)
     return listing, [photo for photo in listing.photos if chosen is None or photo.split == chosen]
 
 
