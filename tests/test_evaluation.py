@@ -120,6 +120,15 @@ def test_every_part_has_a_file_of_its_own(tmp_path: Path) -> None:
     assert [file.partition(photos.name)[2] for file in files] == [".json", "-val.json", "-all.json", ".json"]
 
 
+def test_a_command_is_about_the_test_part_unless_another_is_named() -> None:
+    photos = listing([0.5] * 12)  # one of them in the train part
+    assert [evaluation.chosen_part(photos, named) for named in ("", "train", "all")] == ["test", "train", None]
+    plain = replace(photos, photos=tuple(replace(photo, split=None) for photo in photos.photos))
+    assert [evaluation.chosen_part(plain, named) for named in ("", "all")] == [None, None]
+    with pytest.raises(ParameterError, match="no part 'val'; choose from test, train, all"):
+        evaluation.chosen_part(photos, "val")
+
+
 def test_too_few_human_scores() -> None:
     with pytest.raises(SourceError, match="at least 10"):
         evaluation.evaluate(model(), listing([0.5] * 5 + [None] * 10), part=None)
