@@ -13,6 +13,7 @@ from core.registry import LOSSES, Choice, Param, Range
 MANY = 2**31 - 1
 """More than anybody counts to: a setting without an upper limit of its own."""
 COUNT, NATURAL = Range(1, MANY, 1), Range(0, MANY, 1)
+PRECISIONS = Choice(("automatic", "float32", "bfloat16"))
 SIDE, SHARE, RATE = Range(1, 4096, 1), Range(0.01, 1, 0.01), Range(0, 10, 1e-5)
 
 
@@ -42,6 +43,7 @@ class TrainConfig:
     frozen_stages: Annotated[int, "first stages of the trunk that stay as they are: stem, layer1 …", Range(0, 5, 1)] = 1
     frozen_norm: Annotated[bool, "keep the statistics of batch normalisation as they are"] = True
     views: Annotated[int, "labelled views of a photo without human scores: whole and crops", COUNT] = 3
+    scored_views: Annotated[int, "the same of a photo with one, whose crops share its human score", COUNT] = 1
     view_area: Annotated[float, "smallest share of the photo in a labelled crop", SHARE] = 0.4
     crop_area: Annotated[float, "smallest share of a view left by random cropping", SHARE] = 0.7
     mixup: Annotated[float, "alpha of the Beta that blends pairs of photos; 0 blends none", Range(0, 100, 0.1)] = 0.0
@@ -52,6 +54,7 @@ class TrainConfig:
     free_bits: Annotated[float, "KL in nats below which an autoencoder's unit is free", Range(0, 1000, 0.01)] = 0.05
     seed: Annotated[int, "seed of everything random", NATURAL] = config.SEED
     init_seed: Annotated[int | None, "seed of the first weights, alike in runs to average", NATURAL] = None
+    precision: Annotated[str, "numbers of a step; automatic: half precision on a GPU only", PRECISIONS] = "automatic"
     workers: Annotated[int, "processes that read photos", Range(0, 1024, 1)] = 1
     save_seconds: Annotated[float, "seconds between two saved states within an epoch", NATURAL] = 120.0
 

@@ -71,7 +71,7 @@ def label(
     """Targets of every training photo: human scores, mixed with a teacher's labels where there is one."""
     human = np.array([example.photo.score for example in photos.scored], dtype=float)
     if not config.teacher:
-        return list(with_targets(photos.scored, human[:, None])), {}
+        return list(with_targets(photos.scored, np.repeat(human[:, None], config.scored_views, axis=1))), {}
     teacher = inference.load(config.teacher)
     name = f"{checkpoints.identity(config.teacher)}.csv"
     file, shipped = Path(config.out).parent / "labels" / name, ARTIFACTS / "labels" / name
@@ -82,7 +82,7 @@ def label(
             teacher, pairs, views, config.view_area, file, shipped=shipped, progress=progress
         )
 
-    raw = labels(photos.scored, 1)
+    raw = labels(photos.scored, config.scored_views)
     scale = distillation.human_scale(raw[:, 0], human)
     mixed = config.human_share * human[:, None] + (1 - config.human_share) * scale(raw)
     unscored = with_targets(photos.unscored, scale(labels(photos.unscored, config.views)))

@@ -78,7 +78,7 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     objective.begin(module, examples)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module = module.to(device).to(memory_format=torch.channels_last)
-    scaler = torch.amp.GradScaler(enabled=device.type == "cuda")
+    scaler = torch.amp.GradScaler(enabled=half_precision(config, device) is torch.float16)
     run = Run(module, build_optimizer(module, config), scaler, measure=objective.measure)
     if resume and (out / STATE).is_file():
         restore(run, out / STATE)
@@ -158,6 +158,7 @@ def train_epoch(
 ) -> None:
     """The remaining steps of an epoch, with a saved state every `save_seconds`."""
     device = next(run.module.parameters()).device
+    half = half_precision(config, device)
     set_training(run.module, config.frozen_norm)
     order = np.random.default_rng([config.seed, run.epoch]).permutation(len(views))
     wanted = [order[step * config.batch_size : (step + 1) * config.batch_size] for step in range(run.step, steps)]
@@ -170,7 +171,7 @@ def train_epoch(
     for squares, targets in progress(loader, len(keys), f"epoch {run.epoch + 1} of {config.epochs}"):
         set_rates(run.optimizer, run.epoch * steps + run.step, config.epochs * steps, config.schedule)
         run.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(device.type, enabled=device.type == "cuda"):
+        with torch.autocast(device.type, half, enabled=half is not None):
             batch = preprocess.to_batch(squares, preset).to(device)
             batch, targets = mixup(batch, targets.to(device), config.mixup, (config.seed, run.epoch, run.step))
             loss = objective.loss(run.module, batch, targets, config, (run.epoch + run.step / steps) / config.epochs)
@@ -183,6 +184,13 @@ def train_epoch(
             preserve(run, Path(config.out) / STATE)
             saved = time.monotonic()
     run.seconds = time.monotonic() - started
+
+
+def half_precision(config: TrainConfig, device: torch.device) -> torch.dtype | None:
+    """The 16-bit numbers that a step multiplies with, None for 32-bit ones; weights keep 32 bits either way."""
+    if config.precision == "bfloat16":
+        return torch.bfloat16
+    return torch.float16 if config.precision == "automatic" and device.type == "cuda" else None
 
 
 def _collate(items: list[tuple[np.ndarray, float]]) -> tuple[np.ndarray, torch.Tensor]:

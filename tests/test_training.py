@@ -59,10 +59,11 @@ def settings(data: Path, out: Path, **more: object) -> object:
     return recipe("default", str(data), **(TINY | {"out": str(out)} | more))
 
 
-def test_a_tiny_run_learns(scored_set: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("precision", ["automatic", "bfloat16"])
+def test_a_tiny_run_learns(scored_set: Path, tmp_path: Path, precision: str) -> None:
     from core.training import fit
 
-    best = fit(settings(scored_set, tmp_path / "run", epochs=12))
+    best = fit(settings(scored_set, tmp_path / "run", epochs=12, precision=precision))
     rows = list(csv.DictReader((tmp_path / "run" / "metrics.csv").open()))
     assert float(rows[-1]["train_loss"]) < 0.5 * float(rows[0]["train_loss"])
     predictor = inference.load(str(best))
@@ -176,6 +177,21 @@ def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Pat
     again, _ = label(photos, chosen)
     assert [example.targets for example in again] == [example.targets for example in examples]
     assert sorted(file.read_text().splitlines()) == sorted(before.splitlines())
+
+
+def test_crops_of_scored_photos_share_its_score_and_have_labels_of_their_own(scored_set: Path, tmp_path: Path) -> None:
+    from core.regression import label
+    from core.training import fit
+
+    photos = gather(str(scored_set))
+    alone, _ = label(photos, settings(scored_set, tmp_path / "alone", scored_views=3))
+    assert all(example.targets == (example.photo.score,) * 3 for example in alone)
+    teacher = fit(settings(scored_set, tmp_path / "teacher", epochs=2))
+    chosen = settings(scored_set, tmp_path / "student", teacher=str(teacher), scored_views=3, human_share=0.5)
+    taught, _ = label(photos, chosen)
+    labels = np.array([example.targets for example in taught]) - 0.5 * np.array([e.targets for e in alone])
+    assert (labels.std(axis=1) > 0).mean() > 0.9, "the teacher looks at every crop"
+    assert metrics.spearman(labels[:, 0], labels[:, 1]) > 0.3, "and sees much the same in it as in the whole"
 
 
 def test_an_unreachable_download_names_the_other_choices(monkeypatch: pytest.MonkeyPatch) -> None:
