@@ -69,6 +69,7 @@ def evaluate(
         human=reliability(halves, [item.photo.id for item in used]) if halves else None,
         possibly_seen=possibly_seen(predictor, [item.photo for item in used]),
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        seed=None if "averaged" in predictor.card else predictor.card.get("recipe", {}).get("seed"),
     )
     return Evaluated(result, tuple(used), problems)
 

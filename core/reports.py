@@ -57,6 +57,8 @@ class Evaluation:
     human: Reliability | None
     possibly_seen: bool
     date: str
+    seed: int | None = None
+    """Seed of the run that made the model; None for a published model and for an average."""
 
     @property
     def id(self) -> str:
@@ -137,6 +139,7 @@ def evaluation(file: Path) -> Evaluation:
             human=Reliability(**{name: float(human[name]) for name in Reliability.__annotations__}) if human else None,
             possibly_seen=bool(content["possibly_seen"]),
             date=str(content["date"]),
+            seed=None if content.get("seed") is None else int(content["seed"]),
         )
     except KeyError as error:
         raise ArtifactError(f"it lacks {error}.") from error

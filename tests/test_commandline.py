@@ -51,6 +51,12 @@ def test_score_writes_a_table_in_the_order_given(checkpoint: str, photos: Path, 
     assert "bad.jpg: this is not a photo" in capsys.readouterr().err
 
 
+def test_an_empty_name_is_not_the_current_folder(checkpoint: str, photos: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(photos)
+    assert main(["score", "", "--model", checkpoint]) == 1
+    assert capsys.readouterr().out == "file,score\n"
+
+
 def test_score_answers_in_json(checkpoint: str, photos: Path, capsys) -> None:
     assert main(["score", str(photos / "a.jpg"), str(photos / "b.png"), "--model", checkpoint, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)

@@ -239,12 +239,15 @@ def test_runs_with_one_init_seed_start_alike_and_go_on_differently() -> None:
 
 
 def test_the_average_of_runs_is_shipped_and_its_members_named(scored_set: Path, tmp_path: Path) -> None:
+    from core.commands.evaluate import evaluate
     from core.commands.ship import ship
     from core.training import fit
 
     for seed in (1, 2):
         fit(settings(scored_set, tmp_path / f"seed{seed}", epochs=1, seed=seed, init_seed=0))
-    ship(str(tmp_path / "seed1"), average=(str(tmp_path / "seed2"),), out=str(tmp_path / "shipped"))
+        evaluate(str(scored_set), model=str(tmp_path / f"seed{seed}/best"), out=str(tmp_path / f"of{seed}"))
+    seeds = tuple(str(next(tmp_path.glob(f"of{seed}/*.json"))) for seed in (1, 2))
+    ship(str(tmp_path / "seed1"), average=(str(tmp_path / "seed2"),), evaluations=seeds, out=str(tmp_path / "shipped"))
     one, two, mean = (
         safetensors.numpy.load_file(tmp_path / name / "model.safetensors")
         for name in ("seed1/best", "seed2/best", "shipped")
@@ -254,8 +257,14 @@ def test_the_average_of_runs_is_shipped_and_its_members_named(scored_set: Path, 
         np.testing.assert_allclose(mean[name], (one[name] + two[name]) / 2, rtol=1e-3, atol=1e-4, err_msg=name)
     card = json.loads((tmp_path / "shipped" / "card.json").read_text())
     assert [(member["seed"], member["epochs"]) for member in card["averaged"]] == [(1, 1), (2, 1)]
+    assert [row["seed"] for row in card["seeds"]] == [1, 2]
     assert len(card["training_photos"]) == 130  # the validation photos count as seen
     assert 0 <= inference.load(str(tmp_path / "shipped")).score([np.zeros((8, 8, 3), np.uint8)])[0] <= 1
+    evaluate(str(scored_set), model=str(tmp_path / "shipped"), out=str(tmp_path / "of_both"))
+    with pytest.raises(CheckpointError, match="names no seed"):  # an average is no seed of its recipe
+        ship(
+            str(tmp_path / "seed1"), evaluations=(str(next(tmp_path.glob("of_both/*.json"))),), out=str(tmp_path / "x")
+        )
 
 
 def test_checkpoints_that_see_photos_differently_have_no_average(scored_set: Path, tmp_path: Path) -> None:

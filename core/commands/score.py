@@ -47,7 +47,7 @@ def score(
 def _photos(paths: list[str]) -> Iterator[Photo]:
     for name in paths:
         path = Path(name)
-        files = photo_files(path) if path.is_dir() else [path]
+        files = photo_files(path) if name and path.is_dir() else [path]  # an empty name is not the current folder
         for file in files or [path]:
             yield Photo(readable(file), "command line", partial(images.read, file), file)
 

@@ -74,13 +74,14 @@ def _member(card: dict[str, Any]) -> dict[str, Any]:
 
 
 def _seed_row(file: Path) -> dict[str, Any]:
-    """Agreement of one seed; its number is the end of the model's name, as in «seed2»."""
+    """Agreement of one seed; CheckpointError if the file is no evaluation of a single run."""
     if not file.is_file():
         raise CheckpointError(f"{file}: there is no such evaluation; write it with «python -m core evaluate».")
     try:
         found = reports.evaluation(file)
     except ArtifactError as error:
         raise CheckpointError(f"{file}: this is no saved evaluation: {error}") from error
-    digits = "".join(filter(str.isdigit, found.model)) or "0"
+    if found.seed is None:
+        raise CheckpointError(f"{file}: this evaluation names no seed; evaluate the folder of a single run once more.")
     agreement = {"spearman": found.spearman.estimate, "pearson": found.pearson.estimate}
-    return {"seed": int(digits), **agreement, "mse": found.mse}
+    return {"seed": found.seed, **agreement, "mse": found.mse}
