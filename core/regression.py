@@ -1,18 +1,20 @@
-"""The objective of a predictor: agreement with human scores and, where there is one, a teacher."""
+"""The objective of a predictor: agreement with human scores and, where there are any, teachers."""
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from core import checkpoints, distillation, inference, metrics
+from core import distillation, inference, metrics
 from core.config import ARTIFACTS
+from core.distillation import HumanScale
 from core.errors import TrainingError
 from core.examples import Example, TrainingSet, gather, with_targets
 from core.initialise import initialise
@@ -23,7 +25,7 @@ from core.types import Progress, silent
 
 
 class Regression:
-    """Objective of a predictor: a registered loss against human scores and a teacher's labels."""
+    """Objective of a predictor: a registered loss against human scores and teachers' labels."""
 
     measure = "val_spearman"
     says = (
@@ -36,7 +38,7 @@ class Regression:
         return initialise(module, config.init, config.size)
 
     def gather(self, config: TrainConfig, progress: Progress = silent) -> TrainingSet:
-        """Photos with human scores, and the teacher's."""
+        """Photos with human scores, and the teachers'."""
         if config.unscored and not config.teacher:
             raise TrainingError(
                 f"{config.model} learns from one set with human scores; add photos without any by --distill MODEL DIR."
@@ -46,7 +48,7 @@ class Regression:
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-    ) -> tuple[list[Example], dict[str, float]]:
+    ) -> tuple[list[Example], dict[str, dict[str, float]]]:
         """Targets of every training photo."""
         return label(photos, config, progress)
 
@@ -67,26 +69,45 @@ class Regression:
 
 def label(
     photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-) -> tuple[list[Example], dict[str, float]]:
-    """Targets of every training photo: human scores, mixed with a teacher's labels where there is one."""
+) -> tuple[list[Example], dict[str, dict[str, float]]]:
+    """Targets of every training photo: human scores, mixed with the mean label of the teachers where there are any.
+
+    Also each teacher's line to the human scale, by name.
+    """
     human = np.array([example.photo.score for example in photos.scored], dtype=float)
-    if not config.teacher:
+    if not config.teachers:
         return list(with_targets(photos.scored, np.repeat(human[:, None], config.scored_views, axis=1))), {}
-    teacher = inference.load(config.teacher)
-    name = f"{checkpoints.identity(config.teacher)}.csv"
-    file, shipped = Path(config.out).parent / "labels" / name, ARTIFACTS / "labels" / name
+    taught = [taught_by(name, photos, config, progress) for name in config.teachers]
+    scored, unscored = (np.mean(labels, axis=0) for labels in list(zip(*taught, strict=True))[:2])
+    mixed = config.human_share * human[:, None] + (1 - config.human_share) * scored
+    lines = {inference.title_of(name): asdict(line) for name, (_, _, line) in zip(config.teachers, taught, strict=True)}
+    return [*with_targets(photos.scored, mixed), *with_targets(photos.unscored, unscored)], lines
+
+
+def taught_by(
+    name: str, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
+) -> tuple[np.ndarray, np.ndarray, HumanScale]:
+    """One teacher's labels on the human scale: of scored photos (N × views), of the others, and the line to the scale.
+
+    A teacher that learned the scored photos itself speaks on the human scale already: a line fitted to photos that it
+    knows by heart would be too steep for others.
+    """
+    known = {pixels for pixels, _ in inference.card_of(name).get("training_photos") or ()}
+    load = functools.cache(lambda: inference.load(name))
+    stored = f"{inference.identity(name)}.csv"
+    file, shipped = Path(config.out).parent / "labels" / stored, ARTIFACTS / "labels" / stored
 
     def labels(examples: tuple[Example, ...], views: int) -> np.ndarray:
         pairs = [(example.photo, example.print.pixels) for example in examples]
         return distillation.teacher_labels(
-            teacher, pairs, views, config.view_area, file, shipped=shipped, progress=progress
-        )
+            load, pairs, views, config.view_area, file, shipped=shipped, workers=max(1, config.workers),
+            progress=progress,
+        )  # fmt: skip
 
-    raw = labels(photos.scored, config.scored_views)
-    scale = distillation.human_scale(raw[:, 0], human)
-    mixed = config.human_share * human[:, None] + (1 - config.human_share) * scale(raw)
-    unscored = with_targets(photos.unscored, scale(labels(photos.unscored, config.views)))
-    return [*with_targets(photos.scored, mixed), *unscored], dataclasses.asdict(scale)
+    raw, human = labels(photos.scored, config.scored_views), [example.photo.score for example in photos.scored]
+    learned = any(example.print.pixels in known for example in photos.scored)
+    scale = distillation.AS_IT_IS if learned else distillation.human_scale(raw[:, 0], np.array(human, dtype=float))
+    return scale(raw), scale(labels(photos.unscored, config.views)), scale
 
 
 def agreement(module: nn.Module, photos: TrainingSet, preset: Preset, config: TrainConfig) -> dict[str, float]:

@@ -72,7 +72,7 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     entry = MODELS[config.model]
     objective = OBJECTIVES[entry.facts.get("kind", PREDICTOR)]()
     photos = objective.gather(config, progress)
-    examples, mapping = objective.examples(photos, config, progress)
+    examples, lines = objective.examples(photos, config, progress)
     built = entry.arguments({param.name: getattr(config, param.name) for param in entry.params})
     module, preset = first_weights(config, objective, built)
     objective.begin(module, examples)
@@ -82,7 +82,7 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     run = Run(module, build_optimizer(module, config), scaler, measure=objective.measure)
     if resume and (out / STATE).is_file():
         restore(run, out / STATE)
-    card = describe_run(config, photos, preset, mapping) | {"settings": built}
+    card = describe_run(config, photos, preset, lines) | {"settings": built}
     train(run, objective, examples, photos, preset, config, card, progress)
     return out / "best"
 

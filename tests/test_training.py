@@ -41,10 +41,13 @@ def draw(random: np.random.Generator) -> tuple[np.ndarray, float]:
 @pytest.fixture(scope="module")
 def scored_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """160 drawn photos in LaMem's layout: 100 to train on, 30 to validate, 30 to test."""
-    root = tmp_path_factory.mktemp("discs")
+    return drawn_set(tmp_path_factory.mktemp("discs"), seed=1)
+
+
+def drawn_set(root: Path, seed: int) -> Path:
     (root / "images").mkdir()
     (root / "splits").mkdir()
-    random = np.random.default_rng(1)
+    random = np.random.default_rng(seed)
     lines = []
     for number in range(160):
         picture, score = draw(random)
@@ -170,13 +173,71 @@ def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Pat
     photos = gather(str(scored_set), unscored=[str(scored_set / "images")])
     examples, mapping = label(photos, chosen)
     assert {len(example.targets) for example in examples} == {1, 3}
-    assert set(mapping) == {"slope", "intercept"}
+    assert mapping == {"teacher": {"slope": 1.0, "intercept": 0.0}}, "it learned these photos: no line is needed"
     file = next((tmp_path / "labels").glob("*.csv"))
     before = file.read_text()
     file.write_text(before[: len(before) - 4])  # a kill cut the last line
     again, _ = label(photos, chosen)
     assert [example.targets for example in again] == [example.targets for example in examples]
     assert sorted(file.read_text().splitlines()) == sorted(before.splitlines())
+
+
+def test_several_teachers_teach_their_mean_label(scored_set: Path, tmp_path: Path) -> None:
+    from core.regression import label
+    from core.training import fit
+
+    one, two = (fit(settings(scored_set, tmp_path / f"seed{seed}", epochs=1, seed=seed)) for seed in (1, 2))
+    photos = gather(str(scored_set))
+
+    def targets(teacher: str) -> np.ndarray:
+        found, lines = label(photos, settings(scored_set, tmp_path / "pupil", teacher=teacher, human_share=0.25))
+        assert len(lines) == teacher.count("+") + 1
+        return np.array([example.targets for example in found])
+
+    first, second = targets(str(one)), targets(str(two))
+    assert np.abs(first - second).max() > 1e-3
+    np.testing.assert_allclose(targets(f"{one}+{two}"), (first + second) / 2, atol=1e-9)
+
+
+def test_a_stranger_is_mapped_to_the_human_scale_and_cached_labels_need_no_teacher(
+    scored_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.regression import taught_by
+    from core.training import fit
+
+    (tmp_path / "elsewhere").mkdir()
+    stranger = str(fit(settings(drawn_set(tmp_path / "elsewhere", seed=2), tmp_path / "stranger", epochs=3)))
+    photos, chosen = gather(str(scored_set)), settings(scored_set, tmp_path / "pupil", teacher=stranger)
+    labels, _, line = taught_by(stranger, photos, chosen)
+    human = np.array([example.photo.score for example in photos.scored])
+    assert line.slope not in (0, 1)
+    assert np.mean(labels[:, 0] - human) == pytest.approx(0, abs=0.01), "least squares leave no mean error"
+    monkeypatch.setattr(inference, "load", lambda name: pytest.fail("no label is missing"))
+    again, _, _ = taught_by(stranger, photos, chosen)
+    np.testing.assert_array_equal(labels, again)
+
+
+def test_what_a_teacher_learned_from_passes_on_to_its_pupil(scored_set: Path, tmp_path: Path) -> None:
+    from core.training import fit
+
+    teacher = fit(settings(scored_set, tmp_path / "teacher", epochs=1))
+    card = json.loads((teacher / "card.json").read_text())
+    stranger = ["0123456789abcdef", "fedcba9876543210"]
+    (teacher / "card.json").write_text(
+        json.dumps(card | {"teachers": ["resmem"], "training_photos": [*card["training_photos"], stranger]})
+    )
+    for name, more in {
+        "taught": {"teacher": str(teacher)},
+        "continued": {"init": str(teacher), "frozen_stages": 0},
+    }.items():
+        pupil = fit(settings(scored_set, tmp_path / name, epochs=1, **more))
+        found = json.loads((pupil / "card.json").read_text())
+        assert found["teachers"] == ["resmem"]
+        assert "Non-commercial" in found["licence"]
+        assert stranger in found["training_photos"]
+        assert len(found["training_photos"]) == 131, "each photo once"
+        assert "teacher" in (found["recipe"]["teacher"], found["recipe"]["init"]), "by name"
+        assert str(tmp_path) not in json.dumps(found["recipe"]), "where it lies is nobody's business"
 
 
 def test_crops_of_scored_photos_share_its_score_and_have_labels_of_their_own(scored_set: Path, tmp_path: Path) -> None:
@@ -265,6 +326,24 @@ def test_the_average_of_runs_is_shipped_and_its_members_named(scored_set: Path, 
         ship(
             str(tmp_path / "seed1"), evaluations=(str(next(tmp_path.glob("of_both/*.json"))),), out=str(tmp_path / "x")
         )
+
+
+def test_the_last_epoch_is_shipped_when_asked(scored_set: Path, tmp_path: Path) -> None:
+    from core.commands.ship import ship
+    from core.training import fit
+
+    run = tmp_path / "run"
+    fit(settings(scored_set, run, epochs=2))
+    weights = safetensors.numpy.load_file(run / "last" / "model.safetensors")
+    safetensors.numpy.save_file(
+        {**weights, "head.0.weight": weights["head.0.weight"] * 2}, run / "last/model.safetensors"
+    )
+    for epoch in ("best", "last"):
+        ship(str(run), epoch=epoch, out=str(tmp_path / epoch))
+        shipped = safetensors.numpy.load_file(tmp_path / epoch / "model.safetensors")
+        kept = safetensors.numpy.load_file(run / epoch / "model.safetensors")
+        np.testing.assert_allclose(shipped["head.0.weight"], kept["head.0.weight"], rtol=1e-3, atol=1e-4)
+    assert not np.allclose(shipped["head.0.weight"], weights["head.0.weight"], atol=1e-3)
 
 
 def test_checkpoints_that_see_photos_differently_have_no_average(scored_set: Path, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from core import config, reports
 from core.commands import Report
 from core.errors import ArtifactError, CheckpointError
 from core.files import replacing
-from core.registry import COMMANDS
+from core.registry import COMMANDS, Choice
+
+EPOCHS = Choice(("best", "last"))
 
 
 @COMMANDS.register("Ship a checkpoint")
@@ -19,19 +21,23 @@ def ship(
     run: Annotated[str, "folder of a finished training run"],
     *,
     average: Annotated[tuple[str, ...], "other runs with the same first weights, to be averaged with this one"] = (),
+    epoch: Annotated[
+        str, "of each run: its best on the validation photos, or its last", Choice(("best", "last"))
+    ] = "best",
     evaluations: Annotated[tuple[str, ...], "saved evaluations of every seed of the recipe (JSON files)"] = (),
     tried: Annotated[str, "JSON list of what was tried: what, how, spearman"] = "",
     out: Annotated[str, "folder to write"] = str(config.ARTIFACTS / config.DEFAULT_MODEL),
 ) -> Report:
-    """Write a run's best checkpoint in half precision, with its training curve and a card of what was tried.
+    """Write a run's checkpoint in half precision, with its training curve and a card of what was tried.
 
+    The last epoch of a one-cycle run needs no choice, so that what the validation photos say of it is not flattered.
     With `average`, the mean of the weights of several runs is shipped, and the card names their seeds and epochs. The
     evaluations of several seeds of one recipe are listed on the card, so that a claim rests on more than one run.
     """
     from core import checkpoints
 
     curve = Path(run) / "metrics.csv"
-    folders = [Path(name) / "best" for name in (run, *average)]
+    folders = [Path(name) / epoch for name in (run, *average)]
     module, card = checkpoints.average(folders), checkpoints.read_card(folders[0])
     if not curve.is_file():
         raise CheckpointError(f"{curve}: this file is missing; ship the folder of a run of «python train.py».")
