@@ -83,7 +83,8 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     if resume and (out / STATE).is_file():
         restore(run, out / STATE)
     card = describe_run(config, photos, preset, lines) | {"settings": built}
-    train(run, objective, examples, photos, preset, config, card, progress)
+    with torch.backends.cudnn.flags(enabled=True, deterministic=True):  # else a GPU's gradients differ from run to run
+        train(run, objective, examples, photos, preset, config, card, progress)
     return out / "best"
 
 
