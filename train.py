@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from core.commandline import add_settings, chosen_settings, progress_bar, report_errors, speak_to_any_terminal
@@ -12,7 +13,7 @@ from core.files import json_text
 from core.recipes import RECIPES, TrainConfig, default_recipe, recipe
 
 
-def parse() -> argparse.Namespace:
+def parse(line: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line: a recipe, --distill, --resume, and every field of TrainConfig."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -26,7 +27,17 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.add_argument("--resume", action="store_true", help="continue a run that was stopped")
     add_settings(parser, TrainConfig, leave_out={"data", "teacher", "unscored"})
-    return parser.parse_args()
+    return parser.parse_args(line)
+
+
+def configured(arguments: argparse.Namespace) -> TrainConfig:
+    """The settings that a command line asks for; errors name what is allowed."""
+    settings: dict[str, Any] = chosen_settings(arguments, TrainConfig)
+    if more := tuple(arguments.data[1:]):
+        settings["unscored"] = more
+    if arguments.distill:
+        settings |= {"teacher": arguments.distill[0], "unscored": (*more, *arguments.distill[1:])}
+    return recipe(arguments.recipe or default_recipe(arguments.model), arguments.data[0], **settings)
 
 
 def main() -> int:
@@ -34,15 +45,10 @@ def main() -> int:
     speak_to_any_terminal()
     arguments = parse()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    settings: dict[str, Any] = chosen_settings(arguments, TrainConfig)
-    if more := tuple(arguments.data[1:]):
-        settings["unscored"] = more
-    if arguments.distill:
-        settings |= {"teacher": arguments.distill[0], "unscored": (*more, *arguments.distill[1:])}
     with report_errors() as outcome:
+        config = configured(arguments)
         from core.training import fit  # torch takes seconds to import: not before the settings are known to be good
 
-        config = recipe(arguments.recipe or default_recipe(arguments.model), arguments.data[0], **settings)
         best = fit(config, resume=arguments.resume, progress=progress_bar)
         print(json_text({"best": str(best)}) if arguments.json else f"The best checkpoint is in {best}")
     return outcome.code

@@ -104,6 +104,57 @@ def test_a_killed_run_ends_with_the_same_weights(scored_set: Path, tmp_path: Pat
         np.testing.assert_array_equal(whole[name], resumed[name], err_msg=name)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here; on the CPU the kill's test says the same")
+def test_a_resnet_on_a_gpu_repeats_and_resumes_bit_for_bit(
+    scored_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core import training
+
+    def go(name: str, resume: bool = False) -> dict[str, np.ndarray]:
+        chosen = recipe("default", str(scored_set), out=str(tmp_path / name), init="random", size=64, epochs=2,
+                        batch_size=16, workers=0, save_seconds=0.0)  # fmt: skip
+        training.fit(chosen, resume=resume)
+        return safetensors.numpy.load_file(tmp_path / name / "last" / "model.safetensors")
+
+    keep, written = training.preserve, []
+
+    def stop(run: training.Run, path: Path) -> None:
+        keep(run, path)
+        written.append(run.step)
+        if len(written) == 9:
+            raise KeyboardInterrupt
+
+    whole, again = go("whole"), go("again")
+    monkeypatch.setattr(training, "preserve", stop)
+    with pytest.raises(KeyboardInterrupt):
+        go("stopped")
+    monkeypatch.setattr(training, "preserve", keep)
+    resumed = go("stopped", resume=True)
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], again[name], err_msg=f"twice: {name}")
+        np.testing.assert_array_equal(whole[name], resumed[name], err_msg=f"resumed: {name}")
+
+
+def test_a_recipe_is_cross_validated_by_the_run_itself(
+    scored_set: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from benchmarks import recipes
+
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
+    recipes.main([str(scored_set), *options, "--epochs=12", f"--out={tmp_path / 'folds'}"])
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head == "fold,photos,spearman,pearson,mse,of the mean"
+    values = np.array([line.split(",")[1:] for line in lines], dtype=float)
+    assert [line.split(",")[0] for line in lines] == ["0", "1", "2", "3", "4", "mean", "SD"]
+    np.testing.assert_allclose(values[:5, 1].mean(), values[5, 1], atol=1e-4)
+    assert values[5, 1] > 0.5, "it learned"
+    held = [{line.split()[0] for line in file.read_text().splitlines()}
+            for file in sorted((tmp_path / "folds" / "sets").glob("*/splits/val_1.txt"))]  # fmt: skip
+    pooled = {photo.id for photo in open_source(str(scored_set)).photos if photo.split != "test"}
+    assert sum(map(len, held)) == len(pooled) == 130
+    assert set().union(*held) == pooled, "every photo is held out once, and none of the test part is"
+
+
 def test_mixup_blends_photos_and_targets_alike() -> None:
     scores = torch.linspace(0, 1, 8)
     batch = scores.view(-1, 1, 1, 1).expand(-1, 3, 4, 4).contiguous(memory_format=torch.channels_last)
