@@ -37,6 +37,16 @@ def test_scores_are_one_number_a_photo_between_0_and_1(name: str, photo: np.ndar
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="no list of mapped files on this system")
+def test_shipped_weights_leave_nothing_of_their_file_in_memory(tmp_path: Path) -> None:
+    module = MODELS["small_cnn"].function()
+    card = {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(32, 32))}
+    checkpoints.save(tmp_path / "tiny", module, card, half=True)
+    loaded, _ = checkpoints.load(tmp_path / "tiny")
+    assert any(not value.is_floating_point() for value in loaded.state_dict().values()), "a count of batches"
+    assert str(tmp_path) not in Path("/proc/self/maps").read_text()
+
+
 @pytest.mark.parametrize("name", OWN)
 def test_a_score_does_not_depend_on_its_batch(name: str, photo: np.ndarray) -> None:
     model = predictor(name)
