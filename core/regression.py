@@ -38,8 +38,10 @@ class Regression:
         return initialise(module, config.init, config.size)
 
     def gather(self, config: TrainConfig, progress: Progress = silent) -> TrainingSet:
-        """Photos with human scores, and the teachers'."""
-        if config.unscored and not config.teacher:
+        """Photos with human scores, and the teachers'; a teacher that is not there is named before any is read."""
+        for name in config.teachers:
+            inference.card_of(name)
+        if config.unscored and not config.teachers:
             raise TrainingError(
                 f"{config.model} learns from one set with human scores; add photos without any by --distill MODEL DIR."
             )

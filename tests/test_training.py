@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 from core import config, inference, metrics
-from core.errors import CheckpointError, ParameterError, TrainingError
+from core.errors import CheckpointError, LabError, ParameterError, TrainingError
 from core.examples import gather
 from core.mixup import mixup
 from core.recipes import RECIPES, recipe
@@ -266,6 +266,15 @@ def test_a_stranger_is_mapped_to_the_human_scale_and_cached_labels_need_no_teach
     monkeypatch.setattr(inference, "load", lambda name: pytest.fail("no label is missing"))
     again, _, _ = taught_by(stranger, photos, chosen)
     np.testing.assert_array_equal(labels, again)
+
+
+def test_a_teacher_that_is_not_there_is_named_before_photos_are_read(scored_set: Path, tmp_path: Path) -> None:
+    from core.training import fit
+
+    for teacher, named in {"resmen": "resmem", f"resmem+{tmp_path / 'gone'}": "gone", "+": "--distill MODEL"}.items():
+        chosen = settings(scored_set, tmp_path / "pupil", teacher=teacher, unscored=(str(tmp_path / "no such set"),))
+        with pytest.raises(LabError, match=named):
+            fit(chosen)
 
 
 def test_what_a_teacher_learned_from_passes_on_to_its_pupil(scored_set: Path, tmp_path: Path) -> None:
