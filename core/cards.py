@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,14 @@ import numpy as np
 import torch
 
 from core import checkpoints, inference
+from core.distillation import Line
 from core.examples import TrainingSet
 from core.fingerprints import fingerprint
 from core.preprocess import Preset
 from core.recipes import TrainConfig
 
 
-def describe_run(
-    config: TrainConfig, photos: TrainingSet, preset: Preset, lines: dict[str, dict[str, float]]
-) -> dict[str, Any]:
+def describe_run(config: TrainConfig, photos: TrainingSet, preset: Preset, lines: Sequence[Line]) -> dict[str, Any]:
     """The card of a checkpoint: architecture, preset, data, recipe, versions, licence and the photos that it saw."""
     teachers, inherited = _origins(config)
     learned = [(e.print.pixels, e.print.look) for e in (*photos.scored, *photos.unscored)]
@@ -36,7 +35,7 @@ def describe_run(
             "problems": [str(problem) for problem in photos.problems],
         },
         "recipe": _by_name(config),
-        "teacher_to_human": lines,
+        "teacher_to_human": [{"teacher": line.teacher, **dataclasses.asdict(line.scale)} for line in lines],
         "teachers": teachers,
         "licence": "Non-commercial research use, as its teachers." if teachers else "As the training photos allow.",
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},

@@ -51,6 +51,14 @@ def read_labels(file: Path) -> dict[Key, float]:
 AS_IT_IS = HumanScale(1.0, 0.0)
 
 
+@dataclass(frozen=True)
+class Line:
+    """A teacher, by name, and its line to the human scale."""
+
+    teacher: str
+    scale: HumanScale
+
+
 def teacher_labels(
     load: Callable[[], Predictor],
     photos: list[tuple[Photo, str]],

@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 from torch import nn
 
+from core.distillation import Line
 from core.examples import Example, TrainingSet
 from core.preprocess import Preset
 from core.recipes import TrainConfig
@@ -31,7 +32,7 @@ class Objective(Protocol):
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress
-    ) -> tuple[list[Example], dict[str, dict[str, float]]]: ...
+    ) -> tuple[list[Example], list[Line]]: ...
 
     def begin(self, module: nn.Module, examples: Sequence[Example]) -> None: ...
 

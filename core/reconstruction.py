@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from core import inference, preprocess
+from core.distillation import Line
 from core.errors import PhotoError, TrainingError
 from core.examples import Example, TrainingSet, with_targets
 from core.initialise import initialise
@@ -65,12 +66,12 @@ class Reconstruction:
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-    ) -> tuple[list[Example], dict[str, dict[str, float]]]:
+    ) -> tuple[list[Example], list[Line]]:
         """Every training photo, kept small in memory where all of them fit; nothing is asked of a score."""
         learned = with_targets((*photos.scored, *photos.unscored), np.zeros((_count(photos), 1)))
         if len(learned) * 3 * CACHE_SIDE**2 > CACHE_BYTES:
-            return list(learned), {}
-        return [_in_memory(example) for example in progress(learned, len(learned), "shrinking photos")], {}
+            return list(learned), []
+        return [_in_memory(example) for example in progress(learned, len(learned), "shrinking photos")], []
 
     def begin(self, module: nn.Module, examples: Sequence[Example]) -> None:
         """Remember the mean photo, the reconstruction to beat, and let the decoder begin at its colour."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from torch import nn
 
 from core import distillation, inference, metrics
 from core.config import ARTIFACTS
-from core.distillation import HumanScale
+from core.distillation import HumanScale, Line
 from core.errors import TrainingError
 from core.examples import Example, TrainingSet, gather, with_targets
 from core.initialise import initialise
@@ -50,7 +49,7 @@ class Regression:
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-    ) -> tuple[list[Example], dict[str, dict[str, float]]]:
+    ) -> tuple[list[Example], list[Line]]:
         """Targets of every training photo."""
         return label(photos, config, progress)
 
@@ -69,20 +68,18 @@ class Regression:
         return agreement(module, photos, preset, config)
 
 
-def label(
-    photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-) -> tuple[list[Example], dict[str, dict[str, float]]]:
+def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent) -> tuple[list[Example], list[Line]]:
     """Targets of every training photo: human scores, mixed with the mean label of the teachers where there are any.
 
-    Also each teacher's line to the human scale, by name.
+    Also each teacher's line to the human scale.
     """
     human = np.array([example.photo.score for example in photos.scored], dtype=float)
     if not config.teachers:
-        return list(with_targets(photos.scored, np.repeat(human[:, None], config.scored_views, axis=1))), {}
+        return list(with_targets(photos.scored, np.repeat(human[:, None], config.scored_views, axis=1))), []
     taught = [taught_by(name, photos, config, progress) for name in config.teachers]
     scored, unscored = (np.mean(labels, axis=0) for labels in list(zip(*taught, strict=True))[:2])
     mixed = config.human_share * human[:, None] + (1 - config.human_share) * scored
-    lines = {inference.title_of(name): asdict(line) for name, (_, _, line) in zip(config.teachers, taught, strict=True)}
+    lines = [Line(inference.title_of(name), line) for name, (_, _, line) in zip(config.teachers, taught, strict=True)]
     return [*with_targets(photos.scored, mixed), *with_targets(photos.unscored, unscored)], lines
 
 

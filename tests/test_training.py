@@ -215,6 +215,7 @@ def test_test_photos_and_their_copies_never_train(scored_set: Path, tmp_path: Pa
 
 
 def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Path) -> None:
+    from core.distillation import AS_IT_IS, Line
     from core.regression import label
     from core.training import fit
 
@@ -224,7 +225,7 @@ def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Pat
     photos = gather(str(scored_set), unscored=[str(scored_set / "images")])
     examples, mapping = label(photos, chosen)
     assert {len(example.targets) for example in examples} == {1, 3}
-    assert mapping == {"teacher": {"slope": 1.0, "intercept": 0.0}}, "it learned these photos: no line is needed"
+    assert mapping == [Line("teacher", AS_IT_IS)], "it learned these photos: no line is needed"
     file = next((tmp_path / "labels").glob("*.csv"))
     before = file.read_text()
     file.write_text(before[: len(before) - 4])  # a kill cut the last line
@@ -293,6 +294,7 @@ def test_what_a_teacher_learned_from_passes_on_to_its_pupil(scored_set: Path, tm
         pupil = fit(settings(scored_set, tmp_path / name, epochs=1, **more))
         found = json.loads((pupil / "card.json").read_text())
         assert found["teachers"] == ["resmem"]
+        assert len(found["teacher_to_human"]) == (name == "taught")
         assert "Non-commercial" in found["licence"]
         assert stranger in found["training_photos"]
         assert len(found["training_photos"]) == 131, "each photo once"
