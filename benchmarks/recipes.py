@@ -8,20 +8,21 @@ of it. The same command goes on after a kill; a GPU makes it minutes instead of 
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from sklearn.model_selection import KFold
 
 import train
+from core import checkpoints
 from core.commandline import progress_bar
 from core.errors import TrainingError
 from core.files import write_text
+from core.registry import predictors
 from core.sources import open_source
-from core.training import METRICS, fit
+from core.training import fit
 from core.types import Photo
 
 FOLDS = 5
@@ -31,6 +32,8 @@ MEASURES = ("val_spearman", "val_pearson", "val_mse")
 def main(arguments: list[str]) -> None:
     """Print a line per fold, then mean and SD: Spearman, Pearson, squared error, and its share of that of the mean."""
     config = train.configured(train.parse(arguments))
+    if config.model not in {entry.id for entry in predictors()}:
+        raise TrainingError(f"{config.model} gives no score to judge; choose a model that does.")
     photos = [photo for photo in open_source(config.data).photos if photo.split in ("train", "val")]
     if len(photos) < 2 * FOLDS or not (Path(config.data) / "images").is_dir():
         raise TrainingError(f"{config.data}: this is no scored set in LaMem's layout that makes {FOLDS} folds.")
@@ -42,7 +45,7 @@ def main(arguments: list[str]) -> None:
         data = as_set(Path(config.out) / "sets" / f"fold{fold}", Path(config.data) / "images", parts)
         run = dataclasses.replace(config, data=str(data), out=str(out), limit=None, patience=config.epochs)
         fit(run, resume=True, progress=progress_bar)
-        rows.append(last_epoch(out / METRICS))
+        rows.append(measures(checkpoints.read_card(out / "last")["metrics"]))
         print(f"{fold},{len(held)}," + ",".join(f"{value:.4f}" for value in rows[-1]), flush=True)
     for name, values in {"mean": np.mean(rows, axis=0), "SD": np.std(rows, axis=0, ddof=1)}.items():
         print(f"{name},{len(photos)}," + ",".join(f"{value:.4f}" for value in values))
@@ -58,8 +61,6 @@ def as_set(folder: Path, images: Path, parts: dict[str, Iterable[Photo]]) -> Pat
     return folder
 
 
-def last_epoch(metrics: Path) -> list[float]:
-    """The measures of a run's last epoch, and its squared error beside that of predicting the mean."""
-    with metrics.open(newline="") as stream:
-        row = list(csv.DictReader(stream))[-1]
-    return [*(float(row[name]) for name in MEASURES), float(row["val_mse"]) / float(row["val_mse_of_mean"])]
+def measures(metrics: Mapping[str, float]) -> list[float]:
+    """The measures of an epoch, and its squared error beside that of predicting the mean."""
+    return [*(metrics[name] for name in MEASURES), metrics["val_mse"] / metrics["val_mse_of_mean"]]

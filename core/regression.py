@@ -73,7 +73,7 @@ def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent)
 
     Also each teacher's line to the human scale.
     """
-    human = np.array([example.photo.score for example in photos.scored], dtype=float)
+    human = human_scores(photos)
     if not config.teachers:
         return list(with_targets(photos.scored, np.repeat(human[:, None], config.scored_views, axis=1))), []
     taught = [taught_by(name, photos, config, progress) for name in config.teachers]
@@ -81,6 +81,11 @@ def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent)
     mixed = config.human_share * human[:, None] + (1 - config.human_share) * scored
     lines = [Line(inference.title_of(name), line) for name, (_, _, line) in zip(config.teachers, taught, strict=True)]
     return [*with_targets(photos.scored, mixed), *with_targets(photos.unscored, unscored)], lines
+
+
+def human_scores(photos: TrainingSet) -> np.ndarray:
+    """The human scores of the training photos that have one, float64 (N,)."""
+    return np.array([example.photo.score for example in photos.scored], dtype=float)
 
 
 def taught_by(
@@ -103,9 +108,9 @@ def taught_by(
             progress=progress,
         )  # fmt: skip
 
-    raw, human = labels(photos.scored, config.scored_views), [example.photo.score for example in photos.scored]
+    raw = labels(photos.scored, config.scored_views)
     learned = any(example.print.pixels in known for example in photos.scored)
-    scale = distillation.AS_IT_IS if learned else distillation.human_scale(raw[:, 0], np.array(human, dtype=float))
+    scale = distillation.AS_IT_IS if learned else distillation.human_scale(raw[:, 0], human_scores(photos))
     return scale(raw), scale(labels(photos.unscored, config.views)), scale
 
 
@@ -115,7 +120,7 @@ def agreement(module: nn.Module, photos: TrainingSet, preset: Preset, config: Tr
     found = [item for item in inference.predict(predictor, photos.validation) if item.score is not None]
     scores = np.array([item.score for item in found])
     human = np.array([item.photo.score for item in found])
-    mean = float(np.mean([example.photo.score for example in photos.scored]))
+    mean = float(human_scores(photos).mean())
     return {
         "val_mse": metrics.mse(scores, human),
         "val_mse_of_mean": metrics.mse(np.full_like(human, mean), human),

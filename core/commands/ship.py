@@ -21,9 +21,7 @@ def ship(
     run: Annotated[str, "folder of a finished training run"],
     *,
     average: Annotated[tuple[str, ...], "other runs with the same first weights, to be averaged with this one"] = (),
-    epoch: Annotated[
-        str, "of each run: its best on the validation photos, or its last", Choice(("best", "last"))
-    ] = "best",
+    epoch: Annotated[str, "which of each run: best on the validation photos, or last", EPOCHS] = "best",
     evaluations: Annotated[tuple[str, ...], "saved evaluations of every seed of the recipe (JSON files)"] = (),
     tried: Annotated[str, "JSON list of what was tried: what, how, spearman"] = "",
     out: Annotated[str, "folder to write"] = str(config.ARTIFACTS / config.DEFAULT_MODEL),

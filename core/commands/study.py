@@ -97,24 +97,18 @@ def _plan(
     model: str,
     listings: list[tuple[Listing, list[Photo]]],
 ) -> Plan:
-    from core import checkpoints, study_plan
+    from core import inference, study_plan
 
     names = [listing.name for listing, _ in listings]
     if len(set(names)) < len(names):
         raise StudyError("Two sources have the same name, and their photos could not be told apart; rename one.")
     other = None
     if unseen_by:
-        folder = Path(unseen_by) if Path(unseen_by).exists() else config.ARTIFACTS / unseen_by
-        other = checkpoints.read_card(folder)
+        other = inference.card_of(unseen_by)
         if other.get("training_photos") is None:
-            raise CheckpointError(f"{folder}: the card does not tell what the model learned from.")
-    note = {"model_identity": checkpoints.identity(_folder(model)), "unseen_by": Path(unseen_by).name}
+            raise CheckpointError(f"{unseen_by}: the card does not tell what the model learned from.")
+    note = {"model_identity": inference.identity(model), "unseen_by": Path(unseen_by).name}
     return study_plan.plan(predictor, photos, design, allow_seen=allow_seen, unseen_by=other, note=note)
-
-
-def _folder(model: str) -> str:
-    """Where a model's weights are, if it is a checkpoint."""
-    return model if Path(model).exists() else str(config.ARTIFACTS / model)
 
 
 def _agree(planned: Plan, parts: Any, yes: bool) -> None:
