@@ -34,13 +34,13 @@ from core.errors import StudyError
 from core.files import replacing, write_text
 from core.fingerprints import FingerprintIndex, fingerprint
 from core.registry import MODELS
-from core.scenes import THINGS
+from core.scenes.scenes import THINGS
+from core.scenes.worlds import WORLDS, World
 from core.sources.generated import generated
 from core.teaching import MODEL, Course, gather, teach
 from core.types import Photo, Progress, silent
 from core.verdict import SHAMS
 from core.verdict_records import Verdict
-from core.worlds import WORLDS, World
 
 RESULT = "result.json"
 

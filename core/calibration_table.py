@@ -11,10 +11,10 @@ import pandas as pd
 from core import config
 from core.decisions import DECISION_ROWS, SEMANTIC
 from core.errors import ArtifactError
-from core.scenes import THINGS
+from core.scenes.scenes import THINGS
+from core.scenes.worlds import WORLDS, World
 from core.verdict_records import INCONCLUSIVE, MIXED, A, B
 from core.wording import minus
-from core.worlds import WORLDS, World
 
 FOLDER = config.ARTIFACTS / "calibration"
 TABLE, READINGS = "calibration.csv", "readings.csv"

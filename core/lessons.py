@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import regions, scenes, worlds
+from core import regions
 from core.registry import ABLATIONS, FILLS
-from core.scenes import THINGS, Scene
+from core.scenes import scenes, worlds
+from core.scenes.scenes import THINGS, Scene
+from core.scenes.worlds import World
 from core.table import KEEP, REMOVE
 from core.types import Mask, Pixels, Region
-from core.worlds import World
 
 HARMLESS = {"grayscale": "colour", "texture": "texture", "blur": "frequency", "centre_crop": "context"}
 """Ablations that teach indifference, with the cause that each of them destroys."""

@@ -17,8 +17,8 @@ HEIGHT = 320
 def training_curves(record: pd.DataFrame) -> tuple[go.Figure, go.Figure, go.Figure]:
     """Loss on the training photos; error on the validation photos; agreement there: three figures over epochs.
 
-    `record` has the columns of core.reports.TRAINING_COLUMNS, a row per epoch. The loss has its own figure because its
-    unit depends on the recipe.
+    `record` has the columns of core.reports.TRAINING_COLUMNS, a row per epoch. The loss has its own figure
+    because its unit depends on the recipe.
     """
     return (
         _over_epochs(record, {"train_loss": ("training loss", BLUE, "solid")}, "training loss"),

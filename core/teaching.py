@@ -10,13 +10,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core import preprocess, scenes
+from core import preprocess
 from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.lessons import lesson
 from core.preprocess import Preset
 from core.registry import MODELS
+from core.scenes import scenes
+from core.scenes.worlds import World, imagine
 from core.types import Progress, silent
-from core.worlds import World, imagine
 
 MODEL = "scene_cnn"
 

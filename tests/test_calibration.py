@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import calibration, lessons, regions, scenes
+from core import calibration, lessons, regions
 from core.__main__ import main
 from core.calibration_table import (
     COLUMNS,
@@ -27,9 +27,10 @@ from core.calibration_table import (
 from core.errors import ArtifactError, StudyError
 from core.fingerprints import FingerprintIndex, fingerprint
 from core.registry import MODELS
+from core.scenes import scenes
+from core.scenes.worlds import BASE, NOISE, WORLDS, imagine, signal
 from core.teaching import Course, gather, teach
 from core.verdict_records import INCONCLUSIVE, MIXED, A, B
-from core.worlds import BASE, NOISE, WORLDS, imagine, signal
 
 TINY = calibration.Scale(("face",), Course(scenes=24, epochs=1, batch=8), photos=12)
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from core import scenes, worlds
 from core.errors import ParameterError, SourceError
-from core.scenes import SIZES, THINGS
+from core.scenes import scenes, worlds
+from core.scenes.scenes import SIZES, THINGS
+from core.scenes.worlds import AMOUNTS, WORLDS, imagine
 from core.sources import open_source
 from core.sources.generated import generated
-from core.worlds import AMOUNTS, WORLDS, imagine
 
 MANY = 1500
 

@@ -29,7 +29,7 @@ def calibrate(
     read wrongly. A calibration that was killed goes on where it was.
     """
     from core import calibration_table as tables
-    from core.worlds import WORLDS
+    from core.scenes.worlds import WORLDS
 
     if unknown := [name for name in worlds if name not in WORLDS]:
         raise ParameterError(f"No world is called {unknown[0]!r}; choose from {', '.join(WORLDS)}.")

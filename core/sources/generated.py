@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from core import scenes, worlds
 from core.registry import SOURCES, Choice, Range
+from core.scenes import scenes, worlds
+from core.scenes.worlds import WORLDS
 from core.types import Listing, Photo
-from core.worlds import WORLDS
 
 TENTHS = ("train",) * 6 + ("val",) + ("test",) * 3
 """Splits of ten scenes in a row."""

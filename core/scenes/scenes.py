@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from core import brushes
-from core.brushes import Canvas, hue_colour
+from core.scenes import brushes
+from core.scenes.brushes import Canvas, hue_colour
 from core.types import Mask, Pixels, Rect, Region
 
 THINGS = ("faces", "people", "salient", "text")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.scenes import SIZES, THINGS, Scene
+from core.scenes.scenes import SIZES, THINGS, Scene
 
 COLUMNS = ("people", "salient", "text")
 AMOUNTS = ("colour", "texture", "frequency", "context")
