@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from core import config, inference, preprocess
+from core import config, inference
+from core.photos import preprocess
 from core.sources.folder import folder
 
 ROUNDS = 5

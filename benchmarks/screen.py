@@ -16,11 +16,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from core import inference, metrics, preprocess
+from core import inference, metrics
 from core.commandline import progress_bar
 from core.initialise import initialise
 from core.models.resnet import MemorabilityResNet
-from core.preprocess import Preset
+from core.photos import preprocess
+from core.photos.preprocess import Preset
 from core.registry import LOSSES
 from core.sources import open_source
 from core.types import Photo

@@ -10,9 +10,10 @@ from pathlib import Path
 import torch
 
 from benchmarks.score import _photos
-from core import inference, preprocess, study, study_plan
+from core import inference, study, study_plan
 from core.conditions import Design
 from core.inference import ahead
+from core.photos import preprocess
 from core.sources import open_source
 from core.study import BATCH, single_threads
 from core.study_plan import WORKERS

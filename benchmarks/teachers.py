@@ -16,11 +16,12 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, cross_val_predict
 
 from benchmarks.screen import CACHE, ridge, trunk_features
-from core import distillation, inference, metrics, preprocess, thing_network
+from core import distillation, inference, metrics, thing_network
 from core.commandline import progress_bar
 from core.config import ARTIFACTS
-from core.fingerprints import fingerprint
-from core.preprocess import Preset
+from core.photos import preprocess
+from core.photos.fingerprints import fingerprint
+from core.photos.preprocess import Preset
 from core.sources import open_source
 from core.types import Photo
 

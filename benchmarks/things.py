@@ -13,7 +13,7 @@ from torch.nn import functional
 from core import checkpoints, config
 from core.commandline import progress_bar
 from core.files import write_text
-from core.fingerprints import fingerprint, in_held_half
+from core.photos.fingerprints import fingerprint, in_held_half
 from core.sources import open_source
 from core.thing_network import CELLS, WEIGHTS, Head, maps_of
 from core.types import Photo

@@ -9,7 +9,8 @@ import time
 import numpy as np
 from PIL import Image
 
-from core import images, inference
+from core import inference
+from core.photos import images
 from core.registry import ATTRIBUTIONS
 
 HEATMAP_SIDE = 512

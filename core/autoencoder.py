@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import checkpoints, preprocess
+from core import checkpoints
 from core.errors import CheckpointError
 from core.inference import shipped_or
 from core.models.vae import VAE
-from core.preprocess import Preset
+from core.photos import preprocess
+from core.photos.preprocess import Preset
 from core.types import Pixels
 
 DEFAULT = "vae"

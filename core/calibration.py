@@ -32,7 +32,7 @@ from core.conditions import Design
 from core.decisions import CONFIRMATORY_FILLS, decision_row
 from core.errors import StudyError
 from core.files import replacing, write_text
-from core.fingerprints import FingerprintIndex, fingerprint
+from core.photos.fingerprints import FingerprintIndex, fingerprint
 from core.registry import MODELS
 from core.scenes.scenes import THINGS
 from core.scenes.worlds import WORLDS, World

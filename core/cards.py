@@ -14,8 +14,8 @@ import torch
 from core import checkpoints, inference
 from core.distillation import Line
 from core.examples import TrainingSet
-from core.fingerprints import fingerprint
-from core.preprocess import Preset
+from core.photos.fingerprints import fingerprint
+from core.photos.preprocess import Preset
 from core.recipes import TrainConfig
 
 

@@ -17,7 +17,7 @@ from torch import nn
 
 from core.errors import CheckpointError
 from core.files import replacing, write_text
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 from core.registry import MODELS
 
 WEIGHTS = "model.safetensors"

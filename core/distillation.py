@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core import preprocess
 from core.inference import Predictor, ahead, batches
+from core.photos import preprocess
 from core.types import Photo, Pixels, Progress, silent
 from core.views import crop, view_box
 

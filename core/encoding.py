@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import preprocess
 from core.atlas import PHOTO_COLUMNS, Atlas
 from core.autoencoder import Autoencoder
 from core.errors import LatentError, PhotoError
-from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.inference import Predictor, ahead, batches
+from core.photos import preprocess
+from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.registry import SPACES
 from core.spaces import Seen
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable

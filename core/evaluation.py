@@ -15,8 +15,8 @@ import pandas as pd
 from core import metrics
 from core.errors import ParameterError, SourceError
 from core.files import json_text, replacing, write_text
-from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.inference import Predictor, predict
+from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.reports import ALL, CALIBRATION_COLUMNS, TEST, Evaluation, Reliability
 from core.types import Listing, Photo, Prediction, Problem, Progress, silent
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch.utils.data import Dataset
 
-from core import images
 from core.errors import PhotoError, TrainingError
-from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint, in_held_half
+from core.photos import images
+from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint, in_held_half
 from core.sources import open_source
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
 from core.views import crop, random_box, view_box

@@ -12,7 +12,7 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from core.images import to_bytes
+from core.photos.images import to_bytes
 from core.registry import FILLS, Choice, Range
 from core.types import Mask, Pixels
 

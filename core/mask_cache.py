@@ -14,7 +14,7 @@ import numpy as np
 from core import config
 from core.errors import UnknownChoiceError
 from core.files import replacing
-from core.fingerprints import fingerprint
+from core.photos.fingerprints import fingerprint
 from core.registry import MASKS
 from core.table import canonical
 from core.types import Photo, Pixels, Rect, Region

@@ -10,7 +10,7 @@ from torch import nn
 
 from core.distillation import Line
 from core.examples import Example, TrainingSet
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 from core.recipes import TrainConfig
 from core.reconstruction import Reconstruction
 from core.registry import PREDICTOR

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import TrainingError
 from core.examples import Example, TrainingSet, fingerprinted
-from core.fingerprints import Fingerprint, FingerprintIndex, in_held_half
+from core.photos.fingerprints import Fingerprint, FingerprintIndex, in_held_half
 from core.sources import open_source
 from core.types import Listing, Problem, Progress, silent
 

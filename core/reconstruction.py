@@ -11,14 +11,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from core import inference, preprocess
+from core import inference
 from core.distillation import Line
 from core.errors import PhotoError, TrainingError
 from core.examples import Example, TrainingSet, with_targets
 from core.initialise import initialise
 from core.models.vae import SIDE
+from core.photos import preprocess
+from core.photos.preprocess import Preset, square
 from core.pictures import gather_pictures
-from core.preprocess import Preset, square
 from core.recipes import TrainConfig
 from core.types import Pixels, Progress, silent
 

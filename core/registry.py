@@ -166,7 +166,7 @@ ABLATIONS: Registry[Callable[..., Any]] = Registry("ablation", "core.ablations")
 MASKS: Registry[Callable[..., Any]] = Registry("mask", "core.masks")
 FILLS: Registry[Callable[..., Any]] = Registry("fill", "core.fills")
 ATTRIBUTIONS: Registry[Callable[..., Any]] = Registry("attribution method", "core.attributions")
-FEATURES: Registry[Callable[..., Any]] = Registry("feature", "core.features")
+FEATURES: Registry[Callable[..., Any]] = Registry("feature", "core.photos.features")
 SPACES: Registry[Callable[..., Any]] = Registry("space", "core.spaces")
 PROJECTIONS: Registry[Callable[..., Any]] = Registry("projection", "core.projections")
 

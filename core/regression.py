@@ -17,7 +17,7 @@ from core.distillation import HumanScale, Line
 from core.errors import TrainingError
 from core.examples import Example, TrainingSet, gather, with_targets
 from core.initialise import initialise
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 from core.recipes import TrainConfig
 from core.registry import LOSSES
 from core.types import Progress, silent

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from core import config, images, mask_cache, preprocess, regions
+from core import config, mask_cache, regions
 from core.conditions import CLEAN, Design, Step, applies, lot, seed_of
 from core.errors import PhotoError
-from core.features import measure_features
-from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.masks.placements import Placements, placements
-from core.preprocess import Preset
+from core.photos import images, preprocess
+from core.photos.features import measure_features
+from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from core.photos.preprocess import Preset
 from core.registry import ABLATIONS
 from core.study_parts import LeftOut
 from core.table import TARGET, Condition

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core import preprocess
-from core.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.lessons import lesson
-from core.preprocess import Preset
+from core.photos import preprocess
+from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from core.photos.preprocess import Preset
 from core.registry import MODELS
 from core.scenes import scenes
 from core.scenes.worlds import World, imagine

@@ -12,9 +12,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core import checkpoints, config, images
+from core import checkpoints, config
 from core.errors import MissingDependencyError
 from core.package_weights import read_package_weights
+from core.photos import images
 from core.types import Pixels
 
 SIDE = 320

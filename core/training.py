@@ -17,14 +17,15 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from core import checkpoints, preprocess
+from core import checkpoints
 from core.cards import describe_run
 from core.errors import CheckpointError, TrainingError
 from core.examples import AugmentedViews, Example, TrainingSet
 from core.files import replacing, write_text
 from core.mixup import mixup
 from core.objectives import OBJECTIVES, Objective
-from core.preprocess import Preset
+from core.photos import preprocess
+from core.photos.preprocess import Preset
 from core.recipes import TrainConfig
 from core.registry import MODELS, PREDICTOR
 from core.types import Progress, silent

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from core import config, images
+from core import config
+from core.photos import images
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest

@@ -115,7 +115,7 @@ def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
 
     from core import atlas, checkpoints
     from core.models.vae import VAE
-    from core.preprocess import Preset
+    from core.photos.preprocess import Preset
     from core.sources import open_source
     from core.types import Interval
 

@@ -25,7 +25,7 @@ from core.calibration_table import (
     records,
 )
 from core.errors import ArtifactError, StudyError
-from core.fingerprints import FingerprintIndex, fingerprint
+from core.photos.fingerprints import FingerprintIndex, fingerprint
 from core.registry import MODELS
 from core.scenes import scenes
 from core.scenes.worlds import BASE, NOISE, WORLDS, imagine, signal

@@ -18,7 +18,7 @@ from core import checkpoints, config, readme
 from core.__main__ import build_parser, main
 from core.commandline import report_errors
 from core.files import json_text
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 from core.registry import COMMANDS, MODELS
 
 

@@ -14,8 +14,8 @@ from torch import nn
 
 from core import evaluation, inference, metrics, reference, reports
 from core.errors import ArtifactError, ParameterError, SourceError, UnknownChoiceError
-from core.fingerprints import fingerprint
-from core.preprocess import Preset
+from core.photos.fingerprints import fingerprint
+from core.photos.preprocess import Preset
 from core.types import Listing, Photo
 
 

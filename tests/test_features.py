@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from core.features import GROUPS, measure_features
+from core.photos.features import GROUPS, measure_features
 from core.registry import FEATURES
 from core.types import Rect, Region
 

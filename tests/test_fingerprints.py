@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import images
-from core.fingerprints import NEAR_BITS, FingerprintIndex, fingerprint, in_held_half
+from core.photos import images
+from core.photos.fingerprints import NEAR_BITS, FingerprintIndex, fingerprint, in_held_half
 
 MakePhoto = Callable[..., np.ndarray]
 

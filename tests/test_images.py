@@ -18,8 +18,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from core import config, images
+from core import config
 from core.errors import PhotoError
+from core.photos import images
 
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL.Image", "ignore:::PIL.TiffImagePlugin")
 

@@ -22,7 +22,7 @@ from core.errors import ArtifactError, CheckpointError, LatentError
 from core.latent import make
 from core.latent_words import scope_of_tests
 from core.models.vae import VAE
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 from core.registry import MODELS, PROJECTIONS, SPACES
 from core.sources import open_source
 from core.types import Photo
@@ -302,7 +302,7 @@ def test_the_shipped_map_is_small_and_whole() -> None:
 def test_a_space_learned_from_scores_is_tested_only_on_unseen_photos(
     make_lamem: MakeLamem, vae_folder, model_folder, quick, tmp_path
 ) -> None:
-    from core.fingerprints import fingerprint
+    from core.photos.fingerprints import fingerprint
 
     listing = open_source(str(make_lamem(60)))
     seen = [fingerprint(photo.read()) for photo in listing.photos if photo.split != "test"]

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from core import checkpoints, inference, preprocess
+from core import checkpoints, inference
 from core.errors import CheckpointError, MissingDependencyError, UnknownChoiceError
-from core.preprocess import Preset
+from core.photos import preprocess
+from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, LOSSES, MODELS, predictors
 from core.types import Photo
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import MakePhoto
 
-from core import overlay
+from core.photos import overlay
 from core.types import Heatmap
 
 

@@ -206,7 +206,7 @@ def test_try_puts_the_clicked_sample_into_the_address(artifacts: Path) -> None:
 
 
 def test_try_gives_an_upload_the_score_that_core_gives(artifacts: Path) -> None:
-    from core import images
+    from core.photos import images
 
     data = png((1600, 1300), seed=3)
     app = upload(visit(TRY), ("big.png", data))

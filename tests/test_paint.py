@@ -16,12 +16,13 @@ from conftest import draw_photo
 from PIL import Image
 from torch import nn
 
-from core import checkpoints, config, images, matters, paint, replay
+from core import checkpoints, config, matters, paint, replay
 from core.__main__ import main
 from core.errors import LabError, MaskError, MissingDependencyError, ParameterError, UnknownChoiceError
 from core.inference import Predictor
 from core.masks.placements import placements
-from core.preprocess import Preset
+from core.photos import images
+from core.photos.preprocess import Preset
 from core.registry import ABLATIONS, FILLS, MODELS
 
 

@@ -21,9 +21,10 @@ from conftest import draw_photo
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, config, drawing, images, inference, paint
+from core import checkpoints, config, drawing, inference, paint
 from core.drawing import Stroke
-from core.preprocess import Preset
+from core.photos import images
+from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
 from ui.canvas import Board, Sketch
 from ui.trials import Stage

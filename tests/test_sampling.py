@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import LabError, SourceError
-from core.sampling import COLUMNS, MARKER, TABLE, draw_sample, write_sample
+from core.photos.sampling import COLUMNS, MARKER, TABLE, draw_sample, write_sample
 from core.sources.lamem import lamem
 from core.sources.samples import samples
 from core.sources.table import csv_table

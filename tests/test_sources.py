@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import images
 from core.errors import PhotoError, SourceError
+from core.photos import images
 from core.sources import open_source
 from core.sources.folder import folder
 from core.sources.lamem import lamem, parse_score

@@ -23,14 +23,15 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import checkpoints, config, images, preprocess, study, study_plan
+from core import checkpoints, config, study, study_plan
 from core.__main__ import main
 from core.conditions import Design, grid, lot, masks_of, seed_of
 from core.decisions import DECISION_ROWS
 from core.errors import ParameterError, StudyError, UnknownChoiceError
-from core.fingerprints import fingerprint
 from core.inference import Predictor
-from core.preprocess import Preset
+from core.photos import images, preprocess
+from core.photos.fingerprints import fingerprint
+from core.photos.preprocess import Preset
 from core.registry import ABLATIONS, FILLS, MASKS, MODELS
 from core.study_parts import Parts
 from core.study_photos import replay

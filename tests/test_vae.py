@@ -171,7 +171,7 @@ def test_a_killed_run_ends_with_the_same_weights(folders: list[Path], tmp_path: 
 def test_a_minute_on_generated_scenes_beats_the_mean_and_finds_the_planted_factor(tmp_path: Path) -> None:
     from core.autoencoder import load_autoencoder
     from core.clusters import explained
-    from core.preprocess import square
+    from core.photos.preprocess import square
     from core.sources import open_source
     from core.training import fit
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import overlay
+from core.photos import overlay
 from core.types import Heatmap, Pixels
 from ui import resources
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core import images, paint, replay
+from core import paint, replay
+from core.photos import images
 from core.registry import ABLATIONS, FILLS
 from core.table import KEEP
 from core.types import Pixels

@@ -11,10 +11,11 @@ import streamlit as st
 from PIL import Image
 
 from core import atlas as atlases
-from core import colours, config, images
+from core import colours, config
 from core.atlas import Atlas
 from core.colours import Option
 from core.errors import LabError, PhotoError
+from core.photos import images
 from core.sources import open_source
 from core.types import Photo, Pixels, Problem
 

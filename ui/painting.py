@@ -10,8 +10,9 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import config, overlay, paint, plots, reports, standing
+from core import config, paint, plots, reports, standing
 from core.paint import Treatment, Variant
+from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
 from ui import canvas, components, effects, history, layout, resources, searching, trials, widgets

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from core import config, images
+from core import config
 from core.errors import LabError, PhotoError, SourceError
+from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS, SOURCES, Entry, predictors
 from core.sources import open_source
 from core.types import Heatmap, Photo, Pixels, Region

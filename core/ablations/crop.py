@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
-from core import images
+from core.photos import images
 from core.registry import ABLATIONS, FILLS, Choice, Range
 from core.types import Pixels
 

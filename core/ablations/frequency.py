@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy import fft
 
-from core.images import to_bytes
+from core.photos.images import to_bytes
 from core.registry import ABLATIONS, Range
 from core.types import Pixels
 

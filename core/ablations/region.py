@@ -10,7 +10,7 @@ import numpy as np
 
 from core import regions
 from core.errors import UnknownChoiceError
-from core.images import to_bytes
+from core.photos.images import to_bytes
 from core.registry import ABLATIONS, FILLS, Choice, Entry, Range
 from core.table import DIRECTIONS, REMOVE
 from core.types import Mask, Pixels

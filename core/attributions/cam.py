@@ -10,9 +10,9 @@ import numpy as np
 from captum.attr import LayerGradCam
 from torch import nn
 
-from core import preprocess
 from core.errors import AttributionError
 from core.inference import Predictor
+from core.photos import preprocess
 from core.registry import ATTRIBUTIONS
 from core.types import Heatmap, Pixels
 

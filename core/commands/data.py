@@ -10,8 +10,8 @@ from core import config
 from core.commandline import counter
 from core.commands import Report
 from core.download import LAMEM_URL, download_lamem
+from core.photos.sampling import draw_sample, write_sample
 from core.registry import COMMANDS
-from core.sampling import draw_sample, write_sample
 from core.sources import open_source
 
 

@@ -40,9 +40,10 @@ def paint(
 
     All scores are those of the photo at working size, as in a study; Δ is the score after minus the score before.
     """
-    from core import images, inference
+    from core import inference
     from core import replay as replays
     from core.paint import painted_in, treatment
+    from core.photos import images
 
     if not 0 <= controls <= MOST_CONTROLS:
         raise ParameterError(f"--controls must lie between 0 and {MOST_CONTROLS}, not {controls}.")

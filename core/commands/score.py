@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, TextIO
 
-from core import config, images
+from core import config
 from core.commandline import progress_bar
 from core.commands import Report
 from core.files import readable, replacing
+from core.photos import images
 from core.registry import COMMANDS
 from core.sources.folder import photo_files
 from core.types import Photo, Prediction

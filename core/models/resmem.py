@@ -13,7 +13,7 @@ from torch.nn.functional import relu
 
 from core.errors import MissingDependencyError
 from core.package_weights import read_package_weights
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 from core.registry import MODELS
 
 INSTALL = "pip install -r requirements-reference.txt"

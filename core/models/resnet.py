@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torchvision.models import resnet50 as torchvision_resnet50
 
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 from core.registry import MODELS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from core.models.resnet import IMAGENET_MEAN, IMAGENET_STD
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 from core.registry import MODELS
 
 WIDTHS = (24, 48, 96, 128)

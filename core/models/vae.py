@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 from torch import nn
 
-from core.preprocess import Preset
+from core.photos.preprocess import Preset
 from core.registry import MODELS, Range
 
 SIDE = 64

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from core import config, images
+from core import config
 from core.errors import SourceError
 from core.files import readable
+from core.photos import images
 from core.registry import SOURCES
 from core.types import Listing, Photo
 

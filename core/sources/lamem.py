@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from core import images
 from core.errors import SourceError
+from core.photos import images
 from core.registry import SOURCES, Range
 from core.types import Listing, Photo, Problem
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core import images
 from core.errors import SourceError
 from core.files import readable
+from core.photos import images
 from core.registry import SOURCES
 from core.sources.folder import photo_files
 from core.types import Listing, Mask, Photo, Problem, Rect, Region

@@ -6,8 +6,8 @@ import importlib.util
 from functools import partial
 from pathlib import Path
 
-from core import images
 from core.errors import SourceError
+from core.photos import images
 from core.registry import SOURCES
 from core.types import Listing, Photo
 

@@ -7,8 +7,8 @@ import os
 from functools import partial
 from pathlib import Path
 
-from core import images
 from core.errors import SourceError
+from core.photos import images
 from core.registry import SOURCES
 from core.sources.lamem import PARTS, parse_score
 from core.types import Listing, Photo, Problem

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from core import images
+from core.photos import images
 from core.types import Pixels
 
 if TYPE_CHECKING:

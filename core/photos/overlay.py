@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from core import images
+from core.photos import images
 from core.types import Heatmap, Pixels
 
 COLOURS = cv2.COLORMAP_INFERNO
