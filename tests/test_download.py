@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from core import download
-from core.download import ARCHIVE, FOLDER, download_lamem, fetch, unpack
 from core.errors import DownloadError
+from core.sources import lamem_archive
 from core.sources.lamem import lamem
+from core.sources.lamem_archive import ARCHIVE, FOLDER, download_lamem, fetch, unpack
 
 MakeLamem = Callable[..., Path]
 BODY = bytes(range(256)) * 4000
@@ -273,7 +273,7 @@ def test_hostile_archives_leave_nothing(make_lamem: MakeLamem, tmp_path: Path, c
 def test_an_archive_that_unpacks_to_too_much(
     make_lamem: MakeLamem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "UNPACKED_LIMIT", 100_000)
+    monkeypatch.setattr(lamem_archive, "UNPACKED_LIMIT", 100_000)
     (tmp_path / ARCHIVE).write_bytes(pack(make_lamem(10), extra=(member("lamem/zeros", content=bytes(200_000)),)))
     assert "unpacks to more" in refused(lambda: unpack(tmp_path / ARCHIVE, tmp_path / FOLDER))
     assert not (tmp_path / FOLDER).exists()

@@ -9,10 +9,10 @@ from typing import Annotated
 from core import config
 from core.commandline import counter
 from core.commands import Report
-from core.download import LAMEM_URL, download_lamem
 from core.photos.sampling import draw_sample, write_sample
 from core.registry import COMMANDS
 from core.sources import open_source
+from core.sources.lamem_archive import LAMEM_URL, download_lamem
 
 
 @COMMANDS.register("Draw a sample")
