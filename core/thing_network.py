@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from core import checkpoints, config
 from core.errors import MissingDependencyError
-from core.package_weights import read_package_weights
+from core.models.package_weights import read_package_weights
 from core.photos import images
 from core.types import Pixels
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.errors import CheckpointError
-from core.package_weights import read_package_weights
+from core.models.package_weights import read_package_weights
 
 
 class Payload:

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn.functional import relu
 
 from core.errors import MissingDependencyError
-from core.package_weights import read_package_weights
+from core.models.package_weights import read_package_weights
 from core.photos.preprocess import Preset
 from core.registry import MODELS
 
