@@ -16,10 +16,10 @@ import numpy as np
 from sklearn.model_selection import KFold
 
 import train
-from core import checkpoints
 from core.commandline import progress_bar
 from core.errors import TrainingError
 from core.files import write_text
+from core.inference import checkpoints
 from core.registry import predictors
 from core.sources import open_source
 from core.training import fit

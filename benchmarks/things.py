@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from core import checkpoints, config
+from core import config
 from core.commandline import progress_bar
 from core.files import write_text
+from core.inference import checkpoints
 from core.photos.fingerprints import fingerprint, in_held_half
 from core.sources import open_source
 from core.thing_network import CELLS, WEIGHTS, Head, maps_of

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from core import checkpoints, inference, study, study_plan
+from core import inference, study, study_plan
 from core.aggregation import make_aggregates
 from core.calibration_table import (
     COLUMNS,
@@ -32,6 +32,7 @@ from core.conditions import Design
 from core.decisions import CONFIRMATORY_FILLS, decision_row
 from core.errors import StudyError
 from core.files import replacing, write_text
+from core.inference import checkpoints
 from core.photos.fingerprints import FingerprintIndex, fingerprint
 from core.registry import MODELS
 from core.scenes.scenes import THINGS

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import checkpoints, inference
+from core import inference
 from core.distillation import Line
 from core.examples import TrainingSet
+from core.inference import checkpoints
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.recipes import TrainConfig

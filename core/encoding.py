@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from core.atlas import PHOTO_COLUMNS, Atlas
-from core.autoencoder import Autoencoder
 from core.errors import LatentError, PhotoError
 from core.inference import Predictor, ahead, batches
+from core.inference.autoencoder import Autoencoder
 from core.photos import preprocess
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.registry import SPACES

@@ -9,8 +9,8 @@ from urllib.error import URLError
 import torch
 from torch import nn
 
-from core import checkpoints
 from core.errors import CheckpointError, MissingDependencyError
+from core.inference import checkpoints
 from core.models.package_weights import read_package_weights
 from core.models.resnet import IMAGENET_MEAN, IMAGENET_STD, MemorabilityResNet
 from core.photos.preprocess import Preset

@@ -12,8 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core import checkpoints, config
+from core import config
 from core.errors import MissingDependencyError
+from core.inference import checkpoints
 from core.models.package_weights import read_package_weights
 from core.photos import images
 from core.types import Pixels

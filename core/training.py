@@ -17,11 +17,11 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from core import checkpoints
 from core.cards import describe_run
 from core.errors import CheckpointError, TrainingError
 from core.examples import AugmentedViews, Example, TrainingSet
 from core.files import replacing, write_text
+from core.inference import checkpoints
 from core.mixup import mixup
 from core.objectives import OBJECTIVES, Objective
 from core.photos import preprocess

@@ -101,7 +101,7 @@ def write_weights(folder: Path) -> None:
     """An untrained checkpoint of the shipped architecture beside the card that lies in `folder` already."""
     import torch
 
-    from core import checkpoints
+    from core.inference import checkpoints
     from core.registry import MODELS
 
     torch.manual_seed(0)
@@ -113,7 +113,8 @@ def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
     """A map of `n` photos drawn from a seed, half of them generated scenes, with an answer; and its autoencoder."""
     import torch
 
-    from core import atlas, checkpoints
+    from core import atlas
+    from core.inference import checkpoints
     from core.models.vae import VAE
     from core.photos.preprocess import Preset
     from core.sources import open_source

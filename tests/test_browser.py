@@ -21,7 +21,7 @@ from conftest import draw_photo
 from PIL import Image
 
 from core import config
-from core.checkpoints import WEIGHTS
+from core.inference.checkpoints import WEIGHTS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (requirements-dev.txt).")
 CHROMIUM = shutil.which("chromium")

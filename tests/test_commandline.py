@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import checkpoints, config, readme
+from core import config, readme
 from core.__main__ import build_parser, main
 from core.commandline import report_errors
 from core.files import json_text
+from core.inference import checkpoints
 from core.photos.preprocess import Preset
 from core.registry import COMMANDS, MODELS
 

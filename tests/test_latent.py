@@ -13,12 +13,13 @@ import torch
 from conftest import MakeLamem, draw_photo, write_photo
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from core import atlas, checkpoints, clusters, config, geometry, inference
+from core import atlas, clusters, config, geometry, inference
 from core.__main__ import main
-from core.autoencoder import load_autoencoder
 from core.clusters import explained, morans_i
 from core.direction import memorability_direction
 from core.errors import ArtifactError, CheckpointError, LatentError
+from core.inference import checkpoints
+from core.inference.autoencoder import load_autoencoder
 from core.latent import make
 from core.latent_words import scope_of_tests
 from core.models.vae import VAE

@@ -131,7 +131,7 @@ def test_a_selection_is_compared_with_the_rest(artifacts: Path) -> None:
 def test_a_checkpoint_of_another_latent_size_is_one_sentence(artifacts: Path) -> None:
     import torch
 
-    from core import checkpoints
+    from core.inference import checkpoints
     from core.models.vae import VAE
 
     torch.manual_seed(0)

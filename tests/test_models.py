@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from core import checkpoints, inference
+from core import inference
 from core.errors import CheckpointError, MissingDependencyError, UnknownChoiceError
+from core.inference import checkpoints
 from core.photos import preprocess
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, LOSSES, MODELS, predictors

@@ -16,10 +16,10 @@ from conftest import draw_photo
 from PIL import Image
 from torch import nn
 
-from core import checkpoints, config, matters, paint, replay
+from core import config, matters, paint, replay
 from core.__main__ import main
 from core.errors import LabError, MaskError, MissingDependencyError, ParameterError, UnknownChoiceError
-from core.inference import Predictor
+from core.inference import Predictor, checkpoints
 from core.masks.placements import placements
 from core.photos import images
 from core.photos.preprocess import Preset

@@ -21,8 +21,9 @@ from conftest import draw_photo
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import checkpoints, config, drawing, inference, paint
+from core import config, drawing, inference, paint
 from core.drawing import Stroke
+from core.inference import checkpoints
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS

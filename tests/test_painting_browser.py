@@ -22,8 +22,8 @@ from PIL import Image
 from test_browser import CHROMIUM, SCREENS, address, browser, check, photo_file, settled, sync_api  # noqa: F401
 
 from core import config, drawing, inference, matters, paint, replay
-from core.checkpoints import WEIGHTS
 from core.drawing import Stroke
+from core.inference.checkpoints import WEIGHTS
 from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels

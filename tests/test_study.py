@@ -23,12 +23,12 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import checkpoints, config, study, study_plan
+from core import config, study, study_plan
 from core.__main__ import main
 from core.conditions import Design, grid, lot, masks_of, seed_of
 from core.decisions import DECISION_ROWS
 from core.errors import ParameterError, StudyError, UnknownChoiceError
-from core.inference import Predictor
+from core.inference import Predictor, checkpoints
 from core.photos import images, preprocess
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset

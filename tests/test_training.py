@@ -409,7 +409,7 @@ def test_the_last_epoch_is_shipped_when_asked(scored_set: Path, tmp_path: Path) 
 
 
 def test_checkpoints_that_see_photos_differently_have_no_average(scored_set: Path, tmp_path: Path) -> None:
-    from core import checkpoints
+    from core.inference import checkpoints
     from core.training import fit
 
     folders = [fit(settings(scored_set, tmp_path / str(size), epochs=1, size=size)) for size in (32, 48)]

@@ -18,8 +18,9 @@ import safetensors.numpy
 import torch
 from PIL import Image
 
-from core import checkpoints, config, inference
+from core import config, inference
 from core.errors import CheckpointError, TrainingError
+from core.inference import checkpoints
 from core.models.vae import SIDE, VAE
 from core.pictures import gather_pictures
 from core.recipes import recipe
@@ -169,8 +170,8 @@ def test_a_killed_run_ends_with_the_same_weights(folders: list[Path], tmp_path: 
 
 @pytest.mark.slow
 def test_a_minute_on_generated_scenes_beats_the_mean_and_finds_the_planted_factor(tmp_path: Path) -> None:
-    from core.autoencoder import load_autoencoder
     from core.clusters import explained
+    from core.inference.autoencoder import load_autoencoder
     from core.photos.preprocess import square
     from core.sources import open_source
     from core.training import fit

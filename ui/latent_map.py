@@ -20,7 +20,7 @@ from core.sources import open_source
 from core.types import Photo, Pixels, Problem
 
 if TYPE_CHECKING:
-    from core.autoencoder import Autoencoder
+    from core.inference.autoencoder import Autoencoder
 
 TILE = 64
 """Side in px of a thumbnail: what the autoencoder draws."""
@@ -54,7 +54,7 @@ def colours_of(_atlas: Atlas, name: str, studies: tuple[Path, ...]) -> tuple[dic
 
 @st.cache_resource(show_spinner="Waking the autoencoder …")
 def _autoencoder(latent: int) -> Autoencoder:
-    from core.autoencoder import load_autoencoder  # imports torch: only where something is drawn
+    from core.inference.autoencoder import load_autoencoder  # imports torch: only where something is drawn
 
     return load_autoencoder(latent=latent)
 

@@ -37,7 +37,7 @@ def latent(
     if not sources:
         raise LatentError("No photo set is named; give one, or --show to print the answer of a map that was made.")
     from core import inference
-    from core.autoencoder import load_autoencoder
+    from core.inference.autoencoder import load_autoencoder
     from core.latent import make
     from core.sources import open_source
 

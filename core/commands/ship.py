@@ -32,7 +32,7 @@ def ship(
     With `average`, the mean of the weights of several runs is shipped, and the card names their seeds and epochs. The
     evaluations of several seeds of one recipe are listed on the card, so that a claim rests on more than one run.
     """
-    from core import checkpoints
+    from core.inference import checkpoints
 
     curve = Path(run) / "metrics.csv"
     folders = [Path(name) / epoch for name in (run, *average)]

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import checkpoints
 from core.errors import CheckpointError
-from core.inference import shipped_or
+from core.inference import checkpoints, shipped_or
 from core.models.vae import VAE
 from core.photos import preprocess
 from core.photos.preprocess import Preset

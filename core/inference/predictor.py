@@ -16,8 +16,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from core import checkpoints, config
+from core import config
 from core.errors import CheckpointError, PhotoError
+from core.inference import checkpoints
 from core.photos import preprocess
 from core.photos.preprocess import Preset
 from core.registry import MODELS, PREDICTOR, predictors
