@@ -10,7 +10,7 @@ import numpy as np
 from statsmodels.stats.proportion import proportion_confint
 
 from core import config
-from core.detectors import SIZES
+from core.regions.detectors import SIZES
 from core.types import Interval, Mask, Pixels, Rect
 
 EDGES = (0.05, 0.15)

@@ -13,15 +13,16 @@ import cv2
 import numpy as np
 
 from benchmarks._matching import Count, Labelled, by_photo, match, mean_iou, size_of, wilson
-from core import config, detectors, regions
+from core import config
 from core.commandline import progress_bar
-from core.detector_quality import weak_detectors
-from core.detectors import SIZES, Measured, SizeQuality
 from core.masks.faces import find_faces
 from core.masks.text import find_text
 from core.masks.things import centrality, patches, probability_maps
 from core.photos import images
 from core.photos.fingerprints import fingerprint, in_held_half
+from core.regions import detectors, regions
+from core.regions.detector_quality import weak_detectors
+from core.regions.detectors import SIZES, Measured, SizeQuality
 from core.registry import MASKS
 from core.sources import open_source
 from core.sources.polygons import fill_outline, parse

@@ -16,12 +16,13 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, cross_val_predict
 
 from benchmarks.screen import CACHE, ridge, trunk_features
-from core import distillation, inference, metrics, thing_network
+from core import distillation, inference, metrics
 from core.commandline import progress_bar
 from core.config import ARTIFACTS
 from core.photos import preprocess
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
+from core.regions import segmentation_network
 from core.sources import open_source
 from core.types import Photo
 
@@ -33,7 +34,7 @@ def lite_features(photos: list[Photo]) -> np.ndarray:
     file = CACHE / f"lite0-{len(photos)}.npy"
     if file.is_file():
         return np.load(file)
-    network = thing_network.trunk()
+    network = segmentation_network.trunk()
     squares = inference.ahead(lambda photo: preprocess.square(photo.read(), LITE), photos, depth=32)
     rows = []
     for batch in progress_bar(inference.batches(squares, 16), len(photos) // 16 + 1, "EfficientNet-Lite0"):

@@ -15,8 +15,8 @@ from core.commandline import progress_bar
 from core.files import write_text
 from core.inference import checkpoints
 from core.photos.fingerprints import fingerprint, in_held_half
+from core.regions.segmentation_network import CELLS, WEIGHTS, Head, maps_of
 from core.sources import open_source
-from core.thing_network import CELLS, WEIGHTS, Head, maps_of
 from core.types import Photo
 
 EPOCHS, BATCH, RATE, DECAY = 14, 16, 2e-3, 1e-2

@@ -9,12 +9,13 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from core import config, mask_cache, regions
+from core import config
 from core.ablations.region import fill_entry, region
 from core.errors import MaskError, ParameterError, PhotoError, SourceError
 from core.files import replacing
 from core.photos import images
 from core.photos.fingerprints import fingerprint
+from core.regions import mask_cache, regions
 from core.registry import ABLATIONS, MASKS
 from core.table import DIRECTIONS, REMOVE, Condition, canonical
 from core.types import Listing, Mask, Photo, Pixels, Problem, Progress, silent, unreadable

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from core.aggregates import Aggregates
-from core.detector_quality import UNMEASURED
-from core.detectors import Measured, measurements
+from core.regions.detector_quality import UNMEASURED
+from core.regions.detectors import Measured, measurements
 from core.types import Interval
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 from core.aggregates import Aggregates
 from core.decisions import EXCESS, at_default, decision_row
 from core.detector_words import depends
-from core.detectors import measurements
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED
 from core.effect_words import BESIDE, beside_line, condition_name, effect_line
 from core.human_words import HUMAN, MODEL, HumanSide, who
+from core.regions.detectors import measurements
 from core.registry import FEATURES
 from core.table import Condition
 from core.types import Interval

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import regions
+from core.regions import regions
 from core.registry import ABLATIONS, FILLS
 from core.scenes import scenes, worlds
 from core.scenes.scenes import THINGS, Scene

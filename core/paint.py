@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from core import config, regions
+from core import config
 from core.ablations.region import fill_entry
 from core.errors import MissingDependencyError
 from core.inference import Predictor, batches
-from core.masks.placements import placements
 from core.photos import images
+from core.regions import regions
+from core.regions.placements import placements
 from core.registry import ABLATIONS, FILLS, MASKS
 from core.reports import percentile
 from core.table import KEEP

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import paint, regions
+from core import paint
 from core.errors import LabError, MaskError, PhotoError
 from core.files import replacing, write_text
 from core.inference import Predictor
 from core.paint import Painted, Treatment, fitted, treatment, working
 from core.photos import fingerprints, images
+from core.regions import regions
 from core.registry import MODELS
 from core.table import canonical
 from core.types import Mask, Pixels

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from core import config, mask_cache, regions
+from core import config
 from core.conditions import CLEAN, Design, Step, applies, lot, seed_of
 from core.errors import PhotoError
-from core.masks.placements import Placements, placements
 from core.photos import images, preprocess
 from core.photos.features import measure_features
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.photos.preprocess import Preset
+from core.regions import mask_cache, regions
+from core.regions.placements import Placements, placements
 from core.registry import ABLATIONS
 from core.study_parts import LeftOut
 from core.table import TARGET, Condition

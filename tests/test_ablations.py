@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import regions
 from core.ablations.region import fill_entry
 from core.errors import MaskError, UnknownChoiceError
 from core.photos import images
+from core.regions import regions
 from core.registry import ABLATIONS, FILLS, Range
 from core.table import DIRECTIONS
 from tests.conftest import draw_photo

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import calibration, lessons, regions
+from core import calibration, lessons
 from core.__main__ import main
 from core.calibration_table import (
     COLUMNS,
@@ -26,6 +26,7 @@ from core.calibration_table import (
 )
 from core.errors import ArtifactError, StudyError
 from core.photos.fingerprints import FingerprintIndex, fingerprint
+from core.regions import regions
 from core.registry import MODELS
 from core.scenes import scenes
 from core.scenes.worlds import BASE, NOISE, WORLDS, imagine, signal

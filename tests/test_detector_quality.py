@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.detector_quality import UNMEASURED, weak_detectors
 from core.errors import ArtifactError
+from core.regions.detector_quality import UNMEASURED, weak_detectors
 from core.registry import MASKS
 
 

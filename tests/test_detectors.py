@@ -10,12 +10,13 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks import _matching as matching
-from core import detector_words, detectors
-from core.detector_quality import UNMEASURED, weak_detectors
-from core.detectors import Measured, SizeQuality
+from core import detector_words
 from core.errors import ArtifactError, MaskError
 from core.masks.heatmap import heatmap_top
 from core.masks.things import centrality, patches
+from core.regions import detectors
+from core.regions.detector_quality import UNMEASURED, weak_detectors
+from core.regions.detectors import Measured, SizeQuality
 from core.registry import MASKS
 from core.types import Heatmap, Interval, Rect
 

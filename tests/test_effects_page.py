@@ -11,8 +11,9 @@ import pytest
 from planted import write_study
 from streamlit.testing.v1 import AppTest
 
-from core import config, detectors, studies
+from core import config, studies
 from core.aggregation import make_aggregates
+from core.regions import detectors
 from tests.conftest import Put, visit_page
 
 HOME, EFFECTS = "streamlit_app.py", "pages/ablation_effects.py"

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import mask_cache, regions
 from core.errors import MaskError, UnknownChoiceError
 from core.masks.painted import painted
 from core.masks.people import bodies
 from core.photos import images
-from core.pool import Pool
+from core.regions import mask_cache, regions
+from core.regions.pool import Pool
 from core.registry import MASKS
 from core.sources import open_source
 from core.types import Photo, Rect, Region

@@ -20,9 +20,9 @@ from core import config, matters, paint, replay
 from core.__main__ import main
 from core.errors import LabError, MaskError, MissingDependencyError, ParameterError, UnknownChoiceError
 from core.inference import Predictor, checkpoints
-from core.masks.placements import placements
 from core.photos import images
 from core.photos.preprocess import Preset
+from core.regions.placements import placements
 from core.registry import ABLATIONS, FILLS, MODELS
 
 

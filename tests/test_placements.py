@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import MaskError
-from core.masks.placements import placements
+from core.regions.placements import placements
 
 
 def disc(height: int, width: int, centre: tuple[float, float], radius: float) -> np.ndarray:

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from core import drawing, drawing_text, regions
+from core import drawing, drawing_text
 from core.drawing import Stroke
 from core.photos import images
+from core.regions import regions
 from core.types import Mask, Pixels
 from ui import components, layout, resources
 from ui.resources import Item

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import cv2
 import numpy as np
 
-from core import regions
 from core.errors import UnknownChoiceError
 from core.photos.images import to_bytes
+from core.regions import regions
 from core.registry import ABLATIONS, FILLS, Choice, Entry, Range
 from core.table import DIRECTIONS, REMOVE
 from core.types import Mask, Pixels

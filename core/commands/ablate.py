@@ -61,7 +61,7 @@ def _settings(params: tuple[str, ...]) -> dict[str, Any]:
 
 def _condition(ablation: str, mask: str, fill: str, direction: str, given: dict[str, Any]) -> Condition:
     from core.ablated_sets import REGION, region_of, whole_photo
-    from core.mask_cache import detectors
+    from core.regions.mask_cache import detectors
     from core.registry import ABLATIONS
 
     if not ablation:

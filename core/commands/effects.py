@@ -60,7 +60,7 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
 
 def weak_in(run: Path) -> dict[str, str]:
     """The masks of a study whose detector may decide nothing, and why."""
-    from core.detector_quality import weak_detectors
+    from core.regions.detector_quality import weak_detectors
     from core.study_files import read_settings
 
     return weak_detectors(used=read_settings(run).masks)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from core import regions
 from core.photos import images
-from core.pool import Pool
+from core.regions import regions
+from core.regions.pool import Pool
 from core.registry import MASKS, Range
 from core.types import Pixels, Rect, Region
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from core import regions
 from core.errors import MaskError
+from core.regions import regions
 from core.registry import MASKS, Range
 from core.types import Heatmap, Pixels, Region
 

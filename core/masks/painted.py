@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core import regions
 from core.errors import MaskError, PhotoError
 from core.photos import images
+from core.regions import regions
 from core.registry import MASKS
 from core.types import Pixels, Region
 

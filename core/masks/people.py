@@ -7,9 +7,9 @@ from typing import Annotated
 
 import numpy as np
 
-from core import regions
 from core.masks.faces import SURE, find_faces
 from core.masks.things import probability_maps
+from core.regions import regions
 from core.registry import MASKS, Range
 from core.types import Mask, Pixels, Rect, Region
 

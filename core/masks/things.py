@@ -8,7 +8,7 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from core import regions
+from core.regions import regions
 from core.registry import MASKS, Range
 from core.types import Mask, Pixels, Rect, Region
 
@@ -18,7 +18,7 @@ SMALLEST = 0.002
 
 def probability_maps(photo: Pixels) -> tuple[np.ndarray, np.ndarray]:
     """Probability of a person and of an object at every pixel, each float32 H × W."""
-    from core.thing_network import OBJECT, PERSON, probabilities
+    from core.regions.segmentation_network import OBJECT, PERSON, probabilities
 
     maps = cv2.resize(probabilities(photo), photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(maps[..., PERSON]), np.ascontiguousarray(maps[..., OBJECT])

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core import config, regions
+from core import config
 from core.errors import MaskError
+from core.regions import regions
 from core.types import Mask
 
 SPACING = 0.05

@@ -85,7 +85,7 @@ def measured(mask: str) -> Measured | None:
 
 
 def save(rows: Sequence[Measured], file: Path | None = None) -> None:
-    """Write measurements: by mask, as `core.detector_quality` reads them, and those that were only compared."""
+    """Write measurements: by mask, as `core.regions.detector_quality` reads them, and those that were only compared."""
     content: dict[str, Any] = {row.mask: _plain(row) for row in rows if row.mask}
     content[COMPARED] = [_plain(row) for row in rows if not row.mask]
     write_text(file or config.ARTIFACTS / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
