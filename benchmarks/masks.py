@@ -16,8 +16,8 @@ from benchmarks._matching import Count, Labelled, by_photo, match, mean_iou, siz
 from core import config
 from core.commandline import progress_bar
 from core.masks.faces import find_faces
+from core.masks.salient import centrality, patches, probability_maps
 from core.masks.text import find_text
-from core.masks.things import centrality, patches, probability_maps
 from core.photos import images
 from core.photos.fingerprints import fingerprint, in_held_half
 from core.regions import detectors, regions

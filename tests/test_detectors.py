@@ -13,7 +13,7 @@ from benchmarks import _matching as matching
 from core import detector_words
 from core.errors import ArtifactError, MaskError
 from core.masks.heatmap import heatmap_top
-from core.masks.things import centrality, patches
+from core.masks.salient import centrality, patches
 from core.regions import detectors
 from core.regions.detector_quality import UNMEASURED, weak_detectors
 from core.regions.detectors import Measured, SizeQuality

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from core.masks.faces import SURE, find_faces
-from core.masks.things import probability_maps
+from core.masks.salient import probability_maps
 from core.regions import regions
 from core.registry import MASKS, Range
 from core.types import Mask, Pixels, Rect, Region
