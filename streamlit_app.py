@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import aggregates, report_words, reports, studies
+from core import aggregates, studies
+from core.evaluation import reports
+from core.evaluation import words as report_words
 from core.verdict_words import UNTESTED
 from ui import layout
 

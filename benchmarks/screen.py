@@ -16,8 +16,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import nn
 
-from core import inference, metrics
+from core import inference
 from core.commandline import progress_bar
+from core.evaluation import metrics
 from core.initialise import initialise
 from core.models.resnet import MemorabilityResNet
 from core.photos import preprocess

@@ -6,7 +6,8 @@ import time
 
 import numpy as np
 
-from core import metrics, resampling, stats
+from core import resampling, stats
+from core.evaluation import metrics
 
 PHOTOS, CONDITIONS, DRAWS = 3_000, 60, 2_000
 LOOP_DRAWS = 20

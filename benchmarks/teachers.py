@@ -16,9 +16,10 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, cross_val_predict
 
 from benchmarks.screen import CACHE, ridge, trunk_features
-from core import distillation, inference, metrics
+from core import distillation, inference
 from core.commandline import progress_bar
 from core.config import ARTIFACTS
+from core.evaluation import metrics
 from core.photos import preprocess
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset

@@ -8,7 +8,7 @@ from core import config
 from core.atlas import Direction
 from core.clusters import ridge
 from core.errors import LatentError
-from core.metrics import pearson
+from core.evaluation.metrics import pearson
 from core.types import Interval
 
 RESAMPLES = 500

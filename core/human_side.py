@@ -15,8 +15,9 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from core import config, metrics
+from core import config
 from core.errors import StudyError
+from core.evaluation import metrics
 from core.files import write_text
 from core.human_words import FILE, HUMAN, MODEL, Correlation, HumanSide, Partition
 from core.parquet_parts import read_parts

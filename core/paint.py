@@ -16,12 +16,12 @@ import numpy as np
 from core import config
 from core.ablations.region import fill_entry
 from core.errors import MissingDependencyError
+from core.evaluation.reports import percentile
 from core.inference import Predictor, batches
 from core.photos import images
 from core.regions import regions
 from core.regions.placements import placements
 from core.registry import ABLATIONS, FILLS, MASKS
-from core.reports import percentile
 from core.table import KEEP
 from core.types import Mask, Pixels
 

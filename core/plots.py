@@ -17,7 +17,7 @@ HEIGHT = 320
 def training_curves(record: pd.DataFrame) -> tuple[go.Figure, go.Figure, go.Figure]:
     """Loss on the training photos; error on the validation photos; agreement there: three figures over epochs.
 
-    `record` has the columns of core.reports.TRAINING_COLUMNS, a row per epoch. The loss has its own figure
+    `record` has the columns of evaluation.reports.TRAINING_COLUMNS, a row per epoch. The loss has its own figure
     because its unit depends on the recipe.
     """
     return (
@@ -46,7 +46,7 @@ def _over_epochs(record: pd.DataFrame, lines: dict[str, tuple[str, str, str]], y
 
 
 def predicted_vs_human(table: pd.DataFrame) -> go.Figure:
-    """Score against human score, a point per photo (columns of core.reports.SCORE_COLUMNS), with the diagonal."""
+    """Score against human score, a point per photo (columns of evaluation.reports.SCORE_COLUMNS), with the diagonal."""
     figure = go.Figure()
     _diagonal(figure, table[["score", "human_score"]])
     figure.add_scatter(
@@ -62,7 +62,7 @@ def predicted_vs_human(table: pd.DataFrame) -> go.Figure:
 
 
 def calibration(table: pd.DataFrame) -> go.Figure:
-    """Mean human score with its interval by decile of the score (columns of core.reports.CALIBRATION_COLUMNS)."""
+    """Mean human score with its interval by decile of the score (columns of evaluation.reports.CALIBRATION_COLUMNS)."""
     figure = go.Figure()
     _diagonal(figure, table[["mean_score", "mean_human", "low", "high"]])
     figure.add_scatter(

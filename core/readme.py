@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 
 from core import calibration_table as calibration
-from core import config, report_words, reports
+from core import config
+from core.evaluation import reports
+from core.evaluation import words as report_words
 from core.files import write_text
 from core.regions import detectors
 from core.registry import (

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import metrics
 from core.errors import ArtifactError, SourceError, UnknownChoiceError
+from core.evaluation import metrics
+from core.evaluation.reports import REFERENCE_COLUMNS
 from core.examples import TrainingSet
 from core.files import replacing
 from core.inference import Predictor, predict
-from core.reports import REFERENCE_COLUMNS
 from core.types import Interval, Prediction, Problem, Progress, silent
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from core import distillation, inference, metrics
+from core import distillation, inference
 from core.config import ARTIFACTS
 from core.distillation import HumanScale, Line
 from core.errors import TrainingError
+from core.evaluation import metrics
 from core.examples import Example, TrainingSet, gather, with_targets
 from core.initialise import initialise
 from core.photos.preprocess import Preset

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core import plots, report_words, reports
-from core.reports import Evaluation, ModelCard
+from core import plots
+from core.evaluation import reports
+from core.evaluation import words as report_words
+from core.evaluation.reports import Evaluation, ModelCard
 from ui import layout
 
 Evaluated = tuple[Evaluation, ...]

@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core import config, plots, report_words, reports
+from core import config, plots
+from core.evaluation import reports
+from core.evaluation import words as report_words
 from core.registry import ATTRIBUTIONS
 from ui import components, layout, photos, resources, widgets
 from ui.resources import Examined, Item

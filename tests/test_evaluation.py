@@ -12,8 +12,9 @@ import torch
 from scipy import stats
 from torch import nn
 
-from core import evaluation, inference, metrics, reference, reports
+from core import inference, reference
 from core.errors import ArtifactError, ParameterError, SourceError, UnknownChoiceError
+from core.evaluation import evaluation, metrics, reports
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.types import Listing, Photo

@@ -11,8 +11,10 @@ import plotly.graph_objects as go
 import pytest
 import standin
 
-from core import config, plots, report_words, reports
+from core import config, plots
 from core.errors import ArtifactError
+from core.evaluation import reports
+from core.evaluation import words as report_words
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ import safetensors.numpy
 import torch
 from PIL import Image
 
-from core import config, inference, metrics
+from core import config, inference
 from core.errors import CheckpointError, LabError, ParameterError, TrainingError
+from core.evaluation import metrics
 from core.examples import gather
 from core.mixup import mixup
 from core.recipes import RECIPES, recipe

@@ -10,7 +10,8 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import config, paint, plots, reports, standing
+from core import config, paint, plots, standing
+from core.evaluation import reports
 from core.paint import Treatment, Variant
 from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS

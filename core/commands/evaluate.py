@@ -27,7 +27,8 @@ def evaluate(
     """
     from pathlib import Path
 
-    from core import evaluation, inference
+    from core import inference
+    from core.evaluation import evaluation
     from core.sources import open_source
 
     listing = open_source(source, split)

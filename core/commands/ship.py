@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
-from core import config, reports
+from core import config
 from core.commands import Report
 from core.errors import ArtifactError, CheckpointError
+from core.evaluation import reports
 from core.files import replacing
 from core.registry import COMMANDS, Choice
 

@@ -80,7 +80,7 @@ def _shares(given: Iterable[str]) -> tuple[tuple[str, float], ...]:
 
 def _open(name: str, split: int, part: str) -> tuple[Listing, list[Photo]]:
     """A source with the photos of the part: the test part where there is one and none was named."""
-    from core import evaluation
+    from core.evaluation import evaluation
     from core.sources import open_source
 
     listing = open_source(name, split)

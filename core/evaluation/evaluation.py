@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import metrics
 from core.errors import ParameterError, SourceError
+from core.evaluation import metrics
+from core.evaluation.reports import ALL, CALIBRATION_COLUMNS, TEST, Evaluation, Reliability
 from core.files import json_text, replacing, write_text
 from core.inference import Predictor, predict
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
-from core.reports import ALL, CALIBRATION_COLUMNS, TEST, Evaluation, Reliability
 from core.types import Listing, Photo, Prediction, Problem, Progress, silent
 
 HALVES = "human_halves.csv"
@@ -114,7 +114,7 @@ def reliability(file: Path, ids: list[str]) -> Reliability:
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """An evaluation as plain JSON; `core.reports.evaluation` reads it back."""
+    """An evaluation as plain JSON; `core.evaluation.reports.evaluation` reads it back."""
     content = dataclasses.asdict(dataclasses.replace(evaluation, calibration=pd.DataFrame()))
     return content | {"calibration": evaluation.calibration.to_dict(orient="records")}
 

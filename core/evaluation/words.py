@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from core.reports import Evaluation, ModelCard, Reliability, SeedRun, over_seeds
+from core.evaluation.reports import Evaluation, ModelCard, Reliability, SeedRun, over_seeds
 
 
 def explain(score: float, percentile: float, n_reference: int) -> str:
