@@ -10,7 +10,7 @@ from typing import Any
 
 from core.commandline import add_settings, chosen_settings, progress_bar, report_errors, speak_to_any_terminal
 from core.files import json_text
-from core.recipes import RECIPES, TrainConfig, default_recipe, recipe
+from core.training.recipes import RECIPES, TrainConfig, default_recipe, recipe
 
 
 def parse(line: Sequence[str] | None = None) -> argparse.Namespace:
@@ -47,7 +47,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with report_errors() as outcome:
         config = configured(arguments)
-        from core.training import fit  # torch takes seconds to import: not before the settings are known to be good
+        from core.training.fit import fit  # torch takes seconds to import: not before the settings are known to be good
 
         best = fit(config, resume=arguments.resume, progress=progress_bar)
         print(json_text({"best": str(best)}) if arguments.json else f"The best checkpoint is in {best}")

@@ -22,7 +22,7 @@ from core.files import write_text
 from core.inference import checkpoints
 from core.registry import predictors
 from core.sources import open_source
-from core.training import fit
+from core.training.fit import fit
 from core.types import Photo
 
 FOLDS = 5

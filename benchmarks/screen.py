@@ -19,14 +19,14 @@ from torch import nn
 from core import inference
 from core.commandline import progress_bar
 from core.evaluation import metrics
-from core.initialise import initialise
 from core.models.resnet import MemorabilityResNet
 from core.photos import preprocess
 from core.photos.preprocess import Preset
 from core.registry import LOSSES
 from core.sources import open_source
+from core.training.crops import crop, random_box
+from core.training.initialise import initialise
 from core.types import Photo
-from core.views import crop, random_box
 
 SIZES = (160, 224)
 CACHE = Path("runs/screen")

@@ -16,7 +16,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, cross_val_predict
 
 from benchmarks.screen import CACHE, ridge, trunk_features
-from core import distillation, inference
+from core import inference
 from core.commandline import progress_bar
 from core.config import ARTIFACTS
 from core.evaluation import metrics
@@ -25,6 +25,7 @@ from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.regions import segmentation_network
 from core.sources import open_source
+from core.training import distillation
 from core.types import Photo
 
 LITE = Preset(224, 224, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))

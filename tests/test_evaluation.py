@@ -12,11 +12,12 @@ import torch
 from scipy import stats
 from torch import nn
 
-from core import inference, reference
+from core import inference
 from core.errors import ArtifactError, ParameterError, SourceError, UnknownChoiceError
 from core.evaluation import evaluation, metrics, reports
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
+from core.training import reference_scores
 from core.types import Listing, Photo
 
 
@@ -139,18 +140,18 @@ def test_reference_tables_merge_and_agree(tmp_path: Path) -> None:
     file = tmp_path / "reference.csv"
     for name, sign in (("one", 1), ("two", 1), ("two", -1)):
         rows = [(name, "set", str(number), 0.5 + sign * number / 50) for number in range(20)]
-        table = reference.merge(file, pd.DataFrame(rows, columns=list(reports.REFERENCE_COLUMNS)))
+        table = reference_scores.merge(file, pd.DataFrame(rows, columns=list(reports.REFERENCE_COLUMNS)))
     assert len(table) == 40, "a model's rows are replaced"
-    n, found = reference.agreement(table, "one", "two")
+    n, found = reference_scores.agreement(table, "one", "two")
     assert n == 20
     assert found.estimate == pytest.approx(-1.0)
     with pytest.raises(SourceError, match="share scores of 0 photos"):
-        reference.agreement(table, "one", "two", leave_out=("set",))
+        reference_scores.agreement(table, "one", "two", leave_out=("set",))
     with pytest.raises(UnknownChoiceError, match="only of two"):
-        reference.check_against(table, "one", "three")
+        reference_scores.check_against(table, "one", "three")
     file.write_text("model,score\n")
     with pytest.raises(ArtifactError, match="lacks the column source"):
-        reference.read(file)
+        reference_scores.read(file)
 
 
 def test_what_cannot_be_compared_is_refused() -> None:

@@ -21,10 +21,10 @@ from PIL import Image
 from core import config, inference
 from core.errors import CheckpointError, LabError, ParameterError, TrainingError
 from core.evaluation import metrics
-from core.examples import gather
-from core.mixup import mixup
-from core.recipes import RECIPES, recipe
 from core.sources import open_source
+from core.training.dataset import gather
+from core.training.mixup import mixup
+from core.training.recipes import RECIPES, recipe
 
 TINY = {"model": "small_cnn", "init": "random", "size": 32, "batch_size": 8, "head_rate": 3e-3, "rate": 3e-3,
         "workers": 0}  # fmt: skip
@@ -65,7 +65,7 @@ def settings(data: Path, out: Path, **more: object) -> object:
 
 @pytest.mark.parametrize("precision", ["automatic", "bfloat16"])
 def test_a_tiny_run_learns(scored_set: Path, tmp_path: Path, precision: str) -> None:
-    from core.training import fit
+    from core.training.fit import fit
 
     best = fit(settings(scored_set, tmp_path / "run", epochs=12, precision=precision))
     rows = list(csv.DictReader((tmp_path / "run" / "metrics.csv").open()))
@@ -109,7 +109,7 @@ def test_a_killed_run_ends_with_the_same_weights(scored_set: Path, tmp_path: Pat
 def test_a_resnet_on_a_gpu_repeats_and_resumes_bit_for_bit(
     scored_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core import training
+    from core.training import fit as training
 
     def go(name: str, resume: bool = False) -> dict[str, np.ndarray]:
         chosen = recipe("default", str(scored_set), out=str(tmp_path / name), init="random", size=64, epochs=2,
@@ -171,7 +171,7 @@ def test_mixup_blends_photos_and_targets_alike() -> None:
 
 
 def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(scored_set: Path, tmp_path: Path) -> None:
-    from core.training import fit
+    from core.training.fit import fit
 
     fit(settings(scored_set, tmp_path / "run", epochs=1))
     with pytest.raises(TrainingError, match="--resume"):
@@ -181,7 +181,7 @@ def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(scored_set
 
 
 def test_a_start_that_failed_does_not_hold_its_folder(scored_set: Path, tmp_path: Path) -> None:
-    from core.training import fit
+    from core.training.fit import fit
 
     with pytest.raises(CheckpointError):
         fit(settings(scored_set, tmp_path / "run", epochs=1, init=str(tmp_path / "nowhere")))
@@ -193,7 +193,7 @@ def test_a_start_that_failed_does_not_hold_its_folder(scored_set: Path, tmp_path
 
 
 def test_a_state_that_is_none_and_a_stage_that_is_not_there_are_named(scored_set: Path, tmp_path: Path) -> None:
-    from core.training import fit
+    from core.training.fit import fit
 
     best = fit(settings(scored_set, tmp_path / "run", epochs=1))
     with pytest.raises(TrainingError, match="--frozen-stages 0"):
@@ -216,9 +216,9 @@ def test_test_photos_and_their_copies_never_train(scored_set: Path, tmp_path: Pa
 
 
 def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Path) -> None:
-    from core.distillation import AS_IT_IS, Line
-    from core.regression import label
-    from core.training import fit
+    from core.training.distillation import AS_IT_IS, Line
+    from core.training.fit import fit
+    from core.training.regression import label
 
     teacher = fit(settings(scored_set, tmp_path / "teacher", epochs=2))
     chosen = settings(scored_set, tmp_path / "student", teacher=str(teacher), unscored=(str(scored_set / "images"),),
@@ -236,8 +236,8 @@ def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Pat
 
 
 def test_several_teachers_teach_their_mean_label(scored_set: Path, tmp_path: Path) -> None:
-    from core.regression import label
-    from core.training import fit
+    from core.training.fit import fit
+    from core.training.regression import label
 
     one, two = (fit(settings(scored_set, tmp_path / f"seed{seed}", epochs=1, seed=seed)) for seed in (1, 2))
     photos = gather(str(scored_set))
@@ -255,8 +255,8 @@ def test_several_teachers_teach_their_mean_label(scored_set: Path, tmp_path: Pat
 def test_a_stranger_is_mapped_to_the_human_scale_and_cached_labels_need_no_teacher(
     scored_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.regression import taught_by
-    from core.training import fit
+    from core.training.fit import fit
+    from core.training.regression import taught_by
 
     (tmp_path / "elsewhere").mkdir()
     stranger = str(fit(settings(drawn_set(tmp_path / "elsewhere", seed=2), tmp_path / "stranger", epochs=3)))
@@ -271,7 +271,7 @@ def test_a_stranger_is_mapped_to_the_human_scale_and_cached_labels_need_no_teach
 
 
 def test_a_teacher_that_is_not_there_is_named_before_photos_are_read(scored_set: Path, tmp_path: Path) -> None:
-    from core.training import fit
+    from core.training.fit import fit
 
     for teacher, named in {"resmen": "resmem", f"resmem+{tmp_path / 'gone'}": "gone", "+": "--distill MODEL"}.items():
         chosen = settings(scored_set, tmp_path / "pupil", teacher=teacher, unscored=(str(tmp_path / "no such set"),))
@@ -280,7 +280,7 @@ def test_a_teacher_that_is_not_there_is_named_before_photos_are_read(scored_set:
 
 
 def test_what_a_teacher_learned_from_passes_on_to_its_pupil(scored_set: Path, tmp_path: Path) -> None:
-    from core.training import fit
+    from core.training.fit import fit
 
     teacher = fit(settings(scored_set, tmp_path / "teacher", epochs=1))
     card = json.loads((teacher / "card.json").read_text())
@@ -304,8 +304,8 @@ def test_what_a_teacher_learned_from_passes_on_to_its_pupil(scored_set: Path, tm
 
 
 def test_crops_of_scored_photos_share_its_score_and_have_labels_of_their_own(scored_set: Path, tmp_path: Path) -> None:
-    from core.regression import label
-    from core.training import fit
+    from core.training.fit import fit
+    from core.training.regression import label
 
     photos = gather(str(scored_set))
     alone, _ = label(photos, settings(scored_set, tmp_path / "alone", scored_views=3))
@@ -323,8 +323,8 @@ def test_an_unreachable_download_names_the_other_choices(monkeypatch: pytest.Mon
 
     from torchvision.models import ResNet50_Weights
 
-    from core.initialise import initialise
     from core.registry import MODELS
+    from core.training.initialise import initialise
 
     def refuse(*_: object, **__: object) -> None:
         raise URLError("no network")
@@ -347,7 +347,7 @@ def test_too_few_scored_photos(tmp_path: Path) -> None:
 
 
 def test_runs_with_one_init_seed_start_alike_and_go_on_differently() -> None:
-    from core.training import OBJECTIVES, PREDICTOR, first_weights
+    from core.training.fit import OBJECTIVES, PREDICTOR, first_weights
 
     def start(**more: object) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
         module, _ = first_weights(recipe("default", "data", **(TINY | more)), OBJECTIVES[PREDICTOR](), {})
@@ -365,7 +365,7 @@ def test_runs_with_one_init_seed_start_alike_and_go_on_differently() -> None:
 def test_the_average_of_runs_is_shipped_and_its_members_named(scored_set: Path, tmp_path: Path) -> None:
     from core.commands.evaluate import evaluate
     from core.commands.ship import ship
-    from core.training import fit
+    from core.training.fit import fit
 
     for seed in (1, 2):
         fit(settings(scored_set, tmp_path / f"seed{seed}", epochs=1, seed=seed, init_seed=0))
@@ -393,7 +393,7 @@ def test_the_average_of_runs_is_shipped_and_its_members_named(scored_set: Path, 
 
 def test_the_last_epoch_is_shipped_when_asked(scored_set: Path, tmp_path: Path) -> None:
     from core.commands.ship import ship
-    from core.training import fit
+    from core.training.fit import fit
 
     run = tmp_path / "run"
     fit(settings(scored_set, run, epochs=2))
@@ -411,7 +411,7 @@ def test_the_last_epoch_is_shipped_when_asked(scored_set: Path, tmp_path: Path) 
 
 def test_checkpoints_that_see_photos_differently_have_no_average(scored_set: Path, tmp_path: Path) -> None:
     from core.inference import checkpoints
-    from core.training import fit
+    from core.training.fit import fit
 
     folders = [fit(settings(scored_set, tmp_path / str(size), epochs=1, size=size)) for size in (32, 48)]
     with pytest.raises(CheckpointError, match="no average"):

@@ -22,10 +22,10 @@ from core import config, inference
 from core.errors import CheckpointError, TrainingError
 from core.inference import checkpoints
 from core.models.vae import SIDE, VAE
-from core.pictures import gather_pictures
-from core.recipes import recipe
-from core.reconstruction import Reconstruction, _divergence
 from core.registry import MODELS, predictors
+from core.training.photo_pool import gather_pictures
+from core.training.recipes import recipe
+from core.training.reconstruction import Reconstruction, _divergence
 
 TINY = {"epochs": 3, "batch_size": 16, "latent": 8, "workers": 0}
 
@@ -94,7 +94,7 @@ def test_beta_warms_up_and_free_bits_cost_nothing(tmp_path: Path) -> None:
 
 
 def test_a_run_over_several_folders_leaves_metrics_and_a_card(folders: list[Path], tmp_path: Path) -> None:
-    from core.training import fit
+    from core.training.fit import fit
 
     best = fit(settings(folders, tmp_path / "run"))
     rows = list(csv.DictReader((tmp_path / "run" / "metrics.csv").open()))
@@ -123,7 +123,7 @@ def test_it_is_no_predictor(tmp_path: Path) -> None:
 
 
 def test_settings_that_cannot_be_trained(folders: list[Path], tmp_path: Path) -> None:
-    from core.training import fit
+    from core.training.fit import fit
 
     with pytest.raises(TrainingError, match="leave --size out"):
         fit(settings(folders, tmp_path / "a", size=32))
@@ -135,7 +135,7 @@ def test_what_a_predictor_keeps_out_is_kept_out_here(make_lamem, photo_folder: P
     scored = make_lamem(20)
     found = gather_pictures([str(scored), str(photo_folder)], hold_half=True)
     held = {(example.photo.source, example.photo.id) for example in found.kept_out}
-    from core.examples import gather
+    from core.training.dataset import gather
 
     other = gather(str(scored), [str(photo_folder)], hold_half=True)
     assert held == {(example.photo.source, example.photo.id) for example in other.kept_out}
@@ -174,7 +174,7 @@ def test_a_minute_on_generated_scenes_beats_the_mean_and_finds_the_planted_facto
     from core.inference.autoencoder import load_autoencoder
     from core.photos.preprocess import square
     from core.sources import open_source
-    from core.training import fit
+    from core.training.fit import fit
 
     source = "generated:colour,n=400"
     best = fit(recipe("vae", source, out=str(tmp_path / "run"), epochs=25, batch_size=16, latent=16, workers=0))

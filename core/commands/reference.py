@@ -30,8 +30,9 @@ def reference(
     out whole. With `against`, prints the Spearman correlation with another model's scores on the sets without human
     scores. Photos that cannot be read are named, and the exit code is 1.
     """
-    from core import inference, reference
-    from core.examples import gather
+    from core import inference
+    from core.training import reference_scores as reference
+    from core.training.dataset import gather
 
     predictor, known = inference.load(model), reference.read(Path(out))
     if against:

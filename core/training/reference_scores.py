@@ -10,9 +10,9 @@ import pandas as pd
 from core.errors import ArtifactError, SourceError, UnknownChoiceError
 from core.evaluation import metrics
 from core.evaluation.reports import REFERENCE_COLUMNS
-from core.examples import TrainingSet
 from core.files import replacing
 from core.inference import Predictor, predict
+from core.training.dataset import TrainingSet
 from core.types import Interval, Prediction, Problem, Progress, silent
 
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from core.inference import Predictor, ahead, batches
 from core.photos import preprocess
+from core.training.crops import crop, view_box
 from core.types import Photo, Pixels, Progress, silent
-from core.views import crop, view_box
 
 Key = tuple[str, int, float]
 """Pixels hash, view, smallest share of the area."""

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.errors import TrainingError
-from core.examples import Example, TrainingSet, fingerprinted
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, in_held_half
 from core.sources import open_source
+from core.training.dataset import Example, TrainingSet, fingerprinted
 from core.types import Listing, Problem, Progress, silent
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def gather_pictures(
     """Collect photos without asking for scores; none that is kept out, or looks like one that is, can reach training.
 
     Kept out are the test part of a source that has one, every photo of the `keep_out` sources and, with `hold_half`,
-    the half of each source without parts that content hashing chooses: what `core.examples.gather` keeps out of the
+    the half of each source without parts that content hashing chooses: what `dataset.gather` keeps out of the
     predictor. All photos are `unscored` here. TrainingError if too few remain.
     """
     problems: list[Problem] = []

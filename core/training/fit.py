@@ -17,17 +17,17 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from core.cards import describe_run
 from core.errors import CheckpointError, TrainingError
-from core.examples import AugmentedViews, Example, TrainingSet
 from core.files import replacing, write_text
 from core.inference import checkpoints
-from core.mixup import mixup
-from core.objectives import OBJECTIVES, Objective
 from core.photos import preprocess
 from core.photos.preprocess import Preset
-from core.recipes import TrainConfig
 from core.registry import MODELS, PREDICTOR
+from core.training.cards import describe_run
+from core.training.dataset import AugmentedViews, Example, TrainingSet
+from core.training.mixup import mixup
+from core.training.objectives import OBJECTIVES, Objective
+from core.training.recipes import TrainConfig
 from core.types import Progress, silent
 
 log = logging.getLogger(__name__)

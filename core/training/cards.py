@@ -12,12 +12,12 @@ import numpy as np
 import torch
 
 from core import inference
-from core.distillation import Line
-from core.examples import TrainingSet
 from core.inference import checkpoints
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
-from core.recipes import TrainConfig
+from core.training.dataset import TrainingSet
+from core.training.distillation import Line
+from core.training.recipes import TrainConfig
 
 
 def describe_run(config: TrainConfig, photos: TrainingSet, preset: Preset, lines: Sequence[Line]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from core.errors import PhotoError, TrainingError
 from core.photos import images
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint, in_held_half
 from core.sources import open_source
+from core.training.crops import crop, random_box, view_box
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
-from core.views import crop, random_box, view_box
 
 log = logging.getLogger(__name__)
 

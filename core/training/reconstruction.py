@@ -12,15 +12,15 @@ import torch
 from torch import nn
 
 from core import inference
-from core.distillation import Line
 from core.errors import PhotoError, TrainingError
-from core.examples import Example, TrainingSet, with_targets
-from core.initialise import initialise
 from core.models.vae import SIDE
 from core.photos import preprocess
 from core.photos.preprocess import Preset, square
-from core.pictures import gather_pictures
-from core.recipes import TrainConfig
+from core.training.dataset import Example, TrainingSet, with_targets
+from core.training.distillation import Line
+from core.training.initialise import initialise
+from core.training.photo_pool import gather_pictures
+from core.training.recipes import TrainConfig
 from core.types import Pixels, Progress, silent
 
 ACTIVE = 0.01

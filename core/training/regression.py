@@ -11,16 +11,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from core import distillation, inference
+from core import inference
 from core.config import ARTIFACTS
-from core.distillation import HumanScale, Line
 from core.errors import TrainingError
 from core.evaluation import metrics
-from core.examples import Example, TrainingSet, gather, with_targets
-from core.initialise import initialise
 from core.photos.preprocess import Preset
-from core.recipes import TrainConfig
 from core.registry import LOSSES
+from core.training import distillation
+from core.training.dataset import Example, TrainingSet, gather, with_targets
+from core.training.distillation import HumanScale, Line
+from core.training.initialise import initialise
+from core.training.recipes import TrainConfig
 from core.types import Progress, silent
 
 

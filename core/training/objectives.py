@@ -8,13 +8,13 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from core.distillation import Line
-from core.examples import Example, TrainingSet
 from core.photos.preprocess import Preset
-from core.recipes import TrainConfig
-from core.reconstruction import Reconstruction
 from core.registry import PREDICTOR
-from core.regression import Regression
+from core.training.dataset import Example, TrainingSet
+from core.training.distillation import Line
+from core.training.recipes import TrainConfig
+from core.training.reconstruction import Reconstruction
+from core.training.regression import Regression
 from core.types import Progress
 
 
