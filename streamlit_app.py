@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import aggregates, studies
+from core import aggregates
 from core.evaluation import reports
 from core.evaluation import words as report_words
+from core.study import catalogue
 from core.verdict_words import UNTESTED
 from ui import layout
 
@@ -35,7 +36,7 @@ def main() -> None:
 
 def verdict() -> None:
     """What the reference study says, in one sentence."""
-    if folder := studies.reference():
+    if folder := catalogue.reference():
         found = layout.attempt(lambda: aggregates.read_verdict(folder))
         if found:
             said, apart, _ = found.sentence.partition(UNTESTED)

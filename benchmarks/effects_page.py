@@ -15,11 +15,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import config, effect_plots, evidence, studies
+from core import config, effect_plots, evidence
 from core.aggregates import BASELINE, CONDITION, TABLES, VERDICT, Aggregates, read_aggregates
 from core.effect_table import EXPLORATORY
 from core.files import write_text
 from core.records import as_json
+from core.study import catalogue
 
 PHOTOS, CONDITIONS, SOURCES = 60_000, 60, 4
 """Sources with their own rows, beside those that pool all."""
@@ -28,7 +29,7 @@ ROUNDS = 5
 
 def main(arguments: list[str]) -> None:
     """Enlarge the shipped study's aggregates, or those of a folder, to that size; print the seconds to open them."""
-    folder = Path(arguments[0]) if arguments else studies.reference()
+    folder = Path(arguments[0]) if arguments else catalogue.reference()
     assert folder is not None, "no study is shipped"
     with tempfile.TemporaryDirectory() as place:
         large = Path(place) / "large"

@@ -10,13 +10,15 @@ from pathlib import Path
 import torch
 
 from benchmarks.score import _photos
-from core import inference, study, study_plan
-from core.conditions import Design
+from core import inference
 from core.inference import ahead
 from core.photos import preprocess
 from core.sources import open_source
-from core.study import BATCH, single_threads
-from core.study_plan import WORKERS
+from core.study import engine
+from core.study import plan as study_plan
+from core.study.conditions import Design
+from core.study.engine import BATCH, single_threads
+from core.study.plan import WORKERS
 
 ROUNDS = 3
 PHOTOS = 3
@@ -31,12 +33,12 @@ def main(arguments: list[str]) -> None:
         photos = open_source(str(root)).photos
         ordered = study_plan.plan(predictor, photos, Design(), allow_seen=True).photos
         chunks = [ordered[start : start + PHOTOS] for start in range(0, len(ordered), PHOTOS)]
-        study.run(_plan(predictor, chunks[0]), Path(place) / "warm")  # detectors and kernels load
+        engine.run(_plan(predictor, chunks[0]), Path(place) / "warm")  # detectors and kernels load
         ratios = []
         for number, chunk in enumerate(chunks[1 : ROUNDS + 1]):
             bare = [_bare(predictor, threads) for threads in (WORKERS, 1)]
             started = time.perf_counter()
-            done = study.run(_plan(predictor, chunk), Path(place) / f"round{number}")
+            done = engine.run(_plan(predictor, chunk), Path(place) / f"round{number}")
             whole = done.rows / (time.perf_counter() - started)
             ratios.append(whole / max(bare))
             print(
@@ -47,7 +49,7 @@ def main(arguments: list[str]) -> None:
     print(f"median ratio {statistics.median(ratios):.2f} (aim: at least 0.75)")
 
 
-def _plan(predictor: inference.Predictor, photos: tuple) -> study.Plan:
+def _plan(predictor: inference.Predictor, photos: tuple) -> engine.Plan:
     return study_plan.plan(predictor, photos, Design(), allow_seen=True)
 
 

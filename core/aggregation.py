@@ -30,12 +30,12 @@ from core.aggregates import (
 )
 from core.causes import changed_parameters, series
 from core.cells import differences, excesses
-from core.decisions import DELTA, EXCESS, at_default
 from core.effect_table import ALL, POOLED
 from core.effects import Tables, effect_tables
 from core.files import replacing, write_text
 from core.records import as_json
-from core.study_files import Study, read_settings, read_study
+from core.study.protocol import DELTA, EXCESS, at_default
+from core.study.reading import Study, read_settings, read_study
 from core.types import Progress, silent
 from core.verdict import gate, judge
 from core.verdict_words import verdict_json

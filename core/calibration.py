@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from core import inference, study, study_plan
+from core import inference
 from core.aggregation import make_aggregates
 from core.calibration_table import (
     COLUMNS,
@@ -28,8 +28,6 @@ from core.calibration_table import (
     planted,
     read_table,
 )
-from core.conditions import Design
-from core.decisions import CONFIRMATORY_FILLS, decision_row
 from core.errors import StudyError
 from core.files import replacing, write_text
 from core.inference import checkpoints
@@ -38,6 +36,10 @@ from core.registry import MODELS
 from core.scenes.scenes import THINGS
 from core.scenes.worlds import WORLDS, World
 from core.sources.generated import generated
+from core.study import engine
+from core.study import plan as study_plan
+from core.study.conditions import Design
+from core.study.protocol import CONFIRMATORY_FILLS, decision_row
 from core.teaching import MODEL, Course, gather, teach
 from core.types import Photo, Progress, silent
 from core.verdict import SHAMS
@@ -96,7 +98,7 @@ def run_world(world: World, folder: Path, scale: Scale, seed: int, progress: Pro
               if decision_row(step.condition) or (step.condition.ablation in SHAMS and not step.group)]  # fmt: skip
     settings = {**planned.settings, "conditions": [asdict(step.condition) for step in chosen]}
     planned = dataclasses.replace(planned, steps=tuple(chosen), settings=settings)
-    study.run(planned, folder / "study", progress=progress)
+    engine.run(planned, folder / "study", progress=progress)
     found = make_aggregates(folder / "study").verdict
     result = {
         "settings": scale.settings(seed),

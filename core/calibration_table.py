@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from core import config
-from core.decisions import DECISION_ROWS, SEMANTIC
 from core.errors import ArtifactError
 from core.scenes.scenes import THINGS
 from core.scenes.worlds import WORLDS, World
+from core.study.protocol import DECISION_ROWS, SEMANTIC
 from core.verdict_records import INCONCLUSIVE, MIXED, A, B
 from core.wording import minus
 

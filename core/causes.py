@@ -9,9 +9,9 @@ import numpy as np
 
 from core import config, stats
 from core.cells import outcome
-from core.decisions import DECISION_ROWS
 from core.readings import compare, deciding_values, places
-from core.study_files import Study
+from core.study.protocol import DECISION_ROWS
+from core.study.reading import Study
 from core.table import Condition
 from core.verdict_records import Cause, Lead, Pair, Reading
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import config
-from core.decisions import DELTA, EXCESS, DecisionRow, decision_row
 from core.effect_table import ALL, ELIGIBLE, POOLED
-from core.study_files import Study
+from core.study.protocol import DELTA, EXCESS, DecisionRow, decision_row
+from core.study.reading import Study
 from core.table import KEEP, Condition
 
 

@@ -18,10 +18,10 @@ import pandas as pd
 
 from core import config, stats
 from core.cells import Cell, cells, differences
-from core.decisions import EXCESS
 from core.effect_table import ALL, COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY
 from core.resampling import bootstrap, percentile_interval, rank_correlations
-from core.study_files import Study
+from core.study.protocol import EXCESS
+from core.study.reading import Study
 from core.types import Progress, silent
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from core.aggregates import Aggregates
-from core.decisions import EXCESS, at_default, decision_row
 from core.detector_words import depends
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED
 from core.effect_words import BESIDE, beside_line, condition_name, effect_line
 from core.human_words import HUMAN, MODEL, HumanSide, who
 from core.regions.detectors import measurements
 from core.registry import FEATURES
+from core.study.protocol import EXCESS, at_default, decision_row
 from core.table import Condition
 from core.types import Interval
 from core.verdict_records import Verdict

@@ -20,12 +20,12 @@ from core.errors import StudyError
 from core.evaluation import metrics
 from core.files import write_text
 from core.human_words import FILE, HUMAN, MODEL, Correlation, HumanSide, Partition
-from core.parquet_parts import read_parts
 from core.photos.features import LOW_LEVEL, SEMANTIC
 from core.records import as_json
 from core.registry import FEATURES
 from core.resampling import bootstrap, percentile_interval
-from core.study_files import read_study
+from core.study.parquet_parts import read_parts
+from core.study.reading import read_study
 from core.table import PHOTOS
 from core.types import Interval
 

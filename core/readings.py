@@ -12,10 +12,10 @@ import pandas as pd
 
 from core import config, stats
 from core.cells import differences, outcome
-from core.decisions import CONFIRMATORY_FILLS, DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
 from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
 from core.effects import Tables
-from core.study_files import Study
+from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
+from core.study.reading import Study
 from core.types import Interval
 from core.verdict_records import DROP, NEGLIGIBLE, NOT_TESTABLE, NOTHING, RISE, UNRESOLVED, FillReading, Reading
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from core import config
 from core.effect_words import condition_name
-from core.parquet_parts import read_parts
-from core.study_files import SETTINGS, Study, read_settings, read_study
+from core.study.parquet_parts import read_parts
+from core.study.reading import SETTINGS, Study, read_settings, read_study
 from core.table import ORIGINAL, PHOTOS, Condition
 from core.types import Problem
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from core import config, stats
 from core.causes import leading_cause, pairs
-from core.decisions import LOW_LEVEL, SEMANTIC, at_default
 from core.effect_table import ELIGIBLE, POOLED, delta_interval
 from core.effects import Tables
 from core.readings import read_rows
-from core.study_files import Study
+from core.study.protocol import LOW_LEVEL, SEMANTIC, at_default
+from core.study.reading import Study
 from core.table import Condition
 from core.types import Interval
 from core.verdict_records import (

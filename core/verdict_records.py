@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from core.decisions import EXCESS
+from core.study.protocol import EXCESS
 from core.types import Interval
 from core.wording import sentence
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core.decisions import LOW_LEVEL, SEMANTIC
 from core.errors import StudyError
 from core.records import as_json, record
+from core.study.protocol import LOW_LEVEL, SEMANTIC
 from core.types import Interval
 from core.verdict_records import (
     FAILED,

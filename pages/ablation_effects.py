@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import studies
 from core.aggregates import Aggregates
+from core.study import catalogue
 from ui import closeup, effects, layout
 
 EMPTY = (
@@ -24,7 +24,7 @@ def main() -> None:
             "One kind of information is taken out of every photo, and the model scores the photo again. What a region "
             "is worth is compared with the same shape elsewhere in the same photo."
         )
-    at_hand = studies.studies()
+    at_hand = catalogue.studies()
     if not at_hand:
         st.info(EMPTY)
         return
@@ -32,7 +32,7 @@ def main() -> None:
     if len(at_hand) > 1:
         name = st.selectbox("Study", list(at_hand), key="study", bind="query-params")
     folder = at_hand[name]
-    found = layout.attempt(lambda: effects.load(str(folder), (folder / studies.STORED).stat().st_mtime))
+    found = layout.attempt(lambda: effects.load(str(folder), (folder / catalogue.STORED).stat().st_mtime))
     if found is not None:
         show(found, folder)
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import config
-from core.decisions import DECISION_ROWS, DecisionRow
 from core.registry import ABLATIONS
+from core.study.protocol import DECISION_ROWS, DecisionRow
 from core.table import PHOTOS, ROWS, Condition, canonical
 
 SD = 0.1

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import ablated_sets
 from core.__main__ import main
-from core.ablated_sets import MANIFEST, NOT_ELIGIBLE, every_set, name_of, region_of, whole_photo, write_sets
 from core.errors import SourceError
 from core.photos import images
 from core.regions import regions
 from core.registry import ABLATIONS, MASKS
+from core.study import ablated_sets
+from core.study.ablated_sets import MANIFEST, NOT_ELIGIBLE, every_set, name_of, region_of, whole_photo, write_sets
 from core.types import Listing, Photo, Rect
 from tests.conftest import draw_photo
 

@@ -16,13 +16,14 @@ import pandas as pd
 import planted
 import pytest
 
-from core import aggregates, aggregation, config, effect_words, effects, stats, study_files
+from core import aggregates, aggregation, config, effect_words, effects, stats
 from core.__main__ import main
 from core.commands.effects import family_wise_line
 from core.detector_words import relied_on
 from core.effect_words import beside_line, condition_name, controls_line
 from core.errors import StudyError
 from core.regions import detectors
+from core.study import reading as study_files
 
 PLAN = {"effects": {"faces_removed": -1.0, "blur": -0.4}, "n": 120, "share": 0.7, "fills": ("mean",)}
 ROWS = ("faces_removed", "blur", "grayscale")

@@ -15,10 +15,11 @@ import pytest
 from scipy import stats as reference
 from statsmodels.stats.multitest import multipletests
 
-from core import config, effects, stats, study_files
+from core import config, effects, stats
 from core.cells import decision_differences
-from core.decisions import DECISION_ROWS, at_default, decision_row
 from core.errors import StudyError
+from core.study import reading as study_files
+from core.study.protocol import DECISION_ROWS, at_default, decision_row
 from core.table import PHOTOS, ROWS, Condition
 
 EFFECTS = {"faces_removed": -1.0, "grayscale": 0.5, "blur": -0.3}

@@ -11,9 +11,10 @@ import pytest
 from planted import write_study
 from streamlit.testing.v1 import AppTest
 
-from core import config, studies
+from core import config
 from core.aggregation import make_aggregates
 from core.regions import detectors
+from core.study import catalogue
 from tests.conftest import Put, visit_page
 
 HOME, EFFECTS = "streamlit_app.py", "pages/ablation_effects.py"
@@ -24,7 +25,7 @@ PLANTED = {"faces_removed": -0.8, "people_removed": -0.5}
 def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Artifacts with two studies: faces matter on two sources; nobody was asked for human scores."""
     folder = tmp_path_factory.mktemp("artifacts")
-    shipped = folder / studies.SHIPPED
+    shipped = folder / catalogue.SHIPPED
     make_aggregates(
         write_study(shipped / "reference", n=240, effects=PLANTED, sources=("scenes", "streets"), detectors=("faces",))
     )
@@ -56,7 +57,7 @@ def test_without_a_study_the_page_says_how_to_run_one(tmp_path: Path, monkeypatc
 
 
 def test_the_verdict_stands_on_top_and_on_home(artifacts: Path) -> None:
-    sentence = json.loads((artifacts / studies.SHIPPED / "reference" / "verdict.json").read_text())["sentence"]
+    sentence = json.loads((artifacts / catalogue.SHIPPED / "reference" / "verdict.json").read_text())["sentence"]
     app = visit()
     assert not app.exception
     assert not app.error
@@ -112,7 +113,7 @@ def test_a_study_without_human_scores_says_why_it_has_no_validity(artifacts: Pat
 
 
 def test_what_sways_people_stands_beside_the_verdict(artifacts: Path) -> None:
-    file = studies.SHIPPED + "/reference/human.json"
+    file = catalogue.SHIPPED + "/reference/human.json"
     assert not any("semantic alone" in item.value for item in visit().dataframe)
     shutil.copy(config.ROOT / "artifacts" / file, artifacts / file)
     app = visit()
@@ -133,7 +134,7 @@ def test_the_address_may_hold_nonsense(artifacts: Path) -> None:
 
 @pytest.mark.parametrize("file", ["effects.parquet", "baseline.json", "verdict.json"])
 def test_damaged_results_are_one_sentence(artifacts: Path, file: str) -> None:
-    (artifacts / studies.SHIPPED / "reference" / file).write_bytes(b"half a fi")
+    (artifacts / catalogue.SHIPPED / "reference" / file).write_bytes(b"half a fi")
     app = visit()
     assert not app.exception
     assert len(app.error) == 1

@@ -13,7 +13,7 @@ from scipy import stats
 from core import human_side, human_words
 from core.__main__ import main
 from core.errors import StudyError
-from core.study_parts import Parts
+from core.study.parts import Parts
 from core.table import ORIGINAL
 
 N = 500

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from core import config, standing, studies
+from core import config, standing
 from core.aggregates import read_aggregates
+from core.study import catalogue
 
 
 def row(values: Any, mask: str = "faces", **given: Any) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def test_without_a_study_there_is_one_sentence() -> None:
 
 
 def test_the_shipped_study_places_a_delta() -> None:
-    folder = studies.reference()
+    folder = catalogue.reference()
     if folder is None:
         pytest.skip("the reference study is not shipped")
     study = read_aggregates(folder)

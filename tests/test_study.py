@@ -23,18 +23,20 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from core import config, study, study_plan
+from core import config
 from core.__main__ import main
-from core.conditions import Design, grid, lot, masks_of, seed_of
-from core.decisions import DECISION_ROWS
 from core.errors import ParameterError, StudyError, UnknownChoiceError
 from core.inference import Predictor, checkpoints
 from core.photos import images, preprocess
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.registry import ABLATIONS, FILLS, MASKS, MODELS
-from core.study_parts import Parts
-from core.study_photos import replay
+from core.study import engine
+from core.study import plan as study_plan
+from core.study.conditions import Design, grid, lot, masks_of, seed_of
+from core.study.parts import Parts
+from core.study.photos import replay
+from core.study.protocol import DECISION_ROWS
 from core.table import KEEP, ORIGINAL, PHOTOS, REMOVE, ROWS, Condition, canonical
 from core.types import Photo, Rect, Region
 from tests.conftest import draw_photo, write_photo
@@ -175,7 +177,7 @@ def test_seeds_follow_from_study_photo_and_condition_alone() -> None:
 
 def test_a_study_has_one_row_a_photo_and_condition(predictor: Predictor, tmp_path: Path) -> None:
     planned = study_plan.plan(predictor, drawn(5), FEW)
-    done = study.run(planned, tmp_path / "s")
+    done = engine.run(planned, tmp_path / "s")
     rows = rows_of(done.folder)
     assert (done.photos, done.rows, done.seen) == (5, len(rows), 0)
     assert len(rows) == 5 * (1 + len(planned.steps))
@@ -189,7 +191,7 @@ def test_a_study_has_one_row_a_photo_and_condition(predictor: Predictor, tmp_pat
 
 def test_scores_are_those_of_the_model(predictor: Predictor, tmp_path: Path) -> None:
     photos = drawn(3)
-    done = study.run(study_plan.plan(predictor, photos, Design(ablations=("blur",))), tmp_path / "s")
+    done = engine.run(study_plan.plan(predictor, photos, Design(ablations=("blur",))), tmp_path / "s")
     rows = rows_of(done.folder).set_index(["photo_id", "ablation", "params"])["score"]
     for photo in photos:
         pixels = images.working(photo.read())
@@ -200,7 +202,7 @@ def test_scores_are_those_of_the_model(predictor: Predictor, tmp_path: Path) -> 
 
 
 def test_the_sham_changes_exactly_nothing(predictor: Predictor, tmp_path: Path) -> None:
-    done = study.run(study_plan.plan(predictor, drawn(7), FEW), tmp_path / "s")
+    done = engine.run(study_plan.plan(predictor, drawn(7), FEW), tmp_path / "s")
     rows = rows_of(done.folder)
     original, same = (rows[rows["ablation"] == name].set_index("photo_id") for name in (ORIGINAL, "identity"))
     assert (same["score"] - original["score"]).eq(0).all()
@@ -211,7 +213,7 @@ def test_the_sham_changes_exactly_nothing(predictor: Predictor, tmp_path: Path) 
 
 def test_distances_are_in_units_of_that_between_two_photos(predictor: Predictor, tmp_path: Path) -> None:
     photos = drawn(6)
-    done = study.run(study_plan.plan(predictor, photos, Design(ablations=("grayscale",))), tmp_path / "s")
+    done = engine.run(study_plan.plan(predictor, photos, Design(ablations=("grayscale",))), tmp_path / "s")
     clean, grey = (
         predictor.score_with_features(
             [preprocess.square(function(images.working(photo.read())), predictor.preset) for photo in photos]
@@ -228,7 +230,7 @@ def test_distances_are_in_units_of_that_between_two_photos(predictor: Predictor,
 def test_regions_come_with_controls_and_without_where_there_is_no_room(predictor: Predictor, tmp_path: Path) -> None:
     small, large = with_thing(drawn(2)[0]), with_thing(drawn(2)[1], Rect(0, 0, 50, 40))
     design = Design(ablations=("region",), masks=("faces",), fills=("mean", "noise"))
-    done = study.run(study_plan.plan(predictor, [small, large], design), tmp_path / "s")
+    done = engine.run(study_plan.plan(predictor, [small, large], design), tmp_path / "s")
     rows = rows_of(done.folder).query("ablation == 'region'")
     sizes = rows.groupby(["photo_id", "fill", "direction"])["placement"].apply(sorted)
     assert all(found == list(range(11)) for found in sizes[small.id])
@@ -244,18 +246,18 @@ def test_regions_come_with_controls_and_without_where_there_is_no_room(predictor
 
 
 def test_a_photo_without_the_thing_has_no_row_of_it(predictor: Predictor, tmp_path: Path) -> None:
-    done = study.run(study_plan.plan(predictor, drawn(1), Design(ablations=("region",))), tmp_path / "s")
+    done = engine.run(study_plan.plan(predictor, drawn(1), Design(ablations=("region",))), tmp_path / "s")
     assert rows_of(done.folder)["ablation"].tolist() == [ORIGINAL]
 
 
 def test_thinning_is_the_same_photos_whatever_else_is_done(predictor: Predictor, tmp_path: Path) -> None:
     half = Design(ablations=("blur",), shares=(("doses", 0.5),))
-    done = study.run(study_plan.plan(predictor, drawn(30), half), tmp_path / "s")
+    done = engine.run(study_plan.plan(predictor, drawn(30), half), tmp_path / "s")
     rows = rows_of(done.folder)
     assert rows.query("params == '{\"sigma\":0.02}'")["photo_id"].nunique() == 30
     doses = set(rows.query("params == '{\"sigma\":0.08}'")["photo_id"])
     assert 5 < len(doses) < 25
-    again = study.run(
+    again = engine.run(
         study_plan.plan(predictor, drawn(30), Design(("blur", "jpeg"), shares=half.shares)), tmp_path / "t"
     )
     assert set(rows_of(again.folder).query("params == '{\"sigma\":0.08}'")["photo_id"]) == doses
@@ -278,9 +280,9 @@ def test_a_subset_is_drawn_from_photos_that_can_be_used(predictor: Predictor, tm
         "training_photos": [[item.pixels, item.look] for item in prints]})  # fmt: skip
     planned = study_plan.plan(careful, photos, dataclasses.replace(FEW, photos=4))
     assert [photo.id for photo in planned.photos] == [photo.id for photo in order[:7]]
-    done = study.run(planned, tmp_path / "s")
+    done = engine.run(planned, tmp_path / "s")
     assert (done.photos, done.seen) == (4, 3)
-    assert study.run(planned, tmp_path / "s") == done
+    assert engine.run(planned, tmp_path / "s") == done
     assert len(study_plan.plan(careful, photos, dataclasses.replace(FEW, photos=17)).photos) == 20
 
 
@@ -293,23 +295,23 @@ def test_photos_that_the_model_learned_from_are_left_out_and_counted(predictor: 
     prints = [fingerprint(item) for item in (nearly, photos[2].read())]
     card = {"training_photos": [[item.pixels, item.look] for item in prints]}
     careful = Predictor("tiny", predictor.module, predictor.preset, card)
-    done = study.run(study_plan.plan(careful, photos, FEW), tmp_path / "s")
+    done = engine.run(study_plan.plan(careful, photos, FEW), tmp_path / "s")
     assert (done.photos, done.seen) == (2, 2)
     assert set(rows_of(done.folder)["photo_id"]) == set(photos_of(done.folder)["photo_id"]) == {"1.png", "3.png"}
     settings = json.loads((done.folder / "study.json").read_text())
     assert (settings["seen"], settings["contaminated"], settings["possibly_seen"]) == (2, False, False)
 
-    kept = study.run(study_plan.plan(careful, photos, FEW, allow_seen=True), tmp_path / "t")
+    kept = engine.run(study_plan.plan(careful, photos, FEW, allow_seen=True), tmp_path / "t")
     assert (kept.photos, kept.seen) == (4, 0)
     assert json.loads((kept.folder / "study.json").read_text())["contaminated"] is True
 
-    other = study.run(study_plan.plan(predictor, photos, FEW, unseen_by=card), tmp_path / "u")
+    other = engine.run(study_plan.plan(predictor, photos, FEW, unseen_by=card), tmp_path / "u")
     assert (other.photos, other.seen) == (2, 2)
 
 
 def test_a_model_of_unknown_training_is_marked(predictor: Predictor, tmp_path: Path) -> None:
     published = Predictor("tiny", predictor.module, predictor.preset, {})
-    done = study.run(study_plan.plan(published, drawn(2), FEW), tmp_path / "s")
+    done = engine.run(study_plan.plan(published, drawn(2), FEW), tmp_path / "s")
     assert json.loads((done.folder / "study.json").read_text())["possibly_seen"] is True
     with pytest.raises(StudyError, match="does not tell"):
         study_plan.plan(predictor, drawn(2), FEW, unseen_by={"architecture": "resmem"})
@@ -331,10 +333,10 @@ def test_photos_are_opened_side_by_side_and_stay_in_order(
     """Several openers and workers write what one of each writes, row by row."""
     tables = []
     for workers, met in ((1, None), (3, threading.Barrier(3))):
-        monkeypatch.setattr(study, "WORKERS", workers)
+        monkeypatch.setattr(engine, "WORKERS", workers)
         photos = [waiting(with_thing(photo), met) for photo in drawn(18)]
         design = Design(ablations=("region", "phase_scramble"), masks=("faces",), fills=("mean",))
-        done = study.run(study_plan.plan(predictor, photos, design), tmp_path / str(workers))
+        done = engine.run(study_plan.plan(predictor, photos, design), tmp_path / str(workers))
         tables.append((rows_of(done.folder), photos_of(done.folder)))
     for alone, together in zip(*tables, strict=True):
         pd.testing.assert_frame_equal(together, alone, check_exact=True)
@@ -363,7 +365,7 @@ def test_parts_appear_while_the_study_runs(predictor: Predictor, tmp_path: Path)
             seen.append(len(list((tmp_path / "s" / "photos").glob("*.parquet"))))
             yield item
 
-    study.run(study_plan.plan(predictor, drawn(3 * study_plan.BLOCK), FEW), tmp_path / "s", progress=watch)
+    engine.run(study_plan.plan(predictor, drawn(3 * study_plan.BLOCK), FEW), tmp_path / "s", progress=watch)
     assert seen == [1] * study_plan.BLOCK + [2] * study_plan.BLOCK + [3] * study_plan.BLOCK
 
 
@@ -396,28 +398,28 @@ def test_a_killed_study_goes_on_and_ends_the_same(checkpoint: Path, tmp_path: Pa
 
 def test_rows_without_their_photos_are_done_again(predictor: Predictor, tmp_path: Path) -> None:
     planned = study_plan.plan(predictor, drawn(2 * study_plan.BLOCK), FEW)
-    whole = rows_of(study.run(planned, tmp_path / "s").folder)
+    whole = rows_of(engine.run(planned, tmp_path / "s").folder)
     Parts(tmp_path / "s").file("photos", 1).unlink()
     assert Parts(tmp_path / "s").done() == ({0}, [])
-    study.run(planned, tmp_path / "s")
+    engine.run(planned, tmp_path / "s")
     pd.testing.assert_frame_equal(rows_of(tmp_path / "s"), whole, check_exact=True)
 
 
 def test_damaged_and_foreign_parts_are_set_aside_and_done_again(predictor: Predictor, tmp_path: Path) -> None:
     planned = study_plan.plan(predictor, drawn(2 * study_plan.BLOCK), FEW)
-    whole = rows_of(study.run(planned, tmp_path / "s").folder)
+    whole = rows_of(engine.run(planned, tmp_path / "s").folder)
     broken = Parts(tmp_path / "s").file("rows", 0)
     broken.write_bytes(broken.read_bytes()[:-40])
     foreign = tmp_path / "s" / "rows" / "notes.parquet"
     pq.write_table(pa.table({"a": [1]}), foreign)
-    done = study.run(planned, tmp_path / "s")
+    done = engine.run(planned, tmp_path / "s")
     assert sorted(Path(problem.where).name for problem in done.problems) == ["notes.parquet", "part-00000.parquet"]
     assert broken.with_name("part-00000.parquet.damaged").exists()
     pd.testing.assert_frame_equal(rows_of(tmp_path / "s"), whole, check_exact=True)
 
 
 def test_other_settings_are_refused(predictor: Predictor, tmp_path: Path) -> None:
-    study.run(study_plan.plan(predictor, drawn(3), FEW), tmp_path / "s")
+    engine.run(study_plan.plan(predictor, drawn(3), FEW), tmp_path / "s")
     for other in (
         study_plan.plan(predictor, drawn(3), Design(ablations=("blur",))),
         study_plan.plan(predictor, drawn(3), Design(ablations=FEW.ablations, seed=1)),
@@ -425,11 +427,11 @@ def test_other_settings_are_refused(predictor: Predictor, tmp_path: Path) -> Non
         study_plan.plan(predictor, drawn(3), FEW, allow_seen=True),
     ):
         with pytest.raises(StudyError, match="other settings"):
-            study.run(other, tmp_path / "s")
+            engine.run(other, tmp_path / "s")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "holiday.txt").write_text("")
     with pytest.raises(StudyError, match="other files"):
-        study.run(study_plan.plan(predictor, drawn(3), FEW), tmp_path / "full")
+        engine.run(study_plan.plan(predictor, drawn(3), FEW), tmp_path / "full")
 
 
 # The command
@@ -530,7 +532,7 @@ def test_a_photo_rendered_again_gets_the_score_that_stands_in_the_table(
     """Also where something random was drawn, and for a region."""
     photo = with_thing(drawn(1)[0])
     design = Design(ablations=("phase_scramble", "region"), masks=("faces",), fills=("noise",), placements=0, seed=seed)
-    study.run(study_plan.plan(predictor, [photo], design), tmp_path / "study")
+    engine.run(study_plan.plan(predictor, [photo], design), tmp_path / "study")
     rows = rows_of(tmp_path / "study")
     for step in grid(design):
         _, after = replay(photo, step.condition, seed)

@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 from planted import write_study
 
-from core import study
 from core.__main__ import main
 from core.aggregation import make_aggregates
 from core.errors import OutputError, StudyError
-from core.study_files import read_study
-from core.study_packing import pack
-from core.study_parts import LeftOut, Parts
+from core.study import engine
+from core.study.packing import pack
+from core.study.parts import LeftOut, Parts
+from core.study.reading import read_study
 
 
 @pytest.fixture
@@ -75,5 +75,5 @@ def test_nothing_is_added_to_a_packed_study(ran: Path, tmp_path: Path, capsys: p
     kept = Parts(tmp_path / "packed").settings()
     assert kept is not None
     with pytest.raises(StudyError, match="packed"):
-        study._check_same({}, kept, tmp_path / "packed")
+        engine._check_same({}, kept, tmp_path / "packed")
     assert pq.read_table(tmp_path / "packed/photos/part-00000.parquet").num_rows == 40

@@ -11,9 +11,10 @@ import numpy as np
 import planted
 import pytest
 
-from core import causes, cells, config, effects, readings, study_files, verdict_words
+from core import causes, cells, config, effects, readings, verdict_words
 from core.aggregation import make_aggregates
 from core.errors import StudyError
+from core.study import reading as study_files
 from core.table import Condition
 from core.verdict import gate, gate_of, judge
 from core.verdict_records import Verdict

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import effect_plots, studies
+from core import effect_plots
 from core.aggregates import Aggregates
 from core.errors import LabError
+from core.study import catalogue
 from core.table import Condition
 from core.types import Pixels
 from core.wording import minus
@@ -131,11 +132,11 @@ def before_and_after(
     photo = _at_hand(folder, source).get(photo_id)
     if photo is None:
         return None
-    from core.study_photos import replay  # here: detectors take a second to load, and most visits need none
+    from core.study.photos import replay  # here: detectors take a second to load, and most visits need none
 
     return replay(photo, condition, seed)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _at_hand(folder: str, source: str) -> dict[str, Any]:
-    return studies.photos_at_hand(Path(folder), source)
+    return catalogue.photos_at_hand(Path(folder), source)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import config, effect_plots, evidence, human_words, studies
+from core import config, effect_plots, evidence, human_words
 from core.aggregates import Aggregates, read_aggregates
 from core.detector_words import quality_table, relied_on
 from core.effect_plots import MEASURES
 from core.effect_table import ALL, ELIGIBLE, POOLED
 from core.errors import LabError
 from core.registry import MASKS
+from core.study import catalogue
 from core.verdict_words import UNTESTED
 from ui import layout
 
@@ -31,9 +32,9 @@ def load(folder: str, made: float) -> Aggregates:
 
 def reference_study() -> Aggregates | None:
     """The shipped reference study, read once for all visitors; None where there is none that can be read."""
-    folder = studies.reference()
+    folder = catalogue.reference()
     try:
-        return load(str(folder), (folder / studies.STORED).stat().st_mtime) if folder else None
+        return load(str(folder), (folder / catalogue.STORED).stat().st_mtime) if folder else None
     except LabError:
         return None
 

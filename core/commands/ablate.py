@@ -33,8 +33,8 @@ def ablate(
     Photos are ablated at a short side of 256 px. Photos in which a thing is not found are listed in not_eligible.csv,
     those that cannot be read are named, and the exit code is 1.
     """
-    from core.ablated_sets import every_set, write_sets
     from core.sources import open_source
+    from core.study.ablated_sets import every_set, write_sets
 
     if all and (ablation or mask):
         raise ParameterError("--all writes every set; leave --ablation and --mask out, or --all.")
@@ -60,9 +60,9 @@ def _settings(params: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _condition(ablation: str, mask: str, fill: str, direction: str, given: dict[str, Any]) -> Condition:
-    from core.ablated_sets import REGION, region_of, whole_photo
     from core.regions.mask_cache import detectors
     from core.registry import ABLATIONS
+    from core.study.ablated_sets import REGION, region_of, whole_photo
 
     if not ablation:
         raise ParameterError(f"Name an ablation, or --all; choose from {', '.join(entry.id for entry in ABLATIONS)}.")

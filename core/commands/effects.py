@@ -61,7 +61,7 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
 def weak_in(run: Path) -> dict[str, str]:
     """The masks of a study whose detector may decide nothing, and why."""
     from core.regions.detector_quality import weak_detectors
-    from core.study_files import read_settings
+    from core.study.reading import read_settings
 
     return weak_detectors(used=read_settings(run).masks)
 
@@ -70,7 +70,7 @@ def family_wise_line(run: Path) -> str:
     """The family-wise error of a study's confirmatory rows in one line."""
     from core import config, stats
     from core.cells import decision_differences
-    from core.study_files import read_study
+    from core.study.reading import read_study
 
     rows = decision_differences(read_study(run), weak_in(run))
     if not rows:

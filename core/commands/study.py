@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from core import config
 from core.commands import Report
-from core.conditions import Design
 from core.errors import CheckpointError, ParameterError, StudyError
 from core.registry import COMMANDS
+from core.study.conditions import Design
 from core.types import Listing, Photo
 
 if TYPE_CHECKING:
-    from core.study import Finished
-    from core.study_plan import Plan
+    from core.study.engine import Finished
+    from core.study.plan import Plan
 
 LONG = 3600
 """Seconds from which a study wants --yes."""
@@ -48,7 +48,7 @@ def study(
     that was killed goes on where it was when the same command is given again.
     """
     from core import inference
-    from core.study_parts import Parts
+    from core.study.parts import Parts
 
     design = Design(
         _names(ablations), _names(masks), _names(fills), placements, photos, _shares(thin), _names(control_fills), seed
@@ -97,7 +97,8 @@ def _plan(
     model: str,
     listings: list[tuple[Listing, list[Photo]]],
 ) -> Plan:
-    from core import inference, study_plan
+    from core import inference
+    from core.study import plan as study_plan
 
     names = [listing.name for listing, _ in listings]
     if len(set(names)) < len(names):
@@ -113,7 +114,7 @@ def _plan(
 
 def _agree(planned: Plan, parts: Any, yes: bool) -> None:
     """Print the cost; StudyError if it is high and nobody agreed."""
-    from core.study_cost import estimate
+    from core.study.cost import estimate
 
     done = parts.done()[0] if parts.settings() is not None else ()
     if len(done) == len(planned.blocks):
@@ -125,10 +126,11 @@ def _agree(planned: Plan, parts: Any, yes: bool) -> None:
 
 
 def _run(planned: Plan, out: Path, problems: list[Any], places: dict[str, str]) -> Report:
-    from core import studies, study
+    from core.study import catalogue
+    from core.study import engine as study
 
     done = study.run(planned, out, progress=photos_bar)
-    studies.write_places(out, places)  # so that a page can show the photos
+    catalogue.write_places(out, places)  # so that a page can show the photos
     problems = [*problems, *done.problems, *(item for item in done.left_out if not item.seen)]
     for problem in problems:
         print(f"left out: {problem}", file=sys.stderr)
@@ -166,7 +168,7 @@ def pack(
 
     Where its photos lie on this machine is left behind. Compute its effects, and its human side, once more there.
     """
-    from core import study_packing
+    from core.study import packing as study_packing
 
     done = study_packing.pack(Path(run), Path(out))
     text = [f"{done.before} parts packed as {done.after} in {done.folder}", f"next: python -m core effects {out}"]

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core import config
-from core.conditions import Design, Step, grid, lot, masks_of
 from core.errors import StudyError
 from core.inference import Predictor, ahead
 from core.registry import MASKS
-from core.study_photos import Opener
+from core.study.conditions import Design, Step, grid, lot, masks_of
+from core.study.photos import Opener
 from core.types import Photo
 
 BLOCK = 16

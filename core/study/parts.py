@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from core.errors import StudyError
 from core.files import replacing, write_text
-from core.study_files import SETTINGS
+from core.study.reading import SETTINGS
 from core.table import PHOTOS, ROWS
 from core.types import Problem
 

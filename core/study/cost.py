@@ -7,10 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from core.inference import ahead, batches
-from core.study import BATCH, Chunk, Worker, single_threads
-from core.study_parts import LeftOut
-from core.study_photos import Opened, jobs_of
-from core.study_plan import WORKERS, Plan
+from core.study.engine import BATCH, Chunk, Worker, single_threads
+from core.study.parts import LeftOut
+from core.study.photos import Opened, jobs_of
+from core.study.plan import WORKERS, Plan
 
 FIRST = 8
 """Photos that are opened for the estimate."""

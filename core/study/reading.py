@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from core import config
 from core.errors import StudyError
-from core.parquet_parts import codes, read_parts
+from core.study.parquet_parts import codes, read_parts
 from core.table import ORIGINAL, PHOTOS, ROWS, TARGET, Condition
 from core.types import Problem
 

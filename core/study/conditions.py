@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import config
-from core.decisions import decision_row
 from core.errors import ParameterError
 from core.registry import ABLATIONS, FILLS, MASKS, Choice, Entry, Registry
+from core.study.protocol import decision_row
 from core.table import DIRECTIONS, ORIGINAL, Condition, canonical
 
 REGION = "region"

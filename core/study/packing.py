@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import OutputError, StudyError
-from core.parquet_parts import read_parts
-from core.study_parts import LEFT_OUT, Parts
+from core.study.parquet_parts import read_parts
+from core.study.parts import LEFT_OUT, Parts
 from core.table import PHOTOS, ROWS
 from core.types import Problem
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from core import config
-from core.conditions import CLEAN, Design, Step, applies, lot, seed_of
 from core.errors import PhotoError
 from core.photos import images, preprocess
 from core.photos.features import measure_features
@@ -19,7 +18,8 @@ from core.photos.preprocess import Preset
 from core.regions import mask_cache, regions
 from core.regions.placements import Placements, placements
 from core.registry import ABLATIONS
-from core.study_parts import LeftOut
+from core.study.conditions import CLEAN, Design, Step, applies, lot, seed_of
+from core.study.parts import LeftOut
 from core.table import TARGET, Condition
 from core.types import Mask, Photo, Pixels, Region, unreadable
 

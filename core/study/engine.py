@@ -22,9 +22,9 @@ from scipy.spatial.distance import pdist
 
 from core.errors import StudyError
 from core.inference import Predictor, ahead, batches
-from core.study_parts import LeftOut, Parts
-from core.study_photos import Job, Opened, Rendered, jobs_of, render
-from core.study_plan import WORKERS, Plan
+from core.study.parts import LeftOut, Parts
+from core.study.photos import Job, Opened, Rendered, jobs_of, render
+from core.study.plan import WORKERS, Plan
 from core.table import ORIGINAL
 from core.types import Photo, Problem, Progress, silent
 
