@@ -15,9 +15,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import config, effect_plots, evidence
+from core import config, evidence
 from core.aggregates import BASELINE, CONDITION, TABLES, VERDICT, Aggregates, read_aggregates
-from core.effect_table import EXPLORATORY
+from core.effects import plots as effect_plots
+from core.effects.table import EXPLORATORY
 from core.files import write_text
 from core.records import as_json
 from core.study import catalogue

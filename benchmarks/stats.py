@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from core import resampling, stats
+from core.effects import resampling, stats
 from core.evaluation import metrics
 
 PHOTOS, CONDITIONS, DRAWS = 3_000, 60, 2_000

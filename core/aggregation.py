@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import config, stats
+from core import config
 from core.aggregates import (
     BASELINE,
     CONDITION,
@@ -29,9 +29,10 @@ from core.aggregates import (
     read_aggregates,
 )
 from core.causes import changed_parameters, series
-from core.cells import differences, excesses
-from core.effect_table import ALL, POOLED
-from core.effects import Tables, effect_tables
+from core.effects import stats
+from core.effects.effects import Tables, effect_tables
+from core.effects.populations import differences, excesses
+from core.effects.table import ALL, POOLED
 from core.files import replacing, write_text
 from core.records import as_json
 from core.study.protocol import DELTA, EXCESS, at_default

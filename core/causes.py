@@ -7,8 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from core import config, stats
-from core.cells import outcome
+from core import config
+from core.effects import stats
+from core.effects.populations import outcome
 from core.readings import compare, deciding_values, places
 from core.study.protocol import DECISION_ROWS
 from core.study.reading import Study

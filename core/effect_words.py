@@ -11,7 +11,7 @@ import pandas as pd
 
 from core.aggregates import Aggregates, SourceValidity
 from core.detector_words import beside, quality_lines, relied_on
-from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
+from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
 from core.regions.detectors import Measured, measurements
 from core.wording import minus, sentence
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from core.aggregates import Aggregates
 from core.detector_words import depends
-from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED
 from core.effect_words import BESIDE, beside_line, condition_name, effect_line
-from core.human_words import HUMAN, MODEL, HumanSide, who
+from core.effects.human_words import HUMAN, MODEL, HumanSide, who
+from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED
 from core.regions.detectors import measurements
 from core.registry import FEATURES
 from core.study.protocol import EXCESS, at_default, decision_row

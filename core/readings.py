@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import config, stats
-from core.cells import differences, outcome
-from core.effect_table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
-from core.effects import Tables
+from core import config
+from core.effects import stats
+from core.effects.effects import Tables
+from core.effects.populations import differences, outcome
+from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
 from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
 from core.study.reading import Study
 from core.types import Interval

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from core import config, stats
+from core import config
 from core.causes import leading_cause, pairs
-from core.effect_table import ELIGIBLE, POOLED, delta_interval
-from core.effects import Tables
+from core.effects import stats
+from core.effects.effects import Tables
+from core.effects.table import ELIGIBLE, POOLED, delta_interval
 from core.readings import read_rows
 from core.study.protocol import LOW_LEVEL, SEMANTIC, at_default
 from core.study.reading import Study

@@ -16,11 +16,12 @@ import pandas as pd
 import planted
 import pytest
 
-from core import aggregates, aggregation, config, effect_words, effects, stats
+from core import aggregates, aggregation, config, effect_words
 from core.__main__ import main
 from core.commands.effects import family_wise_line
 from core.detector_words import relied_on
 from core.effect_words import beside_line, condition_name, controls_line
+from core.effects import effects, stats
 from core.errors import StudyError
 from core.regions import detectors
 from core.study import reading as study_files

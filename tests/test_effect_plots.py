@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import effect_plots
-from core.effect_plots import MEASURES
+from core.effects import plots as effect_plots
+from core.effects.plots import MEASURES
 
 
 def effects() -> pd.DataFrame:

@@ -15,8 +15,9 @@ import pytest
 from scipy import stats as reference
 from statsmodels.stats.multitest import multipletests
 
-from core import config, effects, stats
-from core.cells import decision_differences
+from core import config
+from core.effects import effects, stats
+from core.effects.populations import decision_differences
 from core.errors import StudyError
 from core.study import reading as study_files
 from core.study.protocol import DECISION_ROWS, at_default, decision_row

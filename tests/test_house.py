@@ -127,7 +127,7 @@ def test_imports_point_one_way(name: str) -> None:
         ("core.sources.folder", "from .. import models"),
         ("core.ablations.region", "from core.masks.faces import faces"),
         ("core.photos.images", "from core.sources.lamem import lamem"),
-        ("core.effects.stats", "from core.verdict import words"),
+        ("core.effects.effects.stats", "from core.verdict import words"),
         ("core.plots", "from core.photos import images"),
         ("core.errors", "from core import config"),
         ("ui.layout", "import pages.model"),

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from core import human_side, human_words
 from core.__main__ import main
+from core.effects import human_side, human_words
 from core.errors import StudyError
 from core.study.parts import Parts
 from core.table import ORIGINAL

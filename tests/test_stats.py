@@ -12,7 +12,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import ttest_power
 from statsmodels.stats.weightstats import ttost_paired
 
-from core import config, resampling, stats, wording
+from core import config, wording
+from core.effects import resampling, stats
 from core.evaluation import metrics
 from core.types import Interval
 

@@ -11,8 +11,10 @@ import numpy as np
 import planted
 import pytest
 
-from core import causes, cells, config, effects, readings, verdict_words
+from core import causes, config, readings, verdict_words
 from core.aggregation import make_aggregates
+from core.effects import effects
+from core.effects import populations as cells
 from core.errors import StudyError
 from core.study import reading as study_files
 from core.table import Condition

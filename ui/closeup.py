@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import effect_plots
 from core.aggregates import Aggregates
+from core.effects import plots as effect_plots
 from core.errors import LabError
 from core.study import catalogue
 from core.table import Condition

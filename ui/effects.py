@@ -8,11 +8,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import config, effect_plots, evidence, human_words
+from core import config, evidence
 from core.aggregates import Aggregates, read_aggregates
 from core.detector_words import quality_table, relied_on
-from core.effect_plots import MEASURES
-from core.effect_table import ALL, ELIGIBLE, POOLED
+from core.effects import human_words
+from core.effects import plots as effect_plots
+from core.effects.plots import MEASURES
+from core.effects.table import ALL, ELIGIBLE, POOLED
 from core.errors import LabError
 from core.registry import MASKS
 from core.study import catalogue

@@ -46,7 +46,7 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
     from core.aggregation import aggregates
     from core.detector_words import quality_lines, quality_table, relied_on
     from core.effect_words import records
-    from core.human_words import beside_verdict, read
+    from core.effects.human_words import beside_verdict, read
     from core.records import as_json
     from core.verdict_words import lines, verdict_json
 
@@ -68,8 +68,9 @@ def weak_in(run: Path) -> dict[str, str]:
 
 def family_wise_line(run: Path) -> str:
     """The family-wise error of a study's confirmatory rows in one line."""
-    from core import config, stats
-    from core.cells import decision_differences
+    from core import config
+    from core.effects import stats
+    from core.effects.populations import decision_differences
     from core.study.reading import read_study
 
     rows = decision_differences(read_study(run), weak_in(run))

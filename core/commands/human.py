@@ -20,7 +20,7 @@ def human(
 
     On the same photos, with 95 % intervals; the result is kept in human.json in the study's folder.
     """
-    from core import human_side, human_words
+    from core.effects import human_side, human_words
     from core.records import as_json
 
     found = human_side.human_side(Path(run), seed=seed)

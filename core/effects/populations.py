@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import config
-from core.effect_table import ALL, ELIGIBLE, POOLED
+from core.effects.table import ALL, ELIGIBLE, POOLED
 from core.study.protocol import DELTA, EXCESS, DecisionRow, decision_row
 from core.study.reading import Study
 from core.table import KEEP, Condition

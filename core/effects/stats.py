@@ -14,7 +14,7 @@ from statsmodels.stats.power import TTestPower
 from statsmodels.stats.proportion import proportion_confint
 
 from core import config
-from core.resampling import (
+from core.effects.resampling import (
     bca_interval,
     bootstrap,
     bootstrap_medians,

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import config, stats
-from core.cells import Cell, cells, differences
-from core.effect_table import ALL, COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY
-from core.resampling import bootstrap, percentile_interval, rank_correlations
+from core import config
+from core.effects import stats
+from core.effects.populations import Cell, cells, differences
+from core.effects.resampling import bootstrap, percentile_interval, rank_correlations
+from core.effects.table import ALL, COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY
 from core.study.protocol import EXCESS
 from core.study.reading import Study
 from core.types import Progress, silent

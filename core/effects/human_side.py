@@ -16,14 +16,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core import config
+from core.effects.human_words import FILE, HUMAN, MODEL, Correlation, HumanSide, Partition
+from core.effects.resampling import bootstrap, percentile_interval
 from core.errors import StudyError
 from core.evaluation import metrics
 from core.files import write_text
-from core.human_words import FILE, HUMAN, MODEL, Correlation, HumanSide, Partition
 from core.photos.features import LOW_LEVEL, SEMANTIC
 from core.records import as_json
 from core.registry import FEATURES
-from core.resampling import bootstrap, percentile_interval
 from core.study.parquet_parts import read_parts
 from core.study.reading import read_study
 from core.table import PHOTOS
