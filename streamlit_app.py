@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import aggregates
 from core.evaluation import reports
 from core.evaluation import words as report_words
 from core.study import catalogue
-from core.verdict_words import UNTESTED
+from core.verdict import aggregates
+from core.verdict.words import UNTESTED
 from ui import layout
 
 

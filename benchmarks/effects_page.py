@@ -15,13 +15,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import config, evidence
-from core.aggregates import BASELINE, CONDITION, TABLES, VERDICT, Aggregates, read_aggregates
+from core import config
 from core.effects import plots as effect_plots
 from core.effects.table import EXPLORATORY
 from core.files import write_text
 from core.records import as_json
 from core.study import catalogue
+from core.verdict import evidence
+from core.verdict.aggregates import BASELINE, CONDITION, TABLES, VERDICT, Aggregates, read_aggregates
 
 PHOTOS, CONDITIONS, SOURCES = 60_000, 60, 4
 """Sources with their own rows, beside those that pool all."""

@@ -16,7 +16,6 @@ from typing import Any
 import pandas as pd
 
 from core import inference
-from core.aggregation import make_aggregates
 from core.calibration_table import (
     COLUMNS,
     MORE_COLUMNS,
@@ -42,8 +41,9 @@ from core.study.conditions import Design
 from core.study.protocol import CONFIRMATORY_FILLS, decision_row
 from core.teaching import MODEL, Course, gather, teach
 from core.types import Photo, Progress, silent
-from core.verdict import SHAMS
-from core.verdict_records import Verdict
+from core.verdict.aggregation import make_aggregates
+from core.verdict.records import Verdict
+from core.verdict.verdict import SHAMS
 
 RESULT = "result.json"
 

@@ -13,7 +13,7 @@ from core.errors import ArtifactError
 from core.scenes.scenes import THINGS
 from core.scenes.worlds import WORLDS, World
 from core.study.protocol import DECISION_ROWS, SEMANTIC
-from core.verdict_records import INCONCLUSIVE, MIXED, A, B
+from core.verdict.records import INCONCLUSIVE, MIXED, A, B
 from core.wording import minus
 
 FOLDER = config.ARTIFACTS / "calibration"

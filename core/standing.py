@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.aggregates import Aggregates
 from core.table import REMOVE
+from core.verdict.aggregates import Aggregates
 
 REGION, DELTA = "region", "delta"
 LEVELS = np.linspace(0, 100, 101)
@@ -27,8 +27,8 @@ class Standing:
 def standing(delta: float, distributions: pd.DataFrame, fill: str, direction: str) -> Standing | None:
     """The place of Δ among all effects of one fill and direction, whatever the thing; None where there are none.
 
-    `distributions` has the columns DISTRIBUTION_COLUMNS of core.aggregates. An effect is that of one thing on one photo
-    that has it; between two of the 101 stored quantiles the share below is interpolated.
+    `distributions` has the columns DISTRIBUTION_COLUMNS of core.verdict.aggregates. An effect is that of one thing on
+    one photo that has it; between two of the 101 stored quantiles the share below is interpolated.
     """
     wanted = {"ablation": REGION, "outcome": DELTA, "fill": fill, "direction": direction}
     rows = distributions[(distributions[list(wanted)] == pd.Series(wanted)).all(axis="columns")]

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from core import config
-from core.effect_words import condition_name
 from core.study.parquet_parts import read_parts
 from core.study.reading import SETTINGS, Study, read_settings, read_study
 from core.table import ORIGINAL, PHOTOS, Condition
 from core.types import Problem
+from core.verdict.effect_words import condition_name
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.aggregates import Aggregates
 from core.study import catalogue
+from core.verdict.aggregates import Aggregates
 from ui import closeup, effects, layout
 
 EMPTY = (

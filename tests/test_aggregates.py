@@ -16,15 +16,16 @@ import pandas as pd
 import planted
 import pytest
 
-from core import aggregates, aggregation, config, effect_words
+from core import config
 from core.__main__ import main
 from core.commands.effects import family_wise_line
-from core.detector_words import relied_on
-from core.effect_words import beside_line, condition_name, controls_line
 from core.effects import effects, stats
 from core.errors import StudyError
 from core.regions import detectors
 from core.study import reading as study_files
+from core.verdict import aggregates, aggregation, effect_words
+from core.verdict.detector_words import relied_on
+from core.verdict.effect_words import beside_line, condition_name, controls_line
 
 PLAN = {"effects": {"faces_removed": -1.0, "blur": -0.4}, "n": 120, "share": 0.7, "fills": ("mean",)}
 ROWS = ("faces_removed", "blur", "grayscale")
@@ -190,7 +191,7 @@ def test_damaged_aggregates_are_refused(run: Path, name: str) -> None:
 
 def test_reading_what_is_stored_takes_no_heavy_library() -> None:
     code = (
-        "import sys, core.aggregates, core.effect_words\n"
+        "import sys, core.verdict.aggregates, core.verdict.effect_words\n"
         "heavy = {'torch', 'scipy', 'statsmodels', 'cv2'} & set(sys.modules)\nassert not heavy, heavy"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=config.ROOT, capture_output=True, text=True, check=False)

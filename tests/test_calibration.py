@@ -31,7 +31,7 @@ from core.registry import MODELS
 from core.scenes import scenes
 from core.scenes.worlds import BASE, NOISE, WORLDS, imagine, signal
 from core.teaching import Course, gather, teach
-from core.verdict_records import INCONCLUSIVE, MIXED, A, B
+from core.verdict.records import INCONCLUSIVE, MIXED, A, B
 
 TINY = calibration.Scale(("face",), Course(scenes=24, epochs=1, batch=8), photos=12)
 

@@ -10,7 +10,6 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks import _matching as matching
-from core import detector_words
 from core.errors import ArtifactError, MaskError
 from core.masks.heatmap import heatmap_top
 from core.masks.salient import centrality, patches
@@ -19,6 +18,7 @@ from core.regions.detector_quality import UNMEASURED, weak_detectors
 from core.regions.detectors import Measured, SizeQuality
 from core.registry import MASKS
 from core.types import Heatmap, Interval, Rect
+from core.verdict import detector_words
 
 ROW = Measured(
     "a detector", "faces", "faces", "somewhere", 0.5, 10, 20, 18,

@@ -12,9 +12,9 @@ from planted import write_study
 from streamlit.testing.v1 import AppTest
 
 from core import config
-from core.aggregation import make_aggregates
 from core.regions import detectors
 from core.study import catalogue
+from core.verdict.aggregation import make_aggregates
 from tests.conftest import Put, visit_page
 
 HOME, EFFECTS = "streamlit_app.py", "pages/ablation_effects.py"

@@ -44,7 +44,7 @@ def test_showing_a_study_leaves_torch_out(tmp_path: Path) -> None:
     """Home with its verdict, and Ablation effects."""
     from planted import write_study
 
-    from core.aggregation import make_aggregates
+    from core.verdict.aggregation import make_aggregates
 
     standin.write_results(tmp_path)
     make_aggregates(write_study(tmp_path / "studies" / "reference", n=120, fills=("mean",)))

@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 from core import config, standing
-from core.aggregates import read_aggregates
 from core.study import catalogue
+from core.verdict.aggregates import read_aggregates
 
 
 def row(values: Any, mask: str = "faces", **given: Any) -> dict[str, Any]:

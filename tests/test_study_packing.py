@@ -12,12 +12,12 @@ import pytest
 from planted import write_study
 
 from core.__main__ import main
-from core.aggregation import make_aggregates
 from core.errors import OutputError, StudyError
 from core.study import engine
 from core.study.packing import pack
 from core.study.parts import LeftOut, Parts
 from core.study.reading import read_study
+from core.verdict.aggregation import make_aggregates
 
 
 @pytest.fixture

@@ -11,15 +11,17 @@ import numpy as np
 import planted
 import pytest
 
-from core import causes, config, readings, verdict_words
-from core.aggregation import make_aggregates
+from core import config
 from core.effects import effects
 from core.effects import populations as cells
 from core.errors import StudyError
 from core.study import reading as study_files
 from core.table import Condition
-from core.verdict import gate, gate_of, judge
-from core.verdict_records import Verdict
+from core.verdict import causes, row_decisions
+from core.verdict import words as verdict_words
+from core.verdict.aggregation import make_aggregates
+from core.verdict.records import Verdict
+from core.verdict.verdict import gate, gate_of, judge
 
 N = 200
 
@@ -99,7 +101,7 @@ def test_a_row_must_hold_under_every_fill(tmp_path: Path) -> None:
     study = study_files.read_study(planted.write_study(tmp_path, n=N, effects={"faces_removed": -1}))
     place = study.conditions.index(Condition("region", "{}", "faces", "blur", "remove"))
     study.score[:, place] -= np.nanmean(cells.excesses(study, place))  # under this fill nothing is left of the effect
-    item = readings.read_rows(study, effects.effect_tables(study), {})[0]
+    item = row_decisions.read_rows(study, effects.effect_tables(study), {})[0]
     assert [fill.fill for fill in item.fills] == ["mean", "blur"]
     assert item.fill == "blur"
     assert item.reading == "unresolved"

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.aggregates import Aggregates
 from core.effects import plots as effect_plots
 from core.errors import LabError
 from core.study import catalogue
 from core.table import Condition
 from core.types import Pixels
+from core.verdict.aggregates import Aggregates
 from core.wording import minus
 from ui import layout
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import config, evidence
-from core.aggregates import Aggregates, read_aggregates
-from core.detector_words import quality_table, relied_on
+from core import config
 from core.effects import human_words
 from core.effects import plots as effect_plots
 from core.effects.plots import MEASURES
@@ -18,7 +16,10 @@ from core.effects.table import ALL, ELIGIBLE, POOLED
 from core.errors import LabError
 from core.registry import MASKS
 from core.study import catalogue
-from core.verdict_words import UNTESTED
+from core.verdict import evidence
+from core.verdict.aggregates import Aggregates, read_aggregates
+from core.verdict.detector_words import quality_table, relied_on
+from core.verdict.words import UNTESTED
 from ui import layout
 
 FAMILIES = {"confirmatory": "Confirmatory", "exploratory": "Exploratory"}

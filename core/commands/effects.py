@@ -22,9 +22,9 @@ def effects(
     Rows that decide and rows that explore are apart and adjusted apart. What cannot be read is named, and the exit code
     is 1.
     """
-    from core.aggregation import aggregates
-    from core.effect_words import lines, records
     from core.files import replacing
+    from core.verdict.aggregation import aggregates
+    from core.verdict.effect_words import lines, records
 
     found = aggregates(Path(run), weak_in(Path(run)), progress_bar)
     text = lines(found)
@@ -43,12 +43,12 @@ def verdict(run: Annotated[str, "folder of a study"]) -> Report:
 
     A: what a person would name drives the score; B: shortcuts do. The verdict is stored with the study.
     """
-    from core.aggregation import aggregates
-    from core.detector_words import quality_lines, quality_table, relied_on
-    from core.effect_words import records
     from core.effects.human_words import beside_verdict, read
     from core.records import as_json
-    from core.verdict_words import lines, verdict_json
+    from core.verdict.aggregation import aggregates
+    from core.verdict.detector_words import quality_lines, quality_table, relied_on
+    from core.verdict.effect_words import records
+    from core.verdict.words import lines, verdict_json
 
     found = aggregates(Path(run), weak_in(Path(run)), progress_bar)
     problems = [f"set aside: {problem}" for problem in found.baseline.problems]

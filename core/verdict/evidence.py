@@ -7,9 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from core.aggregates import Aggregates
-from core.detector_words import depends
-from core.effect_words import BESIDE, beside_line, condition_name, effect_line
 from core.effects.human_words import HUMAN, MODEL, HumanSide, who
 from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED
 from core.regions.detectors import measurements
@@ -17,7 +14,10 @@ from core.registry import FEATURES
 from core.study.protocol import EXCESS, at_default, decision_row
 from core.table import Condition
 from core.types import Interval
-from core.verdict_records import Verdict
+from core.verdict.aggregates import Aggregates
+from core.verdict.detector_words import depends
+from core.verdict.effect_words import BESIDE, beside_line, condition_name, effect_line
+from core.verdict.records import Verdict
 from core.wording import minus
 
 

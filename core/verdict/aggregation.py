@@ -14,7 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import config
-from core.aggregates import (
+from core.effects import stats
+from core.effects.effects import Tables, effect_tables
+from core.effects.populations import differences, excesses
+from core.effects.table import ALL, POOLED
+from core.files import replacing, write_text
+from core.records import as_json
+from core.study.protocol import DELTA, EXCESS, at_default
+from core.study.reading import Study, read_settings, read_study
+from core.types import Progress, silent
+from core.verdict.aggregates import (
     BASELINE,
     CONDITION,
     DISTRIBUTION_COLUMNS,
@@ -28,18 +37,9 @@ from core.aggregates import (
     SourceValidity,
     read_aggregates,
 )
-from core.causes import changed_parameters, series
-from core.effects import stats
-from core.effects.effects import Tables, effect_tables
-from core.effects.populations import differences, excesses
-from core.effects.table import ALL, POOLED
-from core.files import replacing, write_text
-from core.records import as_json
-from core.study.protocol import DELTA, EXCESS, at_default
-from core.study.reading import Study, read_settings, read_study
-from core.types import Progress, silent
-from core.verdict import gate, judge
-from core.verdict_words import verdict_json
+from core.verdict.causes import changed_parameters, series
+from core.verdict.verdict import gate, judge
+from core.verdict.words import verdict_json
 
 BINS, SHOWN = 40, 20
 

@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 
 from core import config
-from core.causes import leading_cause, pairs
 from core.effects import stats
 from core.effects.effects import Tables
 from core.effects.table import ELIGIBLE, POOLED, delta_interval
-from core.readings import read_rows
 from core.study.protocol import LOW_LEVEL, SEMANTIC, at_default
 from core.study.reading import Study
 from core.table import Condition
 from core.types import Interval
-from core.verdict_records import (
+from core.verdict.causes import leading_cause, pairs
+from core.verdict.records import (
     DROP,
     FAILED,
     INCONCLUSIVE,
@@ -40,7 +39,8 @@ from core.verdict_records import (
     Sham,
     Verdict,
 )
-from core.verdict_words import sentence
+from core.verdict.row_decisions import read_rows
+from core.verdict.words import sentence
 from core.wording import sentence as effect_sentence
 
 ARRANGEMENT = {"patch_shuffle": "local texture kept, arrangement lost", "phase_scramble": "spectrum and colour kept"}

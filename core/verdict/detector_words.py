@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from core.aggregates import Aggregates
 from core.regions.detector_quality import UNMEASURED
 from core.regions.detectors import Measured, measurements
 from core.types import Interval
+from core.verdict.aggregates import Aggregates
 
 
 def relied_on(found: Aggregates) -> tuple[str, ...]:

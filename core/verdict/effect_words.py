@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from core.aggregates import Aggregates, SourceValidity
-from core.detector_words import beside, quality_lines, relied_on
 from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
 from core.regions.detectors import Measured, measurements
+from core.verdict.aggregates import Aggregates, SourceValidity
+from core.verdict.detector_words import beside, quality_lines, relied_on
 from core.wording import minus, sentence
 
 BESIDE = ("n_detected", "thing_area", "thing_area_controlled", "control_eccentricity", "control_rmse")

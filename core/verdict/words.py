@@ -9,7 +9,7 @@ from core.errors import StudyError
 from core.records import as_json, record
 from core.study.protocol import LOW_LEVEL, SEMANTIC
 from core.types import Interval
-from core.verdict_records import (
+from core.verdict.records import (
     FAILED,
     INCONCLUSIVE,
     MIXED,

@@ -10,11 +10,11 @@ import numpy as np
 from core import config
 from core.effects import stats
 from core.effects.populations import outcome
-from core.readings import compare, deciding_values, places
 from core.study.protocol import DECISION_ROWS
 from core.study.reading import Study
 from core.table import Condition
-from core.verdict_records import Cause, Lead, Pair, Reading
+from core.verdict.records import Cause, Lead, Pair, Reading
+from core.verdict.row_decisions import compare, deciding_values, places
 
 
 def leading_cause(study: Study, readings: Sequence[Reading], weak: Mapping[str, str]) -> Cause:

@@ -18,7 +18,7 @@ from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, e
 from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
 from core.study.reading import Study
 from core.types import Interval
-from core.verdict_records import DROP, NEGLIGIBLE, NOT_TESTABLE, NOTHING, RISE, UNRESOLVED, FillReading, Reading
+from core.verdict.records import DROP, NEGLIGIBLE, NOT_TESTABLE, NOTHING, RISE, UNRESOLVED, FillReading, Reading
 
 KEPT = {
     DROP: "another piece of the photo of the same shape holds the score up better than what is kept, but the score "

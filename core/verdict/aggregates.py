@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from core.errors import StudyError
 from core.types import Interval
-from core.verdict_records import Verdict
-from core.verdict_words import verdict_from_json
+from core.verdict.records import Verdict
+from core.verdict.words import verdict_from_json
 
 TABLES = ("effects", "details", "doses", "distributions", "extremes")
 VERSION = 3
