@@ -14,7 +14,8 @@ import pandas as pd
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.pages import _free_port, _wait
-from core import atlas, config
+from core import config
+from core.latent import atlas
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking")
 POINTS = 60_000

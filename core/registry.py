@@ -167,8 +167,8 @@ MASKS: Registry[Callable[..., Any]] = Registry("mask", "core.masks")
 FILLS: Registry[Callable[..., Any]] = Registry("fill", "core.ablations.fills")
 ATTRIBUTIONS: Registry[Callable[..., Any]] = Registry("attribution method", "core.attributions")
 FEATURES: Registry[Callable[..., Any]] = Registry("feature", "core.photos.features")
-SPACES: Registry[Callable[..., Any]] = Registry("space", "core.spaces")
-PROJECTIONS: Registry[Callable[..., Any]] = Registry("projection", "core.projections")
+SPACES: Registry[Callable[..., Any]] = Registry("space", "core.latent.spaces")
+PROJECTIONS: Registry[Callable[..., Any]] = Registry("projection", "core.latent.projections")
 
 
 def predictors() -> list[Entry[Callable[..., Any]]]:

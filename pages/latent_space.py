@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import latent_words
-from core.atlas import Atlas
+from core.latent import words as latent_words
+from core.latent.atlas import Atlas
+from core.latent.study_colours import study_folders
 from core.registry import PROJECTIONS, SPACES
-from core.study_colours import study_folders
 from ui import latent_chart, latent_controls, latent_map, latent_panels, layout, scatter, widgets
 
 

@@ -113,8 +113,8 @@ def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
     """A map of `n` photos drawn from a seed, half of them generated scenes, with an answer; and its autoencoder."""
     import torch
 
-    from core import atlas
     from core.inference import checkpoints
+    from core.latent import atlas
     from core.models.vae import VAE
     from core.photos.preprocess import Preset
     from core.sources import open_source

@@ -13,15 +13,16 @@ import torch
 from conftest import MakeLamem, draw_photo, write_photo
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from core import atlas, clusters, config, geometry, inference
+from core import config, inference
 from core.__main__ import main
-from core.clusters import explained, morans_i
-from core.direction import memorability_direction
 from core.errors import ArtifactError, CheckpointError, LatentError
 from core.inference import checkpoints
 from core.inference.autoencoder import load_autoencoder
-from core.latent import make
-from core.latent_words import scope_of_tests
+from core.latent import atlas, clusters, geometry
+from core.latent.build import make
+from core.latent.clusters import explained, morans_i
+from core.latent.direction import memorability_direction
+from core.latent.words import scope_of_tests
 from core.models.vae import VAE
 from core.photos.preprocess import Preset
 from core.registry import MODELS, PROJECTIONS, SPACES
@@ -216,7 +217,7 @@ def test_colour_spaces_are_what_they_say() -> None:
 
 
 def _seen(small: np.ndarray):
-    from core.spaces import Seen
+    from core.latent.spaces import Seen
 
     return Seen(Photo("a", "t", lambda: small), small, 0.5, np.zeros(3))
 
@@ -224,7 +225,7 @@ def _seen(small: np.ndarray):
 def test_a_wide_space_is_compressed_as_by_one_decomposition(tmp_path: Path) -> None:
     from sklearn.decomposition import PCA
 
-    from core.encoding import MOST_DIMENSIONS, _Collected
+    from core.latent.encoding import MOST_DIMENSIONS, _Collected
 
     wide = (cloud(200, 80) * np.linspace(3, 0.1, 80)).astype(np.float32)
     collected = _Collected(tmp_path / "wide")
@@ -269,7 +270,7 @@ def test_more_photos_take_no_more_memory(vae_folder: Path, model_folder: Path) -
     """All of them decoded are 47 MB; what may grow is a row of numbers each."""
     import tracemalloc
 
-    from core.encoding import encode
+    from core.latent.encoding import encode
     from core.types import Listing
 
     predictor, autoencoder = inference.load(str(model_folder)), load_autoencoder(str(vae_folder))

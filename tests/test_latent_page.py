@@ -16,9 +16,9 @@ from planted import write_study
 from streamlit.testing.v1 import AppTest
 from test_no_torch import VISIT, run
 
-from core import atlas, selection
-from core.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
 from core.errors import LatentError, StudyError
+from core.latent import atlas, selection
+from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
 from tests.conftest import Put, visit_page
 
 PAGE = "pages/latent_space.py"

@@ -170,8 +170,8 @@ def test_a_killed_run_ends_with_the_same_weights(folders: list[Path], tmp_path: 
 
 @pytest.mark.slow
 def test_a_minute_on_generated_scenes_beats_the_mean_and_finds_the_planted_factor(tmp_path: Path) -> None:
-    from core.clusters import explained
     from core.inference.autoencoder import load_autoencoder
+    from core.latent.clusters import explained
     from core.photos.preprocess import square
     from core.sources import open_source
     from core.training.fit import fit

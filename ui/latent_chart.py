@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import selection
-from core.atlas import Atlas
-from core.colours import Colour
 from core.errors import LabError
+from core.latent import selection
+from core.latent.atlas import Atlas
+from core.latent.colours import Colour
 from ui import latent_map, layout
 from ui.scatter import scatter, served
 

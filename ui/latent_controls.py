@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core import selection
-from core.atlas import Atlas
-from core.colours import Colour, Option
+from core.latent import selection
+from core.latent.atlas import Atlas
+from core.latent.colours import Colour, Option
 from ui import latent_panels, layout, widgets
 
 MATCHES = 12

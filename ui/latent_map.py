@@ -10,11 +10,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import atlas as atlases
-from core import colours, config
-from core.atlas import Atlas
-from core.colours import Option
+from core import config
 from core.errors import LabError, PhotoError
+from core.latent import atlas as atlases
+from core.latent import colours
+from core.latent.atlas import Atlas
+from core.latent.colours import Option
 from core.photos import images
 from core.sources import open_source
 from core.types import Photo, Pixels, Problem

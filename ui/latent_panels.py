@@ -8,11 +8,13 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from core import geometry, latent_plots, latent_words, selection
-from core.atlas import Atlas
-from core.colours import Colour
 from core.errors import LatentError
-from core.selection import Selection
+from core.latent import geometry, selection
+from core.latent import plots as latent_plots
+from core.latent import words as latent_words
+from core.latent.atlas import Atlas
+from core.latent.colours import Colour
+from core.latent.selection import Selection
 from core.wording import interval
 from ui import latent_map, layout, photos, resources
 from ui.resources import Item
@@ -172,7 +174,7 @@ def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
 
 @st.cache_data(show_spinner="Looking at your photo …", max_entries=64)
 def _placed(_atlas: Atlas, folder: str, space: str, digest: str, _item: Item) -> tuple[np.ndarray, float]:
-    from core.encoding import place_of
+    from core.latent.encoding import place_of
 
     predictor = resources.predictor(str(_atlas.answer.facts.get("predictor", "resnet50")))
     return place_of(_atlas, space, predictor, latent_map.autoencoder(_atlas), _item.read())

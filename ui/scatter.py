@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime import get_instance
 
-from core.colours import Colour
+from core.latent.colours import Colour
 
 SHEET_COLUMNS = 8
 """Thumbnails in a row of a sprite sheet."""

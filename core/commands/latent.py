@@ -30,7 +30,7 @@ def latent(
     Writes every photo's place, score and projections, the answer, and the directions of memorability. A model's
     features are tested on photos that it never learned from, and never against its own score.
     """
-    from core import atlas
+    from core.latent import atlas
 
     if show:
         return _report(atlas.read_answer(Path(out)))
@@ -38,7 +38,7 @@ def latent(
         raise LatentError("No photo set is named; give one, or --show to print the answer of a map that was made.")
     from core import inference
     from core.inference.autoencoder import load_autoencoder
-    from core.latent import make
+    from core.latent.build import make
     from core.sources import open_source
 
     listings = [open_source(name) for name in sources]
@@ -67,8 +67,8 @@ def _place(name: str) -> str:
 
 def _report(answer: object) -> Report:
     """The answer as a table for people, and as plain data."""
-    from core.atlas import Answer
-    from core.latent_words import answer_table, sentence
+    from core.latent.atlas import Answer
+    from core.latent.words import answer_table, sentence
 
     assert isinstance(answer, Answer)
     data = [dataclasses.asdict(row) for row in answer.rows]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.atlas import Atlas
 from core.errors import StudyError
-from core.study_colours import StudyColours
+from core.latent.atlas import Atlas
+from core.latent.study_colours import StudyColours
 from core.types import Problem
 
 SEQUENTIAL = ("#3B0F70", "#8C2981", "#DE4968", "#FE9F6D", "#FDE7A9")

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.atlas import PHOTO_COLUMNS, Atlas
 from core.errors import LatentError, PhotoError
 from core.inference import Predictor, ahead, batches
 from core.inference.autoencoder import Autoencoder
+from core.latent.atlas import PHOTO_COLUMNS, Atlas
+from core.latent.spaces import Seen
 from core.photos import preprocess
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.registry import SPACES
-from core.spaces import Seen
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
 
 BATCH = 32

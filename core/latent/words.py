@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from core import config
-from core.atlas import ALL_SCORED, KEPT_OUT, Answer, Direction, Row
+from core.latent.atlas import ALL_SCORED, KEPT_OUT, Answer, Direction, Row
 from core.registry import SPACES
 from core.wording import interval, minus
 

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from core import config
-from core.atlas import ALL_SCORED, KEPT_OUT, Answer, Atlas, Direction, Row
-from core.clusters import NEIGHBOURS, PERMUTATIONS, explained, morans_i
-from core.direction import memorability_direction
-from core.encoding import Encoded, encode
 from core.errors import LatentError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
+from core.latent.atlas import ALL_SCORED, KEPT_OUT, Answer, Atlas, Direction, Row
+from core.latent.clusters import NEIGHBOURS, PERMUTATIONS, explained, morans_i
+from core.latent.direction import memorability_direction
+from core.latent.encoding import Encoded, encode
 from core.registry import PROJECTIONS, SPACES, Entry
 from core.types import Listing, Problem, Progress, silent
 

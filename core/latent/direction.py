@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from core import config
-from core.atlas import Direction
-from core.clusters import ridge
 from core.errors import LatentError
 from core.evaluation.metrics import pearson
+from core.latent.atlas import Direction
+from core.latent.clusters import ridge
 from core.types import Interval
 
 RESAMPLES = 500
