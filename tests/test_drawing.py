@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.drawing import ERASE_COLOUR, Stroke, draw, strokes_of
 from core.errors import MaskError
+from core.paint.drawing import ERASE_COLOUR, Stroke, draw, strokes_of
 
 WIDTH, HEIGHT = 400, 300
 PAINT = "rgba(217,120,45,0.5)"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core import drawing_text, replay
-from core.drawing import Stroke, draw
 from core.errors import MaskError
+from core.paint import drawing_text, replay
+from core.paint.drawing import Stroke, draw
 
 HEIGHT, WIDTH = 40, 60
 STROKES = (

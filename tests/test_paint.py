@@ -16,10 +16,11 @@ from conftest import draw_photo
 from PIL import Image
 from torch import nn
 
-from core import config, matters, paint, replay
+from core import config
 from core.__main__ import main
 from core.errors import LabError, MaskError, MissingDependencyError, ParameterError, UnknownChoiceError
 from core.inference import Predictor, checkpoints
+from core.paint import occlusion_search, region_effect, replay
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.regions.placements import placements
@@ -55,7 +56,7 @@ def scene() -> tuple[np.ndarray, np.ndarray]:
 def test_the_worth_of_a_region_is_what_arithmetic_says(bright: Predictor) -> None:
     photo, mask = scene()
     mean = round(255 / 16 + 20 * 15 / 16)
-    done = paint.paint(bright, photo, mask, paint.treatment(fill="mean"))
+    done = region_effect.paint(bright, photo, mask, region_effect.treatment(fill="mean"))
     assert done.score == pytest.approx((255 / 16 + 20 * 15 / 16) / 255, abs=1e-5)
     assert done.ablated_score == pytest.approx((mean / 16 + 20 * 15 / 16) / 255, abs=1e-5)
     assert done.delta == pytest.approx((mean - 255) / 16 / 255, abs=1e-5)
@@ -67,7 +68,7 @@ def test_the_worth_of_a_region_is_what_arithmetic_says(bright: Predictor) -> Non
 
 def test_keep_only_replaces_everything_else(bright: Predictor) -> None:
     photo, mask = scene()
-    done = paint.paint(bright, photo, mask, paint.treatment(fill="mean", direction="keep"))
+    done = region_effect.paint(bright, photo, mask, region_effect.treatment(fill="mean", direction="keep"))
     mean = round(255 / 16 + 20 * 15 / 16)
     assert done.area == 15 / 16
     assert done.delta == pytest.approx((mean - 20) * 15 / 16 / 255, abs=1e-5)
@@ -77,9 +78,9 @@ def test_keep_only_replaces_everything_else(bright: Predictor) -> None:
 def test_it_is_the_studys_own_operator(bright: Predictor, fill: str, settings: dict[str, Any]) -> None:
     photo, mask = draw_photo(3, 256, 300), np.zeros((256, 300), bool)
     mask[40:90, 30:200] = True
-    how = paint.treatment(settings, fill=fill, feather=0.02, seed=5)
+    how = region_effect.treatment(settings, fill=fill, feather=0.02, seed=5)
     wanted = ABLATIONS["region"].function(photo, mask, settings, fill=fill, feather=0.02, seed=5)
-    done = paint.paint(bright, photo, mask, how)
+    done = region_effect.paint(bright, photo, mask, how)
     assert (done.photo == wanted).all()
     assert done.ablated_score == bright.score([wanted])[0]
 
@@ -89,7 +90,7 @@ def test_a_mask_may_have_the_size_of_the_photo_or_of_its_working_copy(bright: Pr
     mask[300:600, 90:360] = True
     small = np.zeros((256, 341), bool)
     small[100:200, 30:120] = True
-    big, little = (paint.paint(bright, photo, given, paint.treatment()) for given in (mask, small))
+    big, little = (region_effect.paint(bright, photo, given, region_effect.treatment()) for given in (mask, small))
     assert big.area == pytest.approx(little.area, rel=0.02)
     assert big.delta == pytest.approx(little.delta, abs=2e-4)
     assert big.photo.shape == (256, 341, 3)
@@ -105,7 +106,7 @@ def test_a_mask_may_have_the_size_of_the_photo_or_of_its_working_copy(bright: Pr
 )
 def test_masks_that_cannot_be_painted_are_refused(bright: Predictor, mask: np.ndarray, reason: str) -> None:
     with pytest.raises(MaskError, match=reason):
-        paint.paint(bright, scene()[0], mask, paint.treatment())
+        region_effect.paint(bright, scene()[0], mask, region_effect.treatment())
 
 
 @pytest.mark.parametrize(
@@ -122,49 +123,54 @@ def test_masks_that_cannot_be_painted_are_refused(bright: Predictor, mask: np.nd
 )
 def test_treatments_name_what_is_allowed(settings: dict, given: dict, error: type[LabError]) -> None:
     with pytest.raises(error):
-        paint.treatment(settings, **given)
+        region_effect.treatment(settings, **given)
 
 
 def test_a_study_knows_the_usual_settings_and_a_hard_border() -> None:
-    assert paint.as_studied(paint.treatment())
-    assert paint.as_studied(paint.treatment(FILLS["blur"].arguments(), fill="blur", direction="keep"))
-    assert not paint.as_studied(paint.treatment({"sigma": 0.2}, fill="blur"))
-    assert not paint.as_studied(paint.treatment(feather=0.02))
+    assert region_effect.as_studied(region_effect.treatment())
+    assert region_effect.as_studied(region_effect.treatment(FILLS["blur"].arguments(), fill="blur", direction="keep"))
+    assert not region_effect.as_studied(region_effect.treatment({"sigma": 0.2}, fill="blur"))
+    assert not region_effect.as_studied(region_effect.treatment(feather=0.02))
 
 
 def test_controls_are_the_same_shape_elsewhere(bright: Predictor) -> None:
     photo, mask = scene()
-    how = paint.treatment(fill="mean")
-    done = paint.paint(bright, photo, mask, how)
-    found = list(paint.controls(bright, photo, mask, how, done.score, n=12))
+    how = region_effect.treatment(fill="mean")
+    done = region_effect.paint(bright, photo, mask, how)
+    found = list(region_effect.controls(bright, photo, mask, how, done.score, n=12))
     mean = round(255 / 16 + 20 * 15 / 16)
     assert found == pytest.approx([(mean - 20) / 16 / 255] * 12, abs=1e-5)
-    assert paint.comparison(done.delta, found, "remove").startswith("This region matters more than 12 of 12 regions")
+    assert region_effect.comparison(done.delta, found, "remove").startswith(
+        "This region matters more than 12 of 12 regions"
+    )
 
 
 def test_controls_come_while_they_are_computed(bright: Predictor) -> None:
     photo, mask = scene()
-    arriving = paint.controls(bright, photo, mask, paint.treatment(), 0.1)
+    arriving = region_effect.controls(bright, photo, mask, region_effect.treatment(), 0.1)
     next(arriving)
-    assert bright.module.batches == [paint.BATCH]
-    assert len(list(arriving)) == paint.CONTROLS - 1
+    assert bright.module.batches == [region_effect.BATCH]
+    assert len(list(arriving)) == region_effect.CONTROLS - 1
 
 
 def test_controls_equal_each_placement_on_its_own(bright: Predictor) -> None:
     photo, mask = draw_photo(2, 256, 320), np.zeros((256, 320), bool)
     mask[100:150, 100:170] = True
-    how = paint.treatment(fill="inpaint", direction="keep")
+    how = region_effect.treatment(fill="inpaint", direction="keep")
     score = float(bright.score([photo])[0])
-    wanted = [paint.paint(bright, photo, place.mask, how).delta for place in placements(mask, n=6, seed=how.seed).items]
-    assert list(paint.controls(bright, photo, mask, how, score, n=6)) == pytest.approx(wanted, abs=1e-6)
+    wanted = [
+        region_effect.paint(bright, photo, place.mask, how).delta
+        for place in placements(mask, n=6, seed=how.seed).items
+    ]
+    assert list(region_effect.controls(bright, photo, mask, how, score, n=6)) == pytest.approx(wanted, abs=1e-6)
 
 
 def test_where_nothing_else_fits_there_is_no_control(bright: Predictor) -> None:
     mask = np.zeros((256, 256), bool)
     mask[:200] = True
-    found = list(paint.controls(bright, scene()[0], mask, paint.treatment(), 0.1))
+    found = list(region_effect.controls(bright, scene()[0], mask, region_effect.treatment(), 0.1))
     assert found == []
-    assert "no other place" in paint.comparison(-0.1, found, "remove")
+    assert "no other place" in region_effect.comparison(-0.1, found, "remove")
 
 
 @pytest.mark.parametrize(
@@ -176,15 +182,17 @@ def test_where_nothing_else_fits_there_is_no_control(bright: Predictor) -> None:
     ],
 )
 def test_the_comparison_is_one_plain_sentence(delta: float, others: list[float], direction: str, sentence: str) -> None:
-    assert paint.comparison(delta, others, direction).startswith(sentence)
+    assert region_effect.comparison(delta, others, direction).startswith(sentence)
 
 
 def test_every_registered_fill_is_tried(bright: Predictor) -> None:
     photo, mask = scene()
-    found = list(paint.under_every_fill(bright, photo, mask, paint.treatment({"sigma": 0.1}, fill="blur"), 0.1))
+    found = list(
+        region_effect.under_every_fill(bright, photo, mask, region_effect.treatment({"sigma": 0.1}, fill="blur"), 0.1)
+    )
     assert [item.id for item in found] == [entry.id for entry in FILLS]
     for item in found:
-        direct = paint.paint(bright, photo, mask, paint.treatment(fill=item.id), score=0.1)
+        direct = region_effect.paint(bright, photo, mask, region_effect.treatment(fill=item.id), score=0.1)
         assert item.delta == pytest.approx(direct.delta, abs=1e-6)
 
 
@@ -195,17 +203,19 @@ def test_models_that_are_not_installed_say_so(bright: Predictor) -> None:
         return bright
 
     photo, mask = scene()
-    found = list(paint.by_every_model({"here": "Here", "absent": "Absent"}, load, photo, mask, paint.treatment()))
-    assert found[0].delta == paint.paint(bright, photo, mask, paint.treatment()).delta
+    found = list(
+        region_effect.by_every_model({"here": "Here", "absent": "Absent"}, load, photo, mask, region_effect.treatment())
+    )
+    assert found[0].delta == region_effect.paint(bright, photo, mask, region_effect.treatment()).delta
     assert (found[1].delta, found[1].problem) == (None, "absent is not installed; get it with: pip install it")
 
 
 def test_what_matters_is_found_where_it_is(bright: Predictor) -> None:
     photo, square = scene()
     photo[150:230, 20:90] = 0
-    how = paint.treatment(fill="mean")
-    score = paint.paint(bright, photo, square, how).score
-    *steps, last = matters.find_what_matters(bright, photo, how, score)
+    how = region_effect.treatment(fill="mean")
+    score = region_effect.paint(bright, photo, square, how).score
+    *steps, last = occlusion_search.find_what_matters(bright, photo, how, score)
     assert [step.done for step in steps] == sorted({step.done for step in steps})
     assert all(step.lowers is None and not step.finished for step in steps)
     assert last.finished
@@ -213,22 +223,24 @@ def test_what_matters_is_found_where_it_is(bright: Predictor) -> None:
     assert last.raises is not None
     assert (last.lowers.mask & square).sum() > 0.8 * square.sum()
     assert last.raises.mask[150:230, 20:90].mean() > 0.8
-    assert last.lowers.delta == pytest.approx(paint.paint(bright, photo, last.lowers.mask, how).delta, abs=1e-6)
+    assert last.lowers.delta == pytest.approx(region_effect.paint(bright, photo, last.lowers.mask, how).delta, abs=1e-6)
     assert last.map[60, 190] == last.map.min()
-    *_, kept = matters.find_what_matters(bright, photo, paint.treatment(fill="mean", direction="keep"), score)
+    *_, kept = occlusion_search.find_what_matters(
+        bright, photo, region_effect.treatment(fill="mean", direction="keep"), score
+    )
     assert kept.lowers is not None
     assert kept.lowers.delta == last.lowers.delta  # what matters is what is missed, whatever the page does at the time
 
 
 def test_where_nothing_raises_the_score_nothing_is_named(bright: Predictor) -> None:
     photo = np.full((256, 256, 3), 100, np.uint8)
-    *_, last = matters.find_what_matters(bright, photo, paint.treatment(fill="mean"), 100 / 255)
+    *_, last = occlusion_search.find_what_matters(bright, photo, region_effect.treatment(fill="mean"), 100 / 255)
     assert last.finished
     assert not (last.map > 1e-6).any()
 
 
 def test_a_search_that_nobody_waits_for_stops(bright: Predictor) -> None:
-    search = matters.find_what_matters(bright, scene()[0], paint.treatment(), 0.1)
+    search = occlusion_search.find_what_matters(bright, scene()[0], region_effect.treatment(), 0.1)
     next(search)
     search.close()
     assert len(bright.module.batches) == 1
@@ -236,13 +248,13 @@ def test_a_search_that_nobody_waits_for_stops(bright: Predictor) -> None:
 
 def test_windows_cover_every_pixel() -> None:
     for size in ((256, 256), (256, 700), (300, 256)):
-        assert np.any(matters.windows(*size), axis=0).all()
+        assert np.any(occlusion_search.windows(*size), axis=0).all()
 
 
 def made(bright: Predictor, **given: Any) -> tuple[replay.Record, np.ndarray]:
     photo, mask = draw_photo(4, 300, 400), np.zeros((300, 400), bool)
     mask[50:150, 100:300] = True
-    how = paint.treatment(fill="noise", seed=7, **given)
+    how = region_effect.treatment(fill="noise", seed=7, **given)
     return replay.perform(bright, "drawn.png", photo, mask, how, 5)[0], photo
 
 
@@ -254,7 +266,7 @@ def test_a_record_survives_its_file(bright: Predictor, tmp_path: Path) -> None:
     assert again == record
     assert (again.mask == record.mask).all()
     replay.check(again, photo)
-    done = paint.paint(bright, photo, again.mask, again.how)
+    done = region_effect.paint(bright, photo, again.mask, again.how)
     assert (done.score, done.ablated_score) == (record.score, record.ablated_score)
 
 
@@ -354,11 +366,11 @@ def test_the_command_answers_what_core_computes(ask: Callable[..., int], capsys)
 
     photo, mask = draw_photo(4, 300, 400), np.zeros((300, 400), bool)
     mask[80:160, 60:200] = True
-    model, how = inference.load("small_cnn"), paint.treatment(fill="inpaint")
-    done = paint.paint(model, photo, mask, how)
+    model, how = inference.load("small_cnn"), region_effect.treatment(fill="inpaint")
+    done = region_effect.paint(model, photo, mask, how)
     assert answer["delta"] == pytest.approx(done.delta, abs=1e-7)
     assert answer["area"] == pytest.approx(mask.mean(), abs=0.002)
-    wanted = list(paint.controls(model, photo, mask, how, done.score, n=4))
+    wanted = list(region_effect.controls(model, photo, mask, how, done.score, n=4))
     assert answer["controls"] == pytest.approx(wanted, abs=1e-7)
 
 

@@ -21,9 +21,10 @@ from conftest import draw_photo
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import config, drawing, inference, paint
-from core.drawing import Stroke
+from core import config, inference
 from core.inference import checkpoints
+from core.paint import drawing, region_effect
+from core.paint.drawing import Stroke
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
@@ -88,12 +89,12 @@ def metrics(app: AppTest) -> dict[str, str]:
     return {item.label: item.value for item in app.metric}
 
 
-def direct(mask: np.ndarray, **given: object) -> tuple[paint.Painted, np.ndarray]:
+def direct(mask: np.ndarray, **given: object) -> tuple[region_effect.Painted, np.ndarray]:
     """What core computes for the sample."""
     from ui import resources
 
-    photo = paint.working(resources.samples()["cat"].read())
-    return paint.paint(inference.load("small_cnn"), photo, mask, paint.treatment(**given)), photo
+    photo = region_effect.working(resources.samples()["cat"].read())
+    return region_effect.paint(inference.load("small_cnn"), photo, mask, region_effect.treatment(**given)), photo
 
 
 def box_mask(*strokes: Stroke) -> np.ndarray:
@@ -114,10 +115,12 @@ def test_a_painted_part_gets_the_answer_that_core_gives() -> None:
     done, photo = direct(box_mask())
     assert metrics(app)["Score before"] == f"{done.score:.3f}"
     assert metrics(app)["Score after"] == f"{done.ablated_score:.3f}"
-    assert f"Δ = {paint.signed(done.delta)}" in words(app)
+    assert f"Δ = {region_effect.signed(done.delta)}" in words(app)
     assert f"{done.area:.1%} of the photo was replaced" in words(app)
-    controls = list(paint.controls(inference.load("small_cnn"), photo, box_mask(), paint.treatment(), done.score))
-    assert paint.comparison(done.delta, controls, "remove") in words(app)
+    controls = list(
+        region_effect.controls(inference.load("small_cnn"), photo, box_mask(), region_effect.treatment(), done.score)
+    )
+    assert region_effect.comparison(done.delta, controls, "remove") in words(app)
     assert "Under every fill" in words(app)
     assert "By every model" in words(app)
     (trial,) = app.session_state["trials"].values()
@@ -131,7 +134,9 @@ def test_every_other_model_answers_unless_it_is_switched_off() -> None:
     app = painted(visit(ask=True), BOX)
     (trial,) = app.session_state["trials"].values()
     assert [item.id for item in trial.stages["models"].made] == ["small_cnn", "resnet50"]
-    wanted = paint.paint(inference.load("resnet50"), direct(box_mask())[1], box_mask(), paint.treatment()).delta
+    wanted = region_effect.paint(
+        inference.load("resnet50"), direct(box_mask())[1], box_mask(), region_effect.treatment()
+    ).delta
     assert trial.stages["models"].made[1].delta == pytest.approx(wanted, abs=1e-5)
     sound(app.toggle(key="ask-others").set_value(False).run())
     sound(app.button(key="canvas-clear").click().run())
@@ -166,10 +171,10 @@ def test_what_to_do_with_it_changes_the_answer() -> None:
     sound(app.run())
     from ui import resources
 
-    how = paint.treatment({"sigma": 0.2}, fill="blur", direction="keep", feather=0.02)
-    photo = paint.working(resources.samples()["cat"].read())
-    done = paint.paint(inference.load("small_cnn"), photo, box_mask(), how)
-    assert f"Δ = {paint.signed(done.delta)}" in words(app)
+    how = region_effect.treatment({"sigma": 0.2}, fill="blur", direction="keep", feather=0.02)
+    photo = region_effect.working(resources.samples()["cat"].read())
+    done = region_effect.paint(inference.load("small_cnn"), photo, box_mask(), how)
+    assert f"Δ = {region_effect.signed(done.delta)}" in words(app)
     assert "Keeping only this region" in words(app)
     app.selectbox(key="paint-fill").set_value("grayscale")
     assert "Score after" in metrics(sound(app.run()))
@@ -177,7 +182,7 @@ def test_what_to_do_with_it_changes_the_answer() -> None:
 
 def test_the_percentile_says_what_it_is_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr("core.standing.in_words", lambda *_, as_studied: asked.append(as_studied) or "said")
+    monkeypatch.setattr("core.paint.percentile.in_words", lambda *_, as_studied: asked.append(as_studied) or "said")
     app = painted(visit(), BOX)
     app.slider(key="paint-feather").set_value(0.02)
     sound(app.run())
@@ -236,7 +241,7 @@ def test_what_matters_is_found_and_goes_onto_the_canvas() -> None:
     side = "lowers" if hunt.last.lowers else "raises"
     candidate = getattr(hunt.last, side)
     sound(app.button(key=f"load-{side}").click().run())
-    assert f"Δ = {paint.signed(candidate.delta)}" in words(app)
+    assert f"Δ = {region_effect.signed(candidate.delta)}" in words(app)
     assert (app.session_state["boards"]["sample-cat"].sketch.start == candidate.mask).all()
 
 
@@ -271,10 +276,10 @@ def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:
     assert table["Δ"][0] == pytest.approx(wanted.delta, abs=1e-6)
     app.session_state["history"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     difference = wanted.delta - direct(box_mask())[0].delta
-    assert f"differs by {paint.signed(difference)} from the earlier" in words(sound(app.run()))
+    assert f"differs by {region_effect.signed(difference)} from the earlier" in words(sound(app.run()))
     app.session_state["history"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
     sound(sound(app.run()).button(key="reload").click().run())
-    assert f"Δ = {paint.signed(table['Δ'][1])}" in words(app)
+    assert f"Δ = {region_effect.signed(table['Δ'][1])}" in words(app)
     from ui import history
 
     archive = zipfile.ZipFile(io.BytesIO(history.bundle(list(app.session_state["trials"].values()))))
@@ -319,9 +324,9 @@ def test_two_visitors_at_once_get_their_own_answers_from_the_shared_model() -> N
     explain = ATTRIBUTIONS["grad_cam"].function
 
     def answers(mask: np.ndarray) -> list[float]:
-        done = paint.paint(model, photo, mask, paint.treatment())
+        done = region_effect.paint(model, photo, mask, region_effect.treatment())
         heat = explain(model, done.photo).values
-        others = paint.controls(model, photo, mask, paint.treatment(), done.score, n=3)
+        others = region_effect.controls(model, photo, mask, region_effect.treatment(), done.score, n=3)
         return [done.ablated_score, float(heat.mean()), *others]
 
     alone = [answers(mask) for mask in masks]

@@ -21,9 +21,10 @@ from conftest import draw_photo
 from PIL import Image
 from test_browser import CHROMIUM, SCREENS, address, browser, check, photo_file, settled, sync_api  # noqa: F401
 
-from core import config, drawing, inference, matters, paint, replay
-from core.drawing import Stroke
+from core import config, inference
 from core.inference.checkpoints import WEIGHTS
+from core.paint import drawing, occlusion_search, region_effect, replay
+from core.paint.drawing import Stroke
 from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
@@ -157,11 +158,13 @@ def mask_in(archive: zipfile.ZipFile, number: int) -> Mask:
     return np.asarray(Image.open(io.BytesIO(archive.read(f"{number:02}-mask.png"))).convert("L")) > 127
 
 
-def check_try(predictor: inference.Predictor, archive: zipfile.ZipFile, row: Any, photo: Pixels) -> paint.Painted:
+def check_try(
+    predictor: inference.Predictor, archive: zipfile.ZipFile, row: Any, photo: Pixels
+) -> region_effect.Painted:
     """One row of the table, its mask, photo and replay file against what core computes for the mask."""
     number = int(row.number)
     mask = mask_in(archive, number)
-    done = paint.paint(predictor, paint.working(photo), mask, paint.treatment())
+    done = region_effect.paint(predictor, region_effect.working(photo), mask, region_effect.treatment())
     assert row.ablated_score == pytest.approx(done.ablated_score, abs=1e-5)
     assert row.score == pytest.approx(done.score, abs=1e-5)
     assert row.area == pytest.approx(done.area)
@@ -170,7 +173,7 @@ def check_try(predictor: inference.Predictor, archive: zipfile.ZipFile, row: Any
     replay.check(kept, photo)
     assert kept.delta == pytest.approx(done.delta, abs=1e-5)
     assert (kept.mask == mask).all()
-    others = paint.controls(predictor, paint.working(photo), mask, kept.how, done.score)
+    others = region_effect.controls(predictor, region_effect.working(photo), mask, kept.how, done.score)
     # A next stroke cuts the controls short.
     assert list(kept.controls) == pytest.approx(list(islice(others, len(kept.controls))), abs=1e-5)
     return done
@@ -189,7 +192,7 @@ def size(page: sync_api.Page, width: int) -> Iterator[None]:
 
 def check_visit(
     page: sync_api.Page, predictor: inference.Predictor, large: bytes, second: bytes
-) -> list[paint.Painted]:
+) -> list[region_effect.Painted]:
     """The downloaded history of both photos against core; the tries of the first."""
     table, archive = taken_along(page)
     assert list(table["photo"]) == ["drawn.jpg", "drawn.jpg", "drawn.jpg", "other.png"]
@@ -263,8 +266,8 @@ def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(visit: Visit, 
     settled(page)
 
     done = check_visit(page, predictor, large["buffer"], second["buffer"])
-    assert delta == paint.signed(done[1].delta)
-    assert longest == paint.signed(done[2].delta)
+    assert delta == region_effect.signed(done[1].delta)
+    assert longest == region_effect.signed(done[2].delta)
     assert page.locator(".st-key-history canvas").count()
 
 
@@ -348,7 +351,7 @@ def hole_in(mask: Mask) -> Stroke:
 def test_shapes_detected_masks_the_search_and_two_tries_compared(visit: Visit, predictor: inference.Predictor) -> None:
     page, photo = visit("light"), with_words()
     upload = {"name": "words.png", "mimeType": "image/png", "buffer": images.png_bytes(photo)}
-    masks = found_by_core(predictor, paint.working(photo))
+    masks = found_by_core(predictor, region_effect.working(photo))
     page.set_input_files(UPLOAD, [upload])
     tool(page, "Ellipse")
     drag(page, *CORNERS)
@@ -388,9 +391,11 @@ def check_search(
 ) -> None:
     """The history of shapes, starting masks, eraser and search against core, and the difference of the last two."""
     table, archive = taken_along(page)
-    assert difference == paint.signed(table["delta"][7] - table["delta"][6])
-    small = paint.working(photo)
-    search = list(matters.find_what_matters(predictor, small, paint.treatment(), float(table["score"][0])))[-1]
+    assert difference == region_effect.signed(table["delta"][7] - table["delta"][6])
+    small = region_effect.working(photo)
+    search = list(
+        occlusion_search.find_what_matters(predictor, small, region_effect.treatment(), float(table["score"][0]))
+    )[-1]
     assert search.lowers is not None
     kept = [mask_in(archive, number) for number in table["number"]]
     wanted = [
@@ -406,7 +411,7 @@ def check_search(
 def test_a_finger_on_a_phone_paints_erases_and_starts_again(visit: Visit, predictor: inference.Predictor) -> None:
     page = visit("phone", "?sample=cat")
     photo = images.read(Path(__import__("skimage").__file__).parent / "data/chelsea.png")
-    height, width = paint.working(photo).shape[:2]
+    height, width = region_effect.working(photo).shape[:2]
     assert canvas(page)["width"] <= 390
     drag(page, *LINE.points)
     first = said(page, AREA)
@@ -422,7 +427,7 @@ def test_a_finger_on_a_phone_paints_erases_and_starts_again(visit: Visit, predic
     delta = said(page, DELTA)
     table, archive = taken_along(page)
     assert len(table) == 3
-    assert delta == paint.signed(check_try(predictor, archive, table.iloc[2], photo).delta)
+    assert delta == region_effect.signed(check_try(predictor, archive, table.iloc[2], photo).delta)
     assert alike(mask_in(archive, 3), LINE, BOX, HOLE)
     page.locator(".st-key-canvas-undo button:visible").click()
     assert said(page, AREA, third) == second
@@ -451,7 +456,7 @@ def test_two_visitors_at_once_get_their_own_answers(visit: Visit, predictor: inf
         table, archive = taken_along(page)
         assert len(table) == 1
         assert alike(mask_in(archive, 1), Stroke(stroke, BRUSH))
-        assert delta == paint.signed(check_try(predictor, archive, table.iloc[0], photo).delta)
+        assert delta == region_effect.signed(check_try(predictor, archive, table.iloc[0], photo).delta)
         controls = replay.from_json(archive.read("01-replay.json").decode()).controls
         assert re.search(rf"of {len(controls)} regions", page.inner_text("body"))
     check(pages[1], "paint-dark")

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from core import config, standing
+from core import config
+from core.paint import percentile
 from core.study import catalogue
 from core.verdict.aggregates import read_aggregates
 
@@ -20,7 +21,7 @@ def row(values: Any, mask: str = "faces", **given: Any) -> dict[str, Any]:
 
 
 def place(delta: float, *rows: dict[str, Any], fill: str = "mean", direction: str = "remove") -> float:
-    found = standing.standing(delta, pd.DataFrame(rows), fill, direction)
+    found = percentile.standing(delta, pd.DataFrame(rows), fill, direction)
     assert found is not None
     return found.percentile
 
@@ -44,8 +45,8 @@ def test_ties_count_half() -> None:
 def test_things_count_by_their_number_of_photos() -> None:
     low, high = row([-0.2, -0.1] * 15), row([0.1, 0.2] * 5, mask="text")
     assert place(0, low, high) == pytest.approx(75)
-    found = standing.standing(0, pd.DataFrame([low, high]), "mean", "remove")
-    assert found == standing.Standing(75.0, 40, ("faces", "text"))
+    found = percentile.standing(0, pd.DataFrame([low, high]), "mean", "remove")
+    assert found == percentile.Standing(75.0, 40, ("faces", "text"))
 
 
 def test_only_effects_of_the_same_kind_count() -> None:
@@ -53,12 +54,12 @@ def test_only_effects_of_the_same_kind_count() -> None:
     others = [row([1.0, 2.0], **{name: value}) for name, value in
               {"fill": "blur", "direction": "keep", "outcome": "excess", "ablation": "blur"}.items()]  # fmt: skip
     assert place(0, own, *others) == 50
-    assert standing.standing(0, pd.DataFrame([own]), "blur", "remove") is None
-    assert standing.standing(0, pd.DataFrame([own]), "mean", "keep") is None
+    assert percentile.standing(0, pd.DataFrame([own]), "blur", "remove") is None
+    assert percentile.standing(0, pd.DataFrame([own]), "mean", "keep") is None
 
 
 def test_without_a_study_there_is_one_sentence() -> None:
-    assert "no reference study" in standing.in_words(0.0, None, "resnet50", "mean", "remove")
+    assert "no reference study" in percentile.in_words(0.0, None, "resnet50", "mean", "remove")
 
 
 def test_the_shipped_study_places_a_delta() -> None:
@@ -67,11 +68,11 @@ def test_the_shipped_study_places_a_delta() -> None:
         pytest.skip("the reference study is not shipped")
     study = read_aggregates(folder)
     own = study.baseline.model
-    said = standing.in_words(-0.3, study, own, "mean", "remove")
+    said = percentile.in_words(-0.3, study, own, "mean", "remove")
     assert "at percentile 0" in said
     assert said.endswith("by the same fill.")
-    other = standing.in_words(-0.3, study, own, "mean", "remove", as_studied=False)
+    other = percentile.in_words(-0.3, study, own, "mean", "remove", as_studied=False)
     assert other.endswith("at its usual settings and with a hard border, unlike here.")
-    assert own in standing.in_words(0.0, study, "small_cnn", "mean", "remove")
-    assert "replaced nothing in this way" in standing.in_words(0.0, study, own, "grayscale", "remove")
+    assert own in percentile.in_words(0.0, study, "small_cnn", "mean", "remove")
+    assert "replaced nothing in this way" in percentile.in_words(0.0, study, own, "grayscale", "remove")
     assert own == config.DEFAULT_MODEL

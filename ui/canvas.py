@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from core import drawing, drawing_text
-from core.drawing import Stroke
+from core.paint import drawing, drawing_text
+from core.paint.drawing import Stroke
 from core.photos import images
 from core.regions import regions
 from core.types import Mask, Pixels

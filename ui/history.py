@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core import paint, replay
+from core.paint import region_effect, replay
 from core.photos import images
 from core.registry import ABLATIONS, FILLS
 from core.table import KEEP
@@ -112,12 +112,12 @@ def _compare(first: Trial, second: Trial) -> None:
     pair = sorted((first, second), key=list(trials.trials().values()).index)
     for number, (column, trial) in enumerate(zip(st.columns(2, gap="medium"), pair, strict=True)):
         with column:
-            st.markdown(f"**Δ = {paint.signed(trial.done.delta)}** · {layout.plain(_what(trial))}")
+            st.markdown(f"**Δ = {region_effect.signed(trial.done.delta)}** · {layout.plain(_what(trial))}")
             components.compare(
                 _picture(trial), trial.done.photo, ("mask", "after"), f"Try {number + 1}", f"compare-{number}"
             )
     difference = pair[1].done.delta - pair[0].done.delta
-    st.markdown(f"The later one's Δ differs by {paint.signed(difference)} from the earlier one's.")
+    st.markdown(f"The later one's Δ differs by {region_effect.signed(difference)} from the earlier one's.")
 
 
 def _load(trial: Trial) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import config, paint, plots, standing
+from core import config, plots
 from core.evaluation import reports
-from core.paint import Treatment, Variant
+from core.paint import percentile, region_effect
+from core.paint.region_effect import Treatment, Variant
 from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
@@ -113,7 +114,7 @@ def treat(key: str = "paint") -> Treatment:
         if param.name != "seed"
     }
     feather = widgets.parameter(operator["feather"], f"{key}-feather")
-    return paint.treatment(settings, fill=fill, direction=direction, feather=feather)
+    return region_effect.treatment(settings, fill=fill, direction=direction, feather=feather)
 
 
 def whole_photo_ablations() -> list[Any]:
@@ -149,16 +150,16 @@ def answer(trial: Trial, reference: reports.Scores) -> None:
     """Score before and after, Δ in SD, percentiles."""
     done = trial.done
     arrow: Literal["down", "up"] = "down" if done.delta < 0 else "up"  # a true minus is no sign to Streamlit
-    said = paint.signed(done.delta)
+    said = region_effect.signed(done.delta)
     with st.container(horizontal=True, gap="large"):
         st.metric("Score before", f"{done.score:.3f}", width="content")
         st.metric(
             "Score after", f"{done.ablated_score:.3f}", said, delta_color="off", delta_arrow=arrow, width="content"
         )
-    st.markdown(paint.effect(done.score, done.ablated_score, reference))
+    st.markdown(region_effect.effect(done.score, done.ablated_score, reference))
     how = trial.how
-    study, usual = effects.reference_study(), paint.as_studied(how)
-    st.markdown(standing.in_words(done.delta, study, trial.model, how.fill, how.direction, as_studied=usual))
+    study, usual = effects.reference_study(), region_effect.as_studied(how)
+    st.markdown(percentile.in_words(done.delta, study, trial.model, how.fill, how.direction, as_studied=usual))
     st.caption(
         f"{done.area:.1%} of the photo was replaced. Both scores are those of the photo at {config.WORKING_SIZE} px, "
         "the size at which every study works."
@@ -192,9 +193,13 @@ def arriving(trial: Trial) -> None:
     first, second, third = st.columns(3, gap="medium")
     with third:
         place, chosen = st.container(), models_to_ask(trial)
-    stage = trial.stages.setdefault("controls", Stage(paint.controls(model, photo, trial.mask, trial.how, score)))
-    _arrive(first, stage, lambda: _elsewhere(trial), every=paint.BATCH)
-    stage = trial.stages.setdefault("fills", Stage(paint.under_every_fill(model, photo, trial.mask, trial.how, score)))
+    stage = trial.stages.setdefault(
+        "controls", Stage(region_effect.controls(model, photo, trial.mask, trial.how, score))
+    )
+    _arrive(first, stage, lambda: _elsewhere(trial), every=region_effect.BATCH)
+    stage = trial.stages.setdefault(
+        "fills", Stage(region_effect.under_every_fill(model, photo, trial.mask, trial.how, score))
+    )
     _arrive(second, stage, lambda: _bars("Under every fill", trial.stages["fills"]))
     with place:
         _models(trial, chosen)
@@ -237,9 +242,9 @@ def _elsewhere(trial: Trial) -> None:
     st.markdown("**The same shape elsewhere**")
     found = trial.controls
     if trial.stages["controls"].done:
-        st.markdown(paint.comparison(trial.done.delta, found, trial.how.direction))
+        st.markdown(region_effect.comparison(trial.done.delta, found, trial.how.direction))
     else:
-        st.caption(f"{len(found)} of {paint.CONTROLS} places tried …")
+        st.caption(f"{len(found)} of {region_effect.CONTROLS} places tried …")
     if found:
         figure = plots.elsewhere(trial.done.delta, found)
         key = f"elsewhere-{len(found)}-{trial.stages['controls'].done}"
@@ -269,7 +274,7 @@ def _models(trial: Trial, models: dict[str, str]) -> None:
         with stage.turn:  # an earlier run of this visit may still be asking the same model
             if name in {made.id for made in stage.made}:
                 continue
-            stage.made += paint.by_every_model(
+            stage.made += region_effect.by_every_model(
                 {name: label},
                 resources.predictor,
                 photo,

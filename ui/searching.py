@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core import paint
-from core.matters import Candidate, Search, find_what_matters
-from core.paint import Treatment
+from core.paint import region_effect
+from core.paint.occlusion_search import Candidate, Search, find_what_matters
+from core.paint.region_effect import Treatment
 from core.table import REMOVE
 from core.types import Mask
 from ui import canvas, resources
@@ -77,7 +77,7 @@ def _candidate(column: DeltaGenerator, item: Item, found: Candidate | None, verb
         if found is None:
             st.markdown(f"Nothing in this photo {verb} the score when it is taken away.")
             return
-        st.markdown(f"**{verb.capitalize()} the score most when it is gone**: Δ = {paint.signed(found.delta)}")
+        st.markdown(f"**{verb.capitalize()} the score most when it is gone**: Δ = {region_effect.signed(found.delta)}")
         picture = canvas.painted(resources.working(item.digest, item), found.mask)
         st.image(resources.jpeg(picture), width="stretch", alt=f"The region that {verb} the score most")
         st.button(

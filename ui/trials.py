@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import paint
-from core.paint import Painted, Treatment
+from core.paint import region_effect
+from core.paint.region_effect import Painted, Treatment
 from core.types import Mask
 from ui import resources
 from ui.canvas import Sketch
@@ -77,7 +77,7 @@ def attempt(item: Item, model: str, mask: Mask, how: Treatment, sketch: Sketch) 
     if key not in kept:
         photo = resources.working(item.digest, item)
         score = resources.working_score(model, item.digest, item)
-        done = paint.paint(resources.predictor(model), photo, mask, how, score=score)
+        done = region_effect.paint(resources.predictor(model), photo, mask, how, score=score)
         kept[key] = Trial(item, model, mask, how, sketch, done)
         for old in list(kept)[:-MOST_TRIALS]:
             del kept[old]

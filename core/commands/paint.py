@@ -13,7 +13,7 @@ from core.registry import COMMANDS
 from core.types import Pixels
 
 if TYPE_CHECKING:
-    from core.replay import Record
+    from core.paint.replay import Record
 
 MOST_CONTROLS = 1000
 
@@ -41,8 +41,8 @@ def paint(
     All scores are those of the photo at working size, as in a study; Δ is the score after minus the score before.
     """
     from core import inference
-    from core import replay as replays
-    from core.paint import painted_in, treatment
+    from core.paint import replay as replays
+    from core.paint.region_effect import painted_in, treatment
     from core.photos import images
 
     if not 0 <= controls <= MOST_CONTROLS:
@@ -69,7 +69,7 @@ def paint(
 
 def _lines(made: Record) -> list[str]:
     """Scores, Δ and the comparison, for people."""
-    from core.paint import comparison
+    from core.paint.region_effect import comparison
 
     lines = [
         f"score {made.score:.6f} before, {made.ablated_score:.6f} after: Δ = {made.delta:+.6f}",

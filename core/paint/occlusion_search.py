@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from core.inference import Predictor, batches
-from core.paint import BATCH, Treatment, ablate, paint, working
+from core.paint.region_effect import BATCH, Treatment, ablate, paint, working
 from core.table import REMOVE
 from core.types import Mask, Pixels
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core import paint
 from core.errors import LabError, MaskError, PhotoError
 from core.files import replacing, write_text
 from core.inference import Predictor
-from core.paint import Painted, Treatment, fitted, treatment, working
+from core.paint import region_effect
+from core.paint.region_effect import Painted, Treatment, fitted, treatment, working
 from core.photos import fingerprints, images
 from core.regions import regions
 from core.registry import MODELS
@@ -89,9 +89,9 @@ def perform(
     predictor: Predictor, name: str, photo: Pixels, mask: Mask, how: Treatment, controls: int
 ) -> tuple[Record, Pixels]:
     """Paint a region and its controls to the end: the record, and the ablated photo at working size."""
-    done = paint.paint(predictor, photo, mask, how)
+    done = region_effect.paint(predictor, photo, mask, how)
     made = record(name, photo, predictor.name, mask, how, done)
-    others = paint.controls(predictor, photo, mask, how, done.score, n=controls) if controls else ()
+    others = region_effect.controls(predictor, photo, mask, how, done.score, n=controls) if controls else ()
     return with_controls(made, others), done.photo
 
 

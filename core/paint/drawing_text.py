@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from core import replay
-from core.drawing import MAX_OBJECTS, MAX_POINTS, REACH, Stroke
 from core.errors import MaskError
+from core.paint import replay
+from core.paint.drawing import MAX_OBJECTS, MAX_POINTS, REACH, Stroke
 from core.types import Mask
 
 MAX_LENGTH = 4_000_000
