@@ -6,8 +6,8 @@ import re
 import sys
 from collections.abc import Callable
 
-from core import calibration_table as calibration
 from core import config
+from core.calibration import table as calibration
 from core.evaluation import reports
 from core.evaluation import words as report_words
 from core.files import write_text

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import calibration, lessons
 from core.__main__ import main
-from core.calibration_table import (
+from core.calibration import augmentation, calibration
+from core.calibration.table import (
     COLUMNS,
     FOLDER,
     MORE_COLUMNS,
@@ -24,13 +24,13 @@ from core.calibration_table import (
     read_table,
     records,
 )
+from core.calibration.training import Course, gather, teach
 from core.errors import ArtifactError, StudyError
 from core.photos.fingerprints import FingerprintIndex, fingerprint
 from core.regions import regions
 from core.registry import MODELS
 from core.scenes import scenes
 from core.scenes.worlds import BASE, NOISE, WORLDS, imagine, signal
-from core.teaching import Course, gather, teach
 from core.verdict.records import INCONCLUSIVE, MIXED, A, B
 
 TINY = calibration.Scale(("face",), Course(scenes=24, epochs=1, batch=8), photos=12)
@@ -76,7 +76,7 @@ def test_a_lesson_lowers_the_score_only_where_the_cause_is_lost() -> None:
     lowered = kept = 0
     for number in range(60):
         scene, score = made("face", number)
-        taught = lessons.lesson(WORLDS["face"], scene, score, np.random.default_rng(number))
+        taught = augmentation.lesson(WORLDS["face"], scene, score, np.random.default_rng(number))
         assert taught.photo.shape == (scene.height, scene.width, 3)
         if taught.score == score:
             kept += 1
@@ -95,9 +95,9 @@ def test_a_cause_that_is_half_gone_teaches_nothing() -> None:
     half = face & (np.cumsum(face).reshape(face.shape) > face.sum() / 2)
     nothing = regions.empty(face.shape)
     world = WORLDS["face"]
-    assert lessons._score_without(world, scene, score, found, half, keep=False) is None
-    assert lessons._score_without(world, scene, score, found, nothing, keep=False) == score
-    gone = lessons._score_without(world, scene, score, found, face, keep=False)
+    assert augmentation._score_without(world, scene, score, found, half, keep=False) is None
+    assert augmentation._score_without(world, scene, score, found, nothing, keep=False) == score
+    gone = augmentation._score_without(world, scene, score, found, face, keep=False)
     assert gone is not None
     assert score - gone == pytest.approx(0.7 * signal(world, scene))
 
@@ -105,11 +105,11 @@ def test_a_cause_that_is_half_gone_teaches_nothing() -> None:
 def test_no_lesson_takes_away_what_a_world_lives_by() -> None:
     for cause, amount in (("colour", 0.9), ("texture", 0.9), ("frequency", 0.9)):
         scene = replace(made(cause, 0)[0], **{cause: amount})
-        scores = {lessons.lesson(WORLDS[cause], scene, 0.7, np.random.default_rng(n)).score for n in range(12)}
+        scores = {augmentation.lesson(WORLDS[cause], scene, 0.7, np.random.default_rng(n)).score for n in range(12)}
         assert scores == {0.7}
     scene = replace(made("context", 0)[0], context=0.9)
     scores = {
-        round(lessons.lesson(WORLDS["context"], scene, 0.7, np.random.default_rng(n)).score, 3) for n in range(40)
+        round(augmentation.lesson(WORLDS["context"], scene, 0.7, np.random.default_rng(n)).score, 3) for n in range(40)
     }
     assert scores == {0.7, 0.07}  # 0.63 of the score is the leaves, which a filled surround takes away
 

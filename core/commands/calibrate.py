@@ -28,7 +28,7 @@ def calibrate(
     For each world a small model is taught, and studied on scenes that it never saw. Exit code 1 says that a world was
     read wrongly. A calibration that was killed goes on where it was.
     """
-    from core import calibration_table as tables
+    from core.calibration import table as tables
     from core.scenes.worlds import WORLDS
 
     if unknown := [name for name in worlds if name not in WORLDS]:
@@ -36,7 +36,7 @@ def calibrate(
     if show:
         table = tables.read_table(Path(out) if out else tables.FOLDER)
     else:
-        from core import calibration
+        from core.calibration import calibration
 
         scale = calibration.QUICK if quick else calibration.FULL
         scale = replace(scale, fills=tuple(fills) or scale.fills)

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from core import inference
-from core.calibration_table import (
+from core.calibration.table import (
     COLUMNS,
     MORE_COLUMNS,
     READING_COLUMNS,
@@ -27,6 +27,7 @@ from core.calibration_table import (
     planted,
     read_table,
 )
+from core.calibration.training import MODEL, Course, gather, teach
 from core.errors import StudyError
 from core.files import replacing, write_text
 from core.inference import checkpoints
@@ -39,7 +40,6 @@ from core.study import engine
 from core.study import plan as study_plan
 from core.study.conditions import Design
 from core.study.protocol import CONFIRMATORY_FILLS, decision_row
-from core.teaching import MODEL, Course, gather, teach
 from core.types import Photo, Progress, silent
 from core.verdict.aggregation import make_aggregates
 from core.verdict.records import Verdict

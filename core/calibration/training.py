@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core.lessons import lesson
+from core.calibration.augmentation import lesson
 from core.photos import preprocess
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.photos.preprocess import Preset
