@@ -11,7 +11,8 @@ from core import config, plots
 from core.evaluation import reports
 from core.evaluation import words as report_words
 from core.registry import ATTRIBUTIONS
-from ui import components, layout, photos, resources, widgets
+from ui import components, layout, resources, widgets
+from ui.photo import photos
 from ui.resources import Examined, Item
 
 
@@ -48,7 +49,7 @@ def show(items: list[Item]) -> None:
         with listed:
             table(examined, model, reference)
         return
-    from ui import painting  # here, because it needs torch: a page without a photo does without
+    from ui.photo import painting  # here, because it needs torch: a page without a photo does without
 
     item = photos.current(list(scores))
     with below:

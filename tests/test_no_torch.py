@@ -34,7 +34,8 @@ def run(code: str, *arguments: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "modules", ["core.evaluation.reports, core.plots, core.photos.overlay, core.registry", "ui.resources, ui.photos"]
+    "modules",
+    ["core.evaluation.reports, core.plots, core.photos.overlay, core.registry", "ui.resources, ui.photo.photos"],
 )
 def test_importing_leaves_torch_out(modules: str) -> None:
     run(f"import sys, {modules}; assert 'torch' not in sys.modules")

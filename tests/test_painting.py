@@ -28,8 +28,8 @@ from core.paint.drawing import Stroke
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
-from ui.canvas import Board, Sketch
-from ui.trials import Stage
+from ui.photo.canvas import Board, Sketch
+from ui.photo.trials import Stage
 
 TRY = "pages/try_a_photo.py"
 BOX = Stroke(((0.2, 0.2), (0.5, 0.2), (0.5, 0.45), (0.2, 0.45)), filled=True)
@@ -280,7 +280,7 @@ def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:
     app.session_state["history"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
     sound(sound(app.run()).button(key="reload").click().run())
     assert f"Δ = {region_effect.signed(table['Δ'][1])}" in words(app)
-    from ui import history
+    from ui.photo import history
 
     archive = zipfile.ZipFile(io.BytesIO(history.bundle(list(app.session_state["trials"].values()))))
     assert sorted(archive.namelist()) == sorted(

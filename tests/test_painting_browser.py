@@ -28,7 +28,7 @@ from core.paint.drawing import Stroke
 from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
-from ui import history
+from ui.photo import history
 
 pytestmark = [
     pytest.mark.browser,

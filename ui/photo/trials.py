@@ -15,7 +15,7 @@ from core.paint import region_effect
 from core.paint.region_effect import Painted, Treatment
 from core.types import Mask
 from ui import resources
-from ui.canvas import Sketch
+from ui.photo.canvas import Sketch
 from ui.resources import Item
 
 MOST_TRIALS = 60

@@ -12,10 +12,11 @@ from core.paint.occlusion_search import Candidate, Search, find_what_matters
 from core.paint.region_effect import Treatment
 from core.table import REMOVE
 from core.types import Mask
-from ui import canvas, resources
-from ui.canvas import Sketch
+from ui import resources
+from ui.photo import canvas
+from ui.photo.canvas import Sketch
+from ui.photo.trials import Stage
 from ui.resources import Item
-from ui.trials import Stage
 
 
 @dataclass

@@ -17,10 +17,11 @@ from core.paint.region_effect import Treatment, Variant
 from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
-from ui import canvas, components, effects, history, layout, resources, searching, trials, widgets
-from ui.canvas import Sketch
+from ui import components, effects, layout, resources, widgets
+from ui.photo import canvas, history, searching, trials
+from ui.photo.canvas import Sketch
+from ui.photo.trials import Stage, Trial
 from ui.resources import Item
-from ui.trials import Stage, Trial
 
 DIRECTION_NAMES = {REMOVE: "Remove it", KEEP: "Keep only it"}
 

@@ -10,8 +10,9 @@ from core.photos import images
 from core.registry import ABLATIONS, FILLS
 from core.table import KEEP
 from core.types import Pixels
-from ui import canvas, components, layout, photos, resources, trials
-from ui.trials import Trial
+from ui import components, layout, resources
+from ui.photo import canvas, photos, trials
+from ui.photo.trials import Trial
 
 THUMBNAIL = 64
 ROW = 56
