@@ -8,7 +8,9 @@ from core.latent import words as latent_words
 from core.latent.atlas import Atlas
 from core.latent.study_colours import study_folders
 from core.registry import PROJECTIONS, SPACES
-from ui import latent_chart, latent_controls, latent_map, latent_panels, layout, scatter, widgets
+from ui import layout, widgets
+from ui.map import chart, controls, panels, scatter
+from ui.map import resources as latent_map
 
 
 def main() -> None:
@@ -48,25 +50,25 @@ def explore(atlas: Atlas, name: str) -> None:
         space = widgets.choose("Space", [s for s in SPACES if s.id in atlas.spaces], "space", in_address=True)
         there = [p for p in PROJECTIONS if any(key[:2] == (space, p.id) for key in atlas.layouts)]
         projection = widgets.choose("Projection", there, "projection", in_address=True)
-        colour = latent_controls.colour(options)
+        colour = controls.colour(options)
         flat = st.segmented_control("Dimensions", ["2-D", "3-D"], default="2-D", key="dims", bind="query-params")
     dims = 3 if flat == "3-D" and (space, projection, 3) in atlas.layouts else 2
     if flat == "3-D" and dims == 2:
         st.caption(f"This map has {PROJECTIONS[projection].label} in two dimensions only.")
-    shown = latent_controls.filters(atlas, colour)
+    shown = controls.filters(atlas, colour)
     points = atlas.layouts[space, projection, dims]
-    index = latent_controls.pinned_index(atlas)
-    drawn = latent_controls.read_selection(f"{space}-{projection}") if dims == 2 else None
+    index = controls.pinned_index(atlas)
+    drawn = controls.read_selection(f"{space}-{projection}") if dims == 2 else None
     chart_place = st.container()
-    landed = layout.attempt(lambda: latent_panels.dropped(atlas, space, points))
+    landed = layout.attempt(lambda: panels.dropped(atlas, space, points))
     with chart_place:
-        latent_chart.chart(atlas, space, projection, dims, colour, shown, index, landed, str(drawn) if drawn else None)
-        latent_chart.whose_pictures(atlas)
+        chart.chart(atlas, space, projection, dims, colour, shown, index, landed, str(drawn) if drawn else None)
+        chart.whose_pictures(atlas)
     if index is not None:
-        layout.attempt(lambda: latent_panels.pinned(atlas, space, index, colour))
+        layout.attempt(lambda: panels.pinned(atlas, space, index, colour))
     if drawn is not None:
-        layout.attempt(lambda: latent_panels.selected(atlas, points, drawn, shown, colour))
-    layout.attempt(lambda: latent_panels.traversal(atlas, index))
+        layout.attempt(lambda: panels.selected(atlas, points, drawn, shown, colour))
+    layout.attempt(lambda: panels.traversal(atlas, index))
 
 
 with layout.page(layout.LATENT):

@@ -315,7 +315,7 @@ def test_a_filter_hides_photos(artifacts: Path) -> None:
 
 
 def test_plotly_is_compiled_at_once() -> None:
-    from ui.scatter import _compiled_at_once, _plotly
+    from ui.map.scatter import _compiled_at_once, _plotly
 
     assert _plotly().endswith(b"})));")
     assert b": this, (function () {" in _plotly()

@@ -16,7 +16,8 @@ from core.latent.atlas import Atlas
 from core.latent.colours import Colour
 from core.latent.selection import Selection
 from core.wording import interval
-from ui import latent_map, layout, resources
+from ui import layout, resources
+from ui.map import resources as latent_map
 from ui.photo import photos
 from ui.resources import Item
 

@@ -11,8 +11,9 @@ from core.errors import LabError
 from core.latent import selection
 from core.latent.atlas import Atlas
 from core.latent.colours import Colour
-from ui import latent_map, layout
-from ui.scatter import scatter, served
+from ui import layout
+from ui.map import resources as latent_map
+from ui.map.scatter import scatter, served
 
 
 @st.fragment

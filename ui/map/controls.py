@@ -11,7 +11,8 @@ import streamlit as st
 from core.latent import selection
 from core.latent.atlas import Atlas
 from core.latent.colours import Colour, Option
-from ui import latent_panels, layout, widgets
+from ui import layout, widgets
+from ui.map import panels
 
 MATCHES = 12
 
@@ -70,7 +71,7 @@ def search(atlas: Atlas) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for place in found[:MATCHES]:
             full = atlas.name(int(place))
-            st.button(layout.plain(full), key=f"found-{place}", on_click=latent_panels.pin, args=(full,))
+            st.button(layout.plain(full), key=f"found-{place}", on_click=panels.pin, args=(full,))
 
 
 def pinned_index(atlas: Atlas) -> int | None:
