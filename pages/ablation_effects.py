@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.study import catalogue
 from core.verdict.aggregates import Aggregates
-from ui import closeup, effects, layout
+from ui import layout
+from ui.study import closeup, effects
 
 EMPTY = (
     "There is no study here yet. Run one on drawn scenes: `python -m core study generated --out runs/first`, then "

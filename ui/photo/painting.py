@@ -17,11 +17,12 @@ from core.paint.region_effect import Treatment, Variant
 from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
-from ui import components, effects, layout, resources, widgets
+from ui import components, layout, resources, widgets
 from ui.photo import canvas, history, searching, trials
 from ui.photo.canvas import Sketch
 from ui.photo.trials import Stage, Trial
 from ui.resources import Item
+from ui.study import effects
 
 DIRECTION_NAMES = {REMOVE: "Remove it", KEEP: "Keep only it"}
 

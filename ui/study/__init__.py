@@ -1,0 +1,1 @@
+"""The page Ablation effects: a study with its verdict, its bars, and one condition looked at closely."""
