@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import standin
 
 from core import config
+from tests.helpers import standin
 
 VISIT = """
 import sys
@@ -43,9 +43,8 @@ def test_importing_leaves_torch_out(modules: str) -> None:
 
 def test_showing_a_study_leaves_torch_out(tmp_path: Path) -> None:
     """Home with its verdict, and Ablation effects."""
-    from planted import write_study
-
     from core.verdict.aggregation import make_aggregates
+    from tests.helpers.planted import write_study
 
     standin.write_results(tmp_path)
     make_aggregates(write_study(tmp_path / "studies" / "reference", n=120, fills=("mean",)))

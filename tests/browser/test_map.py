@@ -1,9 +1,11 @@
 """The map in a real Chromium: hover, click, lasso, drop a photo, and a link that brings all of it back."""
 
+# ruff: noqa: F401 - fixtures are found by their names
 from __future__ import annotations
 
 import pytest
-from test_browser import address, browser, check, photo_file, pytestmark, settled  # noqa: F401
+
+from tests.browser.test_pages import address, browser, check, photo_file, pytestmark, settled
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (requirements-dev.txt).")
 

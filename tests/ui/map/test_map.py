@@ -11,15 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import standin
-from planted import write_study
 from streamlit.testing.v1 import AppTest
-from test_no_torch import VISIT, run
 
 from core.errors import LatentError, StudyError
 from core.latent import atlas, selection
 from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
 from tests.conftest import Put, visit_page
+from tests.helpers import standin
+from tests.helpers.planted import write_study
+from tests.test_no_torch import VISIT, run
 
 PAGE = "pages/latent_space.py"
 

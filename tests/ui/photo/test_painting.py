@@ -15,9 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import standin
 import streamlit as st
-from conftest import draw_photo
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -28,6 +26,8 @@ from core.paint.drawing import Stroke
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
+from tests.conftest import draw_photo
+from tests.helpers import standin
 from ui.photo.canvas import Board, Sketch
 from ui.photo.trials import Stage
 
@@ -48,7 +48,7 @@ def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     small = card | {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(64, 64))}
     checkpoints.save(tmp_path / "small_cnn", MODELS["small_cnn"].function(), small)
     monkeypatch.setattr(config, "ARTIFACTS", tmp_path)
-    # The canvas's files are found only by a running server; tests/test_painting_browser.py draws on the real one.
+    # The canvas's files are found only by a running server; tests/browser/test_painting.py draws on the real one.
     fake = types.SimpleNamespace(st_canvas=lambda **given: None)
     monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", fake)
     monkeypatch.setattr("ui.resources.predictors", lambda: [MODELS["resnet50"], MODELS["small_cnn"]])

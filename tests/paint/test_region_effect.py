@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import draw_photo
 from PIL import Image
 from torch import nn
 
@@ -25,6 +24,7 @@ from core.photos import images
 from core.photos.preprocess import Preset
 from core.regions.placements import placements
 from core.registry import ABLATIONS, FILLS, MODELS
+from tests.conftest import draw_photo
 
 
 class Brightness(nn.Module):

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from planted import write_study
 
 from core.__main__ import main
 from core.errors import OutputError, StudyError
@@ -18,6 +17,7 @@ from core.study.packing import pack
 from core.study.parts import LeftOut, Parts
 from core.study.reading import read_study
 from core.verdict.aggregation import make_aggregates
+from tests.helpers.planted import write_study
 
 
 @pytest.fixture

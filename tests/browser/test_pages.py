@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import standin
-from conftest import draw_photo
 from PIL import Image
 
 from core import config
 from core.inference.checkpoints import WEIGHTS
+from tests.conftest import draw_photo
+from tests.helpers import standin
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (requirements-dev.txt).")
 CHROMIUM = shutil.which("chromium")

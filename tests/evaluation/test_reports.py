@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-import standin
 
 from core import config, plots
 from core.errors import ArtifactError
 from core.evaluation import reports
 from core.evaluation import words as report_words
+from tests.helpers import standin
 
 
 @pytest.fixture

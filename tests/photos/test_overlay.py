@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import MakePhoto
 
 from core.photos import overlay
 from core.types import Heatmap
+from tests.conftest import MakePhoto
 
 
 def ramp(height: int, width: int) -> Heatmap:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import planted
 import pytest
 
 from core import config
@@ -26,6 +25,7 @@ from core.study import reading as study_files
 from core.verdict import aggregates, aggregation, effect_words
 from core.verdict.detector_words import relied_on
 from core.verdict.effect_words import beside_line, condition_name, controls_line
+from tests.helpers import planted
 
 PLAN = {"effects": {"faces_removed": -1.0, "blur": -0.4}, "n": 120, "share": 0.7, "fills": ("mean",)}
 ROWS = ("faces_removed", "blur", "grayscale")

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from planted import write_study
 from streamlit.testing.v1 import AppTest
 
 from core import config
@@ -16,6 +15,7 @@ from core.regions import detectors
 from core.study import catalogue
 from core.verdict.aggregation import make_aggregates
 from tests.conftest import Put, visit_page
+from tests.helpers.planted import write_study
 
 HOME, EFFECTS = "streamlit_app.py", "pages/ablation_effects.py"
 PLANTED = {"faces_removed": -0.8, "people_removed": -0.5}

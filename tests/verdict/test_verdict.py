@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import planted
 import pytest
 
 from core import config
@@ -22,6 +21,7 @@ from core.verdict import words as verdict_words
 from core.verdict.aggregation import make_aggregates
 from core.verdict.records import Verdict
 from core.verdict.verdict import gate, gate_of, judge
+from tests.helpers import planted
 
 N = 200
 

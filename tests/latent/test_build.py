@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import MakeLamem, draw_photo, write_photo
 from sklearn.linear_model import Ridge as SklearnRidge
 
 from core import config, inference
@@ -28,6 +27,7 @@ from core.photos.preprocess import Preset
 from core.registry import MODELS, PROJECTIONS, SPACES
 from core.sources import open_source
 from core.types import Photo
+from tests.conftest import MakeLamem, draw_photo, write_photo
 
 FAST = ("pca",)
 

@@ -1,5 +1,6 @@
 """Painting in a real Chromium: what the page says of a drawing is what core says of the same strokes."""
 
+# ruff: noqa: F401 - fixtures are found by their names
 from __future__ import annotations
 
 import contextlib
@@ -16,10 +17,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-import standin
-from conftest import draw_photo
 from PIL import Image
-from test_browser import CHROMIUM, SCREENS, address, browser, check, photo_file, settled, sync_api  # noqa: F401
 
 from core import config, inference
 from core.inference.checkpoints import WEIGHTS
@@ -28,6 +26,9 @@ from core.paint.drawing import Stroke
 from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
+from tests.browser.test_pages import CHROMIUM, SCREENS, address, browser, check, photo_file, settled, sync_api
+from tests.conftest import draw_photo
+from tests.helpers import standin
 from ui.photo import history
 
 pytestmark = [

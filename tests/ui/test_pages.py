@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import standin
 import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -20,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from core import config, inference
 from core.errors import MissingDependencyError
 from core.registry import ATTRIBUTIONS
+from tests.helpers import standin
 
 HOME, TRY, MODEL = "streamlit_app.py", "pages/try_a_photo.py", "pages/model.py"
 Visit = Callable[..., AppTest]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import planted
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -22,6 +21,7 @@ from core.errors import StudyError
 from core.study import reading as study_files
 from core.study.protocol import DECISION_ROWS, at_default, decision_row
 from core.table import PHOTOS, ROWS, Condition
+from tests.helpers import planted
 
 EFFECTS = {"faces_removed": -1.0, "grayscale": 0.5, "blur": -0.3}
 
