@@ -81,6 +81,6 @@ def _open(folder: Path) -> float:
     found = read_aggregates(folder)
     rows = evidence.chosen_effects(found, confirmatory=False)
     effect_plots.bars(rows, effect_plots.MEASURES["shift"], found.verdict.sd * config.SESOI).to_json()
-    evidence.readings_table(found.verdict)
+    evidence.decisions_table(found.verdict)
     evidence.controls_table(found)
     return time.perf_counter() - started

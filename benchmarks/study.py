@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.score import _photos
 from core import inference
-from core.inference import ahead
+from core.inference import prefetch
 from core.photos import preprocess
 from core.sources import open_source
 from core.study import engine
@@ -69,5 +69,5 @@ def _bare(predictor: inference.Predictor, threads: int, batches: int = 16) -> fl
             call(number)
     else:
         with single_threads():
-            list(ahead(call, range(batches), depth=WORKERS, workers=WORKERS))
+            list(prefetch(call, range(batches), depth=WORKERS, workers=WORKERS))
     return batches * BATCH / (time.perf_counter() - started)

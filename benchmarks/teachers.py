@@ -37,7 +37,7 @@ def lite_features(photos: list[Photo]) -> np.ndarray:
     if file.is_file():
         return np.load(file)
     network = segmentation_network.trunk()
-    squares = inference.ahead(lambda photo: preprocess.square(photo.read(), LITE), photos, depth=32)
+    squares = inference.prefetch(lambda photo: preprocess.square(photo.read(), LITE), photos, depth=32)
     rows = []
     for batch in progress_bar(inference.batches(squares, 16), len(photos) // 16 + 1, "EfficientNet-Lite0"):
         with torch.inference_mode():

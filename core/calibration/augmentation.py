@@ -26,16 +26,16 @@ HARMLESS = {"grayscale": "colour", "texture": "texture", "blur": "frequency", "c
 
 
 @dataclass(frozen=True)
-class Lesson:
+class AugmentedScene:
     """What the model sees, and the score that it should give."""
 
     photo: Pixels
     score: float
 
 
-def lesson(world: World, scene: Scene, score: float, random: np.random.Generator) -> Lesson:
+def augmented(world: World, scene: Scene, score: float, random: np.random.Generator) -> AugmentedScene:
     """A scene with something missing, at random: a region in two of three, a property of the whole in two of three."""
-    shown = Lesson(scenes.draw(scene), score)
+    shown = AugmentedScene(scenes.draw(scene), score)
     if not world.causes:
         return shown
     if random.random() < 2 / 3:
@@ -45,7 +45,7 @@ def lesson(world: World, scene: Scene, score: float, random: np.random.Generator
     return shown
 
 
-def _without_property(world: World, scene: Scene, shown: Lesson, random: np.random.Generator) -> Lesson:
+def _without_property(world: World, scene: Scene, shown: AugmentedScene, random: np.random.Generator) -> AugmentedScene:
     harmless = [name for name, destroys in HARMLESS.items() if destroys not in world.causes]
     blurs = ["blur"] * harmless.count("blur")  # the hardest to see through, so twice as often
     crops = ["centre_crop"] if "context" in world.causes else []  # an even surround is no more leaves than sky
@@ -57,10 +57,10 @@ def _without_property(world: World, scene: Scene, shown: Lesson, random: np.rand
         score += worlds.SPAN * (worlds.signal(world, replace(scene, context=0.0)) - worlds.signal(world, scene))
     if entry.id == "blur":
         settings = {"sigma": float(random.choice((0.01, 0.02, 0.02)))}
-    return Lesson(entry.function(shown.photo, **entry.arguments(settings)), score)
+    return AugmentedScene(entry.function(shown.photo, **entry.arguments(settings)), score)
 
 
-def _without_region(world: World, scene: Scene, shown: Lesson, random: np.random.Generator) -> Lesson:
+def _without_region(world: World, scene: Scene, shown: AugmentedScene, random: np.random.Generator) -> AugmentedScene:
     """Remove a thing or a patch of its shape, or keep nothing but that."""
     found = scenes.regions(scene)
     present = [name for name in THINGS if found[name].mask.any()]
@@ -78,7 +78,7 @@ def _without_region(world: World, scene: Scene, shown: Lesson, random: np.random
     region = ABLATIONS["region"].function
     seed = int(random.integers(2**31))
     photo = region(shown.photo, mask, fill=_some_fill(random), direction=KEEP if keep else REMOVE, seed=seed)
-    return Lesson(photo, score)
+    return AugmentedScene(photo, score)
 
 
 def _score_without(

@@ -27,7 +27,7 @@ from core.calibration.table import (
     planted,
     read_table,
 )
-from core.calibration.training import MODEL, Course, gather, teach
+from core.calibration.training import MODEL, Schedule, fit_model, gather
 from core.errors import StudyError
 from core.files import replacing, write_text
 from core.inference import checkpoints
@@ -53,7 +53,7 @@ class Scale:
     """How large a calibration is: the worlds, what each model learns, and how many held-out photos are studied."""
 
     worlds: tuple[str, ...]
-    course: Course
+    course: Schedule
     photos: int
     fills: tuple[str, ...] = CONFIRMATORY_FILLS
 
@@ -62,8 +62,8 @@ class Scale:
         return {"seed": seed, "photos": self.photos, "fills": list(self.fills), **asdict(self.course)}
 
 
-FULL = Scale(tuple(WORLDS), Course(scenes=1400, epochs=6), photos=150)
-QUICK = Scale(("face", "colour"), Course(scenes=500, epochs=8), photos=160)
+FULL = Scale(tuple(WORLDS), Schedule(scenes=1400, epochs=6), photos=150)
+QUICK = Scale(("face", "colour"), Schedule(scenes=500, epochs=8), photos=160)
 
 
 def calibrate(
@@ -117,12 +117,18 @@ def _parts(world: World, scale: Scale, seed: int) -> tuple[list[Photo], list[int
 
 
 def _teach(
-    world: World, numbers: list[int], held_out: list[Photo], folder: Path, course: Course, seed: int, progress: Progress
+    world: World,
+    numbers: list[int],
+    held_out: list[Photo],
+    folder: Path,
+    course: Schedule,
+    seed: int,
+    progress: Progress,
 ) -> None:
     preset = MODELS[MODEL].facts["preset"]
     avoid = FingerprintIndex(fingerprint(photo.read()) for photo in held_out)
     material = gather(world, seed, numbers, avoid, preset, progress=progress)
-    module = teach(material, preset, course, seed, progress=progress)
+    module = fit_model(material, preset, course, seed, progress=progress)
     card = {
         "architecture": MODEL,
         "preset": checkpoints.preset_fields(preset),

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core.calibration.augmentation import lesson
+from core.calibration.augmentation import augmented
 from core.photos import preprocess
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.photos.preprocess import Preset
@@ -23,7 +23,7 @@ MODEL = "scene_cnn"
 
 
 @dataclass(frozen=True)
-class Course:
+class Schedule:
     """How much a model is shown: `scenes` twice (whole, and with something missing), `epochs` times over."""
 
     scenes: int
@@ -34,7 +34,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Material:
+class SceneSet:
     """What is shown: squares uint8 N × side × side × 3, scores (N,), and the fingerprints of the scenes."""
 
     squares: np.ndarray
@@ -50,7 +50,7 @@ def gather(
     preset: Preset,
     *,
     progress: Progress = silent,
-) -> Material:
+) -> SceneSet:
     """Scenes by number, each as it is and as a lesson; those that look like one in `avoid` are left out."""
     squares, scores, prints = [], [], []
     for number in progress(numbers, len(numbers), f"drawing {world.id}"):
@@ -59,14 +59,16 @@ def gather(
         found = fingerprint(photo)
         if found in avoid:
             continue
-        taught = lesson(world, scene, score, np.random.default_rng([seed, number, 1]))
+        taught = augmented(world, scene, score, np.random.default_rng([seed, number, 1]))
         squares += [preprocess.square(photo, preset), preprocess.square(taught.photo, preset)]
         scores += [score, taught.score]
         prints.append(found)
-    return Material(np.stack(squares), np.array(scores, np.float32), tuple(prints))
+    return SceneSet(np.stack(squares), np.array(scores, np.float32), tuple(prints))
 
 
-def teach(material: Material, preset: Preset, course: Course, seed: int, *, progress: Progress = silent) -> nn.Module:
+def fit_model(
+    material: SceneSet, preset: Preset, course: Schedule, seed: int, *, progress: Progress = silent
+) -> nn.Module:
     """Fit a fresh model with AdamW and one cycle of the learning rate, mirroring half of the batches."""
     torch.manual_seed(seed)
     random = np.random.default_rng([seed, 2])

@@ -130,7 +130,7 @@ def _run(planned: Plan, out: Path, problems: list[Any], places: dict[str, str]) 
     from core.study import engine as study
 
     done = study.run(planned, out, progress=photos_bar)
-    catalogue.write_places(out, places)  # so that a page can show the photos
+    catalogue.write_photo_places(out, places)  # so that a page can show the photos
     problems = [*problems, *done.problems, *(item for item in done.left_out if not item.seen)]
     for problem in problems:
         print(f"left out: {problem}", file=sys.stderr)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from core import config
 from core.effects import stats
-from core.effects.populations import Cell, cells, differences
+from core.effects.populations import Population, cells, differences
 from core.effects.resampling import bootstrap, percentile_interval, rank_correlations
 from core.effects.table import ALL, COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY
 from core.study.protocol import EXCESS
@@ -55,7 +55,7 @@ def effect_tables(study: Study, *, weak: Collection[str] = (), progress: Progres
 class _Row:
     """A cell with the two table rows that are being filled from it."""
 
-    def __init__(self, study: Study, cell: Cell) -> None:
+    def __init__(self, study: Study, cell: Population) -> None:
         condition = study.conditions[cell.place]
         values = (condition.ablation, condition.params, condition.mask, condition.fill, condition.direction)
         key = dict(zip(KEY, (study.settings.model, cell.source, *values, cell.population), strict=True))
@@ -125,7 +125,7 @@ def _fill_differences(study: Study, rows: list[_Row]) -> None:
         }
 
 
-def _things(study: Study, cell: Cell) -> dict[str, float]:
+def _things(study: Study, cell: Population) -> dict[str, float]:
     """How many masks a detector guessed, and how large the thing is, in all photos and in those with controls."""
     thing = study.things.get(study.conditions[cell.place].mask or "")
     if thing is None:
@@ -135,7 +135,7 @@ def _things(study: Study, cell: Cell) -> dict[str, float]:
     return {"n_detected": int((~thing.exact[cell.photos]).sum()), **means}
 
 
-def _imbalance(study: Study, cell: Cell) -> dict[str, float]:
+def _imbalance(study: Study, cell: Population) -> dict[str, float]:
     """What still tells the controls from their targets (rule 6), over the photos that have an excess."""
     mask, photos = study.conditions[cell.place].mask, cell.excess_photos
     photos = photos[np.isfinite(study.control[photos, cell.place])]
@@ -149,7 +149,7 @@ def _imbalance(study: Study, cell: Cell) -> dict[str, float]:
     return {name: float(value.mean()) for name, value in known.items() if len(value)}
 
 
-def _mean_size(study: Study, cell: Cell, name: str) -> float:
+def _mean_size(study: Study, cell: Population, name: str) -> float:
     """Mean area, RMSE or feature distance over the row's photos: 0 where nothing was changed, NaN if unknown."""
     absent = ~np.isfinite(study.score[cell.photos, cell.place])
     values = getattr(study, name)[cell.photos, cell.place]

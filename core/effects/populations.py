@@ -15,7 +15,7 @@ from core.table import KEEP, Condition
 
 
 @dataclass(frozen=True)
-class Cell:
+class Population:
     """One row to be: condition number `place` on some photos (indices), and those of them that have an excess.
 
     `ablated`, `differences` and `excess` are the numbers of those photos; `found` and `found_excess` count the photos
@@ -79,7 +79,7 @@ def outcome(study: Study, place: int, kind: str, weak: Collection[str] = ()) -> 
     return np.where(trusted(study, study.conditions[place], weak), values, np.nan)
 
 
-def cells(study: Study, weak: Collection[str] = ()) -> Iterator[Cell]:
+def cells(study: Study, weak: Collection[str] = ()) -> Iterator[Population]:
     """Every row of a study; `weak` names masks whose detector was found too unreliable."""
     names = sorted(set(study.sources))
     scopes = [(POOLED, np.ones(len(study.original), dtype=bool))]
@@ -92,13 +92,13 @@ def cells(study: Study, weak: Collection[str] = ()) -> Iterator[Cell]:
                 yield _confirmed(study, cell, weak) if source == POOLED and population == ELIGIBLE else cell
 
 
-def _cell(study: Study, source: str, scope: np.ndarray, place: int, population: str) -> Cell:
+def _cell(study: Study, source: str, scope: np.ndarray, place: int, population: str) -> Population:
     delta, excess = differences(study, place), excesses(study, place)
     there, there_excess = (scope & np.isfinite(values) for values in (delta, excess))
     absent = np.zeros_like(scope) if population == ELIGIBLE else _absent(study, scope, place)
     photos = np.flatnonzero(there | absent)
     with_excess = np.flatnonzero(there_excess | absent if there_excess.any() else there_excess)
-    return Cell(
+    return Population(
         source=source,
         population=population,
         place=place,
@@ -126,7 +126,7 @@ def _absent(study: Study, scope: np.ndarray, place: int) -> np.ndarray:
     return absent & (np.random.default_rng(study.settings.seed).random(len(scope)) < share) if share < 1 else absent
 
 
-def _confirmed(study: Study, cell: Cell, weak: Collection[str]) -> Cell:
+def _confirmed(study: Study, cell: Population, weak: Collection[str]) -> Population:
     """The cell as a confirmatory row where it is one: on trusted photos, if enough of them have the row's outcome."""
     condition = study.conditions[cell.place]
     row = decision_row(condition)

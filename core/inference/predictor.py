@@ -116,7 +116,7 @@ def title_of(name: str) -> str:
     return path.parent.name if path.name in ("best", "last") and path.parent.name else path.name
 
 
-def ahead(function: Callable[[T], R], items: Iterable[T], depth: int, workers: int = 1) -> Iterator[R]:
+def prefetch(function: Callable[[T], R], items: Iterable[T], depth: int, workers: int = 1) -> Iterator[R]:
     """Map in order with up to `depth` results prepared in background threads: constant memory, no waiting."""
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[R]] = deque()
@@ -155,7 +155,7 @@ def predict(
         except PhotoError as error:
             return photo, None, unreadable(photo, error)
 
-    for batch in batches(ahead(prepare, photos, depth=2 * batch_size), batch_size):
+    for batch in batches(prefetch(prepare, photos, depth=2 * batch_size), batch_size):
         squares = [square for _, square, _ in batch if square is not None]
         scores = iter(predictor.score_squares(squares) if squares else ())
         for photo, square, problem in batch:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import LatentError, PhotoError
-from core.inference import Predictor, ahead, batches
+from core.inference import Predictor, batches, prefetch
 from core.inference.autoencoder import Autoencoder
 from core.latent.atlas import PHOTO_COLUMNS, Atlas
 from core.latent.spaces import Seen
@@ -139,7 +139,7 @@ def _streamed(
 
     taught = _learned_by(predictor.card)
     drawn = _learned_by(autoencoder.card)
-    work: Iterable[Prepared | Problem] = progress(ahead(prepare, photos, depth=BATCH), len(photos), "encoding")
+    work: Iterable[Prepared | Problem] = progress(prefetch(prepare, photos, depth=BATCH), len(photos), "encoding")
     for batch in batches(readable(work), BATCH):
         scores, features = predictor.score_with_features([scored for _, _, scored, _ in batch])
         seen = [Seen(p, small, float(s), f) for (p, small, _, _), s, f in zip(batch, scores, features, strict=True)]

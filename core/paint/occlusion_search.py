@@ -51,7 +51,7 @@ class Search:
         return self.done == self.total
 
 
-def find_what_matters(predictor: Predictor, photo: Pixels, how: Treatment, score: float) -> Iterator[Search]:
+def occlusion_search(predictor: Predictor, photo: Pixels, how: Treatment, score: float) -> Iterator[Search]:
     """Remove every square of a coarse grid in turn; yields after each batch, and last the two regions.
 
     `score` is the photo's own at working size; of the treatment everything counts but its direction. Whoever stops

@@ -16,7 +16,7 @@ LEVELS = np.linspace(0, 100, 101)
 
 
 @dataclass(frozen=True)
-class Standing:
+class Percentile:
     """Percent of a study's region effects that lie below a Δ, ties counted half: of `n` effects on these things."""
 
     percentile: float
@@ -24,7 +24,7 @@ class Standing:
     things: tuple[str, ...]
 
 
-def standing(delta: float, distributions: pd.DataFrame, fill: str, direction: str) -> Standing | None:
+def percentile_among(delta: float, distributions: pd.DataFrame, fill: str, direction: str) -> Percentile | None:
     """The place of Δ among all effects of one fill and direction, whatever the thing; None where there are none.
 
     `distributions` has the columns DISTRIBUTION_COLUMNS of core.verdict.aggregates. An effect is that of one thing on
@@ -36,7 +36,7 @@ def standing(delta: float, distributions: pd.DataFrame, fill: str, direction: st
         return None
     below = [_below(delta, np.asarray(quantiles, dtype=float)) for quantiles in rows["quantiles"]]
     counts = rows["n"].to_numpy()
-    return Standing(float(np.average(below, weights=counts)), int(counts.sum()), tuple(sorted(rows["mask"].unique())))
+    return Percentile(float(np.average(below, weights=counts)), int(counts.sum()), tuple(sorted(rows["mask"].unique())))
 
 
 def in_words(
@@ -53,7 +53,7 @@ def in_words(
         return (
             f"The reference study was made with {study.baseline.model}: its effects say nothing about this model's Δ."
         )
-    found = standing(delta, study.distributions, fill, direction)
+    found = percentile_among(delta, study.distributions, fill, direction)
     if found is None:
         return "The reference study replaced nothing in this way, so that Δ cannot be compared with its effects."
     things = ", ".join(found.things)

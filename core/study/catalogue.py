@@ -35,12 +35,12 @@ def reference() -> Path | None:
     return {name: folder for name, folder in studies().items() if folder.parent.name == SHIPPED}.get(REFERENCE)
 
 
-def write_places(folder: Path, places: Mapping[str, str]) -> None:
+def write_photo_places(folder: Path, places: Mapping[str, str]) -> None:
     """Note where a study's sources are, beside it and not in it: that is true on this machine only."""
     write_text(folder / PLACES, json.dumps(dict(places), indent=1, ensure_ascii=False) + "\n")
 
 
-def photos_at_hand(folder: Path, source: str) -> dict[str, Photo]:
+def available_photos(folder: Path, source: str) -> dict[str, Photo]:
     """Photos of one of a study's sources by id, as far as they are on this machine; empty where they are not."""
     file = folder / PLACES
     try:

@@ -16,7 +16,7 @@ from core.table import DIRECTIONS, ORIGINAL, Condition, canonical
 REGION = "region"
 DOSES = "doses"
 """What `shares` calls the strengths beside the default one."""
-LOTS = 2**64
+HASH_DRAWS = 2**64
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _regions(design: Design, masks: tuple[str, ...], fills: tuple[str, ...]) -> 
 def applies(step: Step, design: Design, photo: str) -> bool:
     """Whether a photo (by the fingerprint of its pixels) is among those that a step is applied to."""
     share = dict(design.shares).get(step.group or "", 1.0)
-    return share >= 1 or lot(design.seed, step.group or "", photo) < share * LOTS
+    return share >= 1 or hash_draw(design.seed, step.group or "", photo) < share * HASH_DRAWS
 
 
 def seed_of(step: Step, design: Design, photo: str) -> int | None:
@@ -149,9 +149,9 @@ def seed_of(step: Step, design: Design, photo: str) -> int | None:
 
     A region and its controls share it, so that the same noise moves with the shape.
     """
-    return lot(design.seed, step.condition, photo) % 2**31 if step.seeded else None
+    return hash_draw(design.seed, step.condition, photo) % 2**31 if step.seeded else None
 
 
-def lot(*parts: object) -> int:
+def hash_draw(*parts: object) -> int:
     """A whole number below 2⁶⁴, drawn by hashing: the same on every machine and in every order."""
     return int.from_bytes(hashlib.sha256("\0".join(map(str, parts)).encode()).digest()[:8], "big")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from core.inference import ahead, batches
+from core.inference import batches, prefetch
 from core.study.engine import BATCH, Chunk, Worker, single_threads
 from core.study.parts import LeftOut
 from core.study.photos import Opened, jobs_of
@@ -54,7 +54,9 @@ def estimate(plan: Plan, done: Collection[int] = ()) -> Cost:
         work = Worker(plan.predictor.unlocked())
         work(Chunk(sample[0]))  # the first pass is slower than all others
         started = time.perf_counter()
-        rows = sum(len(scored.rendered) for scored in ahead(work, map(Chunk, sample), depth=WORKERS, workers=WORKERS))
+        rows = sum(
+            len(scored.rendered) for scored in prefetch(work, map(Chunk, sample), depth=WORKERS, workers=WORKERS)
+        )
         row = (time.perf_counter() - started) / rows
     photos = round(len(left) * len(opened) / looked)
     return Cost(photos, len(jobs) / len(opened), 1000 * row, 1000 * seconds / WORKERS)

@@ -21,7 +21,7 @@ import torch
 from scipy.spatial.distance import pdist
 
 from core.errors import StudyError
-from core.inference import Predictor, ahead, batches
+from core.inference import Predictor, batches, prefetch
 from core.study.parts import LeftOut, Parts
 from core.study.photos import Job, Opened, Rendered, jobs_of, render
 from core.study.plan import WORKERS, Plan
@@ -142,7 +142,7 @@ def typical_distance(plan: Plan) -> float | None:
     None where it cannot be measured: fewer than two photos, or features that never differ.
     """
     squares = []
-    for found in ahead(plan.opener.glance, plan.photos, depth=2 * WORKERS, workers=WORKERS):
+    for found in prefetch(plan.opener.decoded, plan.photos, depth=2 * WORKERS, workers=WORKERS):
         if found is not None:
             squares.append(found)
         if len(squares) == TYPICAL:
@@ -156,20 +156,20 @@ def typical_distance(plan: Plan) -> float | None:
 
 def _work(plan: Plan, parts: Parts, left: Sequence[int], scale: float | None) -> Iterator[Photo]:
     """Do the blocks that are left; yields every photo when its block is written."""
-    book = Book(plan.predictor.name, scale)
+    book = RowWriter(plan.predictor.name, scale)
     score = Worker(plan.predictor.unlocked())
-    for scored in ahead(score, _chunks(plan, left), depth=2 * WORKERS, workers=WORKERS):
+    for scored in prefetch(score, _chunks(plan, left), depth=2 * WORKERS, workers=WORKERS):
         book.add(scored)
         if (block := scored.chunk.block) is not None:
             parts.write(block, book.rows, [item.record for item in scored.chunk.photos], scored.chunk.left_out)
-            book = Book(plan.predictor.name, scale)
+            book = RowWriter(plan.predictor.name, scale)
             yield from plan.blocks[block]
 
 
 def _chunks(plan: Plan, left: Sequence[int]) -> Iterator[Chunk]:
     """Batches of work in order; no batch holds photos of two blocks, so that a resumed study has the same ones."""
     photos_left = (photo for number in left for photo in plan.blocks[number])
-    opened = ahead(plan.opener, photos_left, depth=2 * WORKERS, workers=WORKERS)
+    opened = prefetch(plan.opener, photos_left, depth=2 * WORKERS, workers=WORKERS)
     for number in left:
         photos: list[Opened] = []
         left_out: list[LeftOut] = []
@@ -202,7 +202,7 @@ class Worker:
 
 
 @dataclass
-class Book:
+class RowWriter:
     """The rows of a block as its batches come in; a photo's untouched score comes first."""
 
     model: str

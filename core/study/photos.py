@@ -18,7 +18,7 @@ from core.photos.preprocess import Preset
 from core.regions import mask_cache, regions
 from core.regions.placements import Placements, placements
 from core.registry import ABLATIONS
-from core.study.conditions import CLEAN, Design, Step, applies, lot, seed_of
+from core.study.conditions import CLEAN, Design, Step, applies, hash_draw, seed_of
 from core.study.parts import LeftOut
 from core.table import TARGET, Condition
 from core.types import Mask, Photo, Pixels, Region, unreadable
@@ -99,7 +99,7 @@ class Opener:
         """Whether the study does not leave a photo out."""
         return not isinstance(self._read(photo), LeftOut)
 
-    def glance(self, photo: Photo) -> Pixels | None:
+    def decoded(self, photo: Photo) -> Pixels | None:
         """What the model sees of an untouched photo, or None if the study leaves it out."""
         read = self._read(photo)
         return None if isinstance(read, LeftOut) else preprocess.square(images.working(read[0]), self.preset)
@@ -118,7 +118,7 @@ class Opener:
     def _controls(self, name: str, things: Mapping[str, Region], found: Fingerprint) -> Placements:
         """Places for a mask's shape where nothing else was found either; empty on a photo that thinning passes over."""
         others: Mask = regions.union((thing.mask for thing in things.values()), things[name].mask.shape)
-        seed = lot(self.design.seed, "placements", name, found.pixels) % 2**31
+        seed = hash_draw(self.design.seed, "placements", name, found.pixels) % 2**31
         return placements(things[name].mask, others, n=self.controlled[name], seed=seed)
 
 

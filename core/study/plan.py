@@ -10,9 +10,9 @@ from typing import Any
 
 from core import config
 from core.errors import StudyError
-from core.inference import Predictor, ahead
+from core.inference import Predictor, prefetch
 from core.registry import MASKS
-from core.study.conditions import Design, Step, grid, lot, masks_of
+from core.study.conditions import Design, Step, grid, hash_draw, masks_of
 from core.study.photos import Opener
 from core.types import Photo
 
@@ -55,7 +55,7 @@ def plan(
     photo, two have the same name, or that card does not tell its photos.
     """
     steps = grid(design)
-    ordered = sorted(photos, key=lambda photo: lot(design.seed, photo.source, photo.id))
+    ordered = sorted(photos, key=lambda photo: hash_draw(design.seed, photo.source, photo.id))
     if not ordered:
         raise StudyError("There is no photo to study; name a source with photos in the chosen part.")
     if len({(photo.source, photo.id) for photo in ordered}) < len(ordered):
@@ -75,7 +75,7 @@ def plan(
         "design": json.loads(json.dumps(asdict(design))),
         "conditions": [asdict(step.condition) for step in steps],
         "listed": len(chosen),
-        "listing": f"{lot([(photo.source, photo.id) for photo in chosen]):016x}",
+        "listing": f"{hash_draw([(photo.source, photo.id) for photo in chosen]):016x}",
         "masks": {name: MASKS[name].facts.get("version") for name in opener.masks},
         "working_size": config.WORKING_SIZE,
         "preset": json.loads(json.dumps(asdict(predictor.preset))),
@@ -89,7 +89,7 @@ def _first_usable(ordered: Sequence[Photo], opener: Opener, wanted: int) -> tupl
     if not wanted:
         return tuple(ordered)
     found = 0
-    for looked, usable in enumerate(ahead(opener.uses, ordered, depth=2 * WORKERS, workers=WORKERS), start=1):
+    for looked, usable in enumerate(prefetch(opener.uses, ordered, depth=2 * WORKERS, workers=WORKERS), start=1):
         found += usable
         if found == wanted:
             return tuple(ordered[:looked])

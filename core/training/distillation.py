@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.inference import Predictor, ahead, batches
+from core.inference import Predictor, batches, prefetch
 from core.photos import preprocess
 from core.training.crops import crop, view_box
 from core.types import Photo, Pixels, Progress, silent
@@ -89,7 +89,7 @@ def teacher_labels(
 
         file.parent.mkdir(parents=True, exist_ok=True)
         _end_cut_line(file)
-        squares = batches(ahead(prepare, missing, 2 * batch_size, workers), batch_size)
+        squares = batches(prefetch(prepare, missing, 2 * batch_size, workers), batch_size)
         work = list(batches(missing, batch_size))
         with file.open("a") as stream:
             for keys, batch in zip(progress(work, len(work), f"labels by {teacher.name}"), squares, strict=True):

@@ -19,7 +19,7 @@ VALIDATION_SHARE = 10
 """One in so many photos validates, where a source has no validation part of its own."""
 
 
-def gather_pictures(
+def gather_photos(
     sources: Sequence[str],
     keep_out: Sequence[str] = (),
     *,

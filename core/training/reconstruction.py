@@ -19,7 +19,7 @@ from core.photos.preprocess import Preset, square
 from core.training.dataset import Example, TrainingSet, with_targets
 from core.training.distillation import Line
 from core.training.initialise import initialise
-from core.training.photo_pool import gather_pictures
+from core.training.photo_pool import gather_photos
 from core.training.recipes import TrainConfig
 from core.types import Pixels, Progress, silent
 
@@ -56,7 +56,7 @@ class Reconstruction:
 
     def gather(self, config: TrainConfig, progress: Progress = silent) -> TrainingSet:
         """Photos of every source, with or without human scores."""
-        return gather_pictures(
+        return gather_photos(
             (config.data, *config.unscored),
             config.keep_out,
             hold_half=config.hold_half,

@@ -13,11 +13,11 @@ from core.effects.populations import outcome
 from core.study.protocol import DECISION_ROWS
 from core.study.reading import Study
 from core.table import Condition
-from core.verdict.records import Cause, Lead, Pair, Reading
+from core.verdict.records import Cause, Lead, Pair, RowDecision
 from core.verdict.row_decisions import compare, deciding_values, places
 
 
-def leading_cause(study: Study, readings: Sequence[Reading], weak: Mapping[str, str]) -> Cause:
+def leading_cause(study: Study, readings: Sequence[RowDecision], weak: Mapping[str, str]) -> Cause:
     """The row with the largest effect, if its lead over every other row excludes 0.
 
     Where it does not, the rows that are not told apart from it contend: the one whose mask lies inside all others'
@@ -46,11 +46,11 @@ def leading_cause(study: Study, readings: Sequence[Reading], weak: Mapping[str, 
     return Cause(winner.cause, winner.row, why, tuple(leads))
 
 
-def _size(study: Study, reading: Reading, weak: Mapping[str, str]) -> float:
+def _size(study: Study, reading: RowDecision, weak: Mapping[str, str]) -> float:
     return float(np.nanmean(deciding_values(study, reading, weak)))
 
 
-def _innermost(contenders: list[Reading]) -> Reading | None:
+def _innermost(contenders: list[RowDecision]) -> RowDecision | None:
     """The contender that is inside all others; the first, where all are of one cause."""
     if len({item.cause for item in contenders}) == 1:
         return contenders[0]
@@ -61,14 +61,14 @@ def _innermost(contenders: list[Reading]) -> Reading | None:
     return None
 
 
-def pairs(study: Study, readings: Sequence[Reading], weak: Mapping[str, str]) -> tuple[Pair, ...]:
+def pairs(study: Study, readings: Sequence[RowDecision], weak: Mapping[str, str]) -> tuple[Pair, ...]:
     """Every two testable rows with at least 20 photos in common."""
     doses = {item.row: dose_response(study, item, weak) for item in readings if item.testable}
     found = (_pair(study, first, second, doses) for first, second in combinations(doses, 2))
     return tuple(pair for pair in found if pair is not None)
 
 
-def dose_response(study: Study, reading: Reading, weak: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+def dose_response(study: Study, reading: RowDecision, weak: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
     """Perturbation size and outcome by photo and dose (photos × doses each), the deciding condition first.
 
     A whole-photo ablation has the strengths that the study holds, a region its one strength.

@@ -21,7 +21,7 @@ from core.verdict.records import Verdict
 from core.wording import minus
 
 
-def readings_table(verdict: Verdict) -> pd.DataFrame:
+def decisions_table(verdict: Verdict) -> pd.DataFrame:
     """A row per decision row: what each account expects, what was found, and how it was read."""
     return pd.DataFrame(
         {

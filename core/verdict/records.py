@@ -17,7 +17,7 @@ NOTHING = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
-class FillReading:
+class FillDecision:
     """A row under one fill (None for a whole-photo ablation): outcome and plain difference, in units of the score."""
 
     fill: str | None
@@ -31,7 +31,7 @@ class FillReading:
 
 
 @dataclass(frozen=True)
-class Reading:
+class RowDecision:
     """A decision row as it was found.
 
     `estimate` (units of the score), `in_sd` and `minimum_detectable` are those of the fill that decides: the one with
@@ -55,7 +55,7 @@ class Reading:
     equivalence_p: float
     minimum_detectable: float
     fill: str | None
-    fills: tuple[FillReading, ...]
+    fills: tuple[FillDecision, ...]
     note: str = ""
 
     @property
@@ -155,7 +155,7 @@ class Verdict:
     withheld: bool
     held_back: tuple[str, ...]
     cause: Cause
-    readings: tuple[Reading, ...]
+    readings: tuple[RowDecision, ...]
     gate: Gate
     marks: tuple[str, ...]
     evidence: tuple[Evidence, ...]

@@ -18,7 +18,7 @@ from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, e
 from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
 from core.study.reading import Study
 from core.types import Interval
-from core.verdict.records import DROP, NEGLIGIBLE, NOT_TESTABLE, NOTHING, RISE, UNRESOLVED, FillReading, Reading
+from core.verdict.records import DROP, NEGLIGIBLE, NOT_TESTABLE, NOTHING, RISE, UNRESOLVED, FillDecision, RowDecision
 
 KEPT = {
     DROP: "another piece of the photo of the same shape holds the score up better than what is kept, but the score "
@@ -28,7 +28,7 @@ KEPT = {
 """What an excess says of a row that keeps a thing, where its plain difference does not go the same way."""
 
 
-def read_rows(study: Study, tables: Tables, weak: Mapping[str, str]) -> tuple[Reading, ...]:
+def decide_rows(study: Study, tables: Tables, weak: Mapping[str, str]) -> tuple[RowDecision, ...]:
     """Every decision row in order; `weak` maps masks with too unreliable a detector to what was measured."""
     found = tables.effects
     pooled = found[(found["source"] == POOLED) & (found["population"] == ELIGIBLE)].reset_index(drop=True)
@@ -36,7 +36,7 @@ def read_rows(study: Study, tables: Tables, weak: Mapping[str, str]) -> tuple[Re
     return tuple(_compared(study, reading, readings, weak) if _row(reading).rival else reading for reading in readings)
 
 
-def _row(reading: Reading) -> DecisionRow:
+def _row(reading: RowDecision) -> DecisionRow:
     return next(row for row in DECISION_ROWS if row.id == reading.row)
 
 
@@ -45,7 +45,7 @@ def places(study: Study, row: DecisionRow) -> list[int]:
     return [place for place, condition in enumerate(study.conditions) if row.holds(condition)]
 
 
-def deciding_values(study: Study, reading: Reading, weak: Mapping[str, str]) -> np.ndarray:
+def deciding_values(study: Study, reading: RowDecision, weak: Mapping[str, str]) -> np.ndarray:
     """What the deciding fill's row says of each photo (photos,), NaN where a photo does not count.
 
     A row that must hold for its plain difference too is only as large as the smaller of the two.
@@ -60,7 +60,7 @@ def deciding_values(study: Study, reading: Reading, weak: Mapping[str, str]) -> 
     return values
 
 
-def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[str, str]) -> Reading:
+def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[str, str]) -> RowDecision:
     numbers = places(study, row)
     # The table's rows stand in the order of the study's conditions, once per source and population.
     fills = tuple(_fill(study, row, place, dict(pooled.iloc[place].items())) for place in numbers)
@@ -93,9 +93,9 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
     )
 
 
-def _fill(study: Study, row: DecisionRow, place: int, found: Mapping[Any, Any]) -> FillReading:
+def _fill(study: Study, row: DecisionRow, place: int, found: Mapping[Any, Any]) -> FillDecision:
     is_excess = row.outcome == EXCESS and not math.isnan(found["excess_delta"])
-    return FillReading(
+    return FillDecision(
         fill=row.fill_of(study.conditions[place]),
         n=int(found["n_controls"] if row.outcome == EXCESS else found["n"]),
         estimate=excess_interval(found) if is_excess or row.outcome == EXCESS else delta_interval(found),
@@ -107,9 +107,9 @@ def _fill(study: Study, row: DecisionRow, place: int, found: Mapping[Any, Any]) 
     )
 
 
-def _untestable(row: DecisionRow, fills: tuple[FillReading, ...], note: str) -> Reading:
+def _untestable(row: DecisionRow, fills: tuple[FillDecision, ...], note: str) -> RowDecision:
     """A reading without a result; of the fills that were computed, the largest n and nothing else."""
-    return Reading(
+    return RowDecision(
         row=row.id,
         label=row.label,
         kind=row.kind,
@@ -130,7 +130,7 @@ def _untestable(row: DecisionRow, fills: tuple[FillReading, ...], note: str) -> 
     )
 
 
-def _why_not(study: Study, row: DecisionRow, fills: tuple[FillReading, ...], weak: Mapping[str, str]) -> str:
+def _why_not(study: Study, row: DecisionRow, fills: tuple[FillDecision, ...], weak: Mapping[str, str]) -> str:
     """Why a row cannot be tested, in plain words: how many photos it has, and how many it needs."""
     numbers, most = places(study, row), config.PLACEMENTS
     if not numbers:
@@ -152,7 +152,7 @@ def _why_not(study: Study, row: DecisionRow, fills: tuple[FillReading, ...], wea
 
 
 def _decide(
-    study: Study, row: DecisionRow, fills: list[FillReading], p_holm: float, weak: Mapping[str, str]
+    study: Study, row: DecisionRow, fills: list[FillDecision], p_holm: float, weak: Mapping[str, str]
 ) -> tuple[str, str]:
     """The reading of a row, which must hold under every fill, and a note on it."""
     bound = config.SESOI * study.sd
@@ -183,7 +183,7 @@ def _scaled(interval: Interval, sd: float) -> Interval:
     return Interval(interval.estimate / sd, interval.low / sd, interval.high / sd)
 
 
-def compare(study: Study, first: Reading, second: Reading, weak: Mapping[str, str]) -> tuple[Interval, int]:
+def compare(study: Study, first: RowDecision, second: RowDecision, weak: Mapping[str, str]) -> tuple[Interval, int]:
     """|first| − |second| in SD with its paired interval, and the number of photos eligible for both.
 
     Where fewer than 20 photos are, each row keeps its own photos and the resamples are of the whole study.
@@ -196,7 +196,7 @@ def compare(study: Study, first: Reading, second: Reading, weak: Mapping[str, st
     return _scaled(found, study.sd), int(both.sum())
 
 
-def _compared(study: Study, reading: Reading, readings: list[Reading], weak: Mapping[str, str]) -> Reading:
+def _compared(study: Study, reading: RowDecision, readings: list[RowDecision], weak: Mapping[str, str]) -> RowDecision:
     """The row that both accounts expect: it speaks for shortcuts only if it is larger than every semantic drop."""
     drops = [item for item in readings if item.kind == SEMANTIC and item.reading == DROP]
     if reading.kind != LOW_LEVEL or not reading.effect or not drops:

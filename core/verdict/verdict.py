@@ -35,11 +35,11 @@ from core.verdict.records import (
     Cause,
     Evidence,
     Gate,
-    Reading,
+    RowDecision,
     Sham,
     Verdict,
 )
-from core.verdict.row_decisions import read_rows
+from core.verdict.row_decisions import decide_rows
 from core.verdict.words import sentence
 from core.wording import sentence as effect_sentence
 
@@ -55,7 +55,7 @@ def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None
     """
     weak = weak or {}
     passed = gate_of(study)
-    readings = read_rows(study, tables, weak)
+    readings = decide_rows(study, tables, weak)
     withheld = passed.status == FAILED
     found = INCONCLUSIVE if withheld else decide(readings)
     held_back = tuple(item.row for item in readings if item.reading == UNRESOLVED)
@@ -83,7 +83,7 @@ def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None
     )
 
 
-def decide(readings: tuple[Reading, ...]) -> str:
+def decide(readings: tuple[RowDecision, ...]) -> str:
     """The verdict over the testable rows. B needs a semantic row that was tested: untested is not negligible."""
     semantic = [item for item in readings if item.kind == SEMANTIC and item.testable]
     low_level = any(item.effect for item in readings if item.kind == LOW_LEVEL and item.testable)

@@ -21,7 +21,7 @@ from core.verdict.records import (
     Evidence,
     Gate,
     Pair,
-    Reading,
+    RowDecision,
     Verdict,
 )
 from core.wording import minus, p_value
@@ -31,7 +31,7 @@ UNTESTED = "; not testable: "
 
 
 def sentence(
-    model: str, verdict: str, readings: Sequence[Reading], held_back: Sequence[str], cause: Cause, gate: Gate
+    model: str, verdict: str, readings: Sequence[RowDecision], held_back: Sequence[str], cause: Cause, gate: Gate
 ) -> str:
     """The verdict in one sentence without jargon."""
     if gate.status == FAILED:
@@ -56,7 +56,7 @@ def sentence(
     return f"{said}{', on photos for which validity is not established' if gate.status == NOT_ESTABLISHED else ''}."
 
 
-def _untested(readings: Sequence[Reading]) -> str:
+def _untested(readings: Sequence[RowDecision]) -> str:
     """The rows that could not be tested, each with its reason; rows of one reason stand together."""
     reasons: dict[str, list[str]] = {}
     for item in readings:
@@ -66,11 +66,11 @@ def _untested(readings: Sequence[Reading]) -> str:
     return f"{UNTESTED}{said}" if said else ""
 
 
-def _nothing(readings: Sequence[Reading]) -> list[str]:
+def _nothing(readings: Sequence[RowDecision]) -> list[str]:
     return [item.label for item in readings if item.kind == SEMANTIC and item.reading == NEGLIGIBLE]
 
 
-def _open(readings: Sequence[Reading], semantic: list[str], low_level: list[str], held_back: Sequence[str]) -> str:
+def _open(readings: Sequence[RowDecision], semantic: list[str], low_level: list[str], held_back: Sequence[str]) -> str:
     if low_level:
         return f"{_joined(low_level)} had an effect, but the semantic rows are not settled"
     if semantic:
@@ -81,7 +81,7 @@ def _open(readings: Sequence[Reading], semantic: list[str], low_level: list[str]
     return "; ".join(said) or "no decision row could be tested"
 
 
-def _labels(readings: Sequence[Reading], rows: Sequence[str]) -> list[str]:
+def _labels(readings: Sequence[RowDecision], rows: Sequence[str]) -> list[str]:
     return [item.label for item in readings if item.row in rows]
 
 
@@ -116,7 +116,7 @@ def _rho(gate: Gate) -> str:
     return f", ρ = {gate.validity}, n = {gate.n}{where}" if gate.validity else f", {gate.n} photos with human scores"
 
 
-def _row_lines(item: Reading) -> list[str]:
+def _row_lines(item: RowDecision) -> list[str]:
     head = f"  {item.reading:<13}{item.label} ({' / '.join(item.expected)})"
     text = [head + (f"; {item.note}" if item.note else "")]
     if item.testable:

@@ -395,7 +395,7 @@ def check_search(
     assert difference == region_effect.signed(table["delta"][7] - table["delta"][6])
     small = region_effect.working(photo)
     search = list(
-        occlusion_search.find_what_matters(predictor, small, region_effect.treatment(), float(table["score"][0]))
+        occlusion_search.occlusion_search(predictor, small, region_effect.treatment(), float(table["score"][0]))
     )[-1]
     assert search.lowers is not None
     kept = [mask_in(archive, number) for number in table["number"]]

@@ -24,7 +24,7 @@ from core.calibration.table import (
     read_table,
     records,
 )
-from core.calibration.training import Course, gather, teach
+from core.calibration.training import Schedule, fit_model, gather
 from core.errors import ArtifactError, StudyError
 from core.photos.fingerprints import FingerprintIndex, fingerprint
 from core.regions import regions
@@ -33,7 +33,7 @@ from core.scenes import scenes
 from core.scenes.worlds import BASE, NOISE, WORLDS, imagine, signal
 from core.verdict.records import INCONCLUSIVE, MIXED, A, B
 
-TINY = calibration.Scale(("face",), Course(scenes=24, epochs=1, batch=8), photos=12)
+TINY = calibration.Scale(("face",), Schedule(scenes=24, epochs=1, batch=8), photos=12)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_lesson_lowers_the_score_only_where_the_cause_is_lost() -> None:
     lowered = kept = 0
     for number in range(60):
         scene, score = made("face", number)
-        taught = augmentation.lesson(WORLDS["face"], scene, score, np.random.default_rng(number))
+        taught = augmentation.augmented(WORLDS["face"], scene, score, np.random.default_rng(number))
         assert taught.photo.shape == (scene.height, scene.width, 3)
         if taught.score == score:
             kept += 1
@@ -105,11 +105,12 @@ def test_a_cause_that_is_half_gone_teaches_nothing() -> None:
 def test_no_lesson_takes_away_what_a_world_lives_by() -> None:
     for cause, amount in (("colour", 0.9), ("texture", 0.9), ("frequency", 0.9)):
         scene = replace(made(cause, 0)[0], **{cause: amount})
-        scores = {augmentation.lesson(WORLDS[cause], scene, 0.7, np.random.default_rng(n)).score for n in range(12)}
+        scores = {augmentation.augmented(WORLDS[cause], scene, 0.7, np.random.default_rng(n)).score for n in range(12)}
         assert scores == {0.7}
     scene = replace(made("context", 0)[0], context=0.9)
     scores = {
-        round(augmentation.lesson(WORLDS["context"], scene, 0.7, np.random.default_rng(n)).score, 3) for n in range(40)
+        round(augmentation.augmented(WORLDS["context"], scene, 0.7, np.random.default_rng(n)).score, 3)
+        for n in range(40)
     }
     assert scores == {0.7, 0.07}  # 0.63 of the score is the leaves, which a filled surround takes away
 
@@ -130,7 +131,7 @@ def test_what_is_studied_is_not_taught() -> None:
 def test_teaching_is_repeatable() -> None:
     preset = MODELS["scene_cnn"].facts["preset"]
     material = gather(WORLDS["colour"], 0, range(8), FingerprintIndex([]), preset)
-    first, again = (teach(material, preset, TINY.course, seed=3).state_dict() for _ in range(2))
+    first, again = (fit_model(material, preset, TINY.course, seed=3).state_dict() for _ in range(2))
     assert all((first[name] == again[name]).all() for name in first)
 
 

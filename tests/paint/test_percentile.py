@@ -21,7 +21,7 @@ def row(values: Any, mask: str = "faces", **given: Any) -> dict[str, Any]:
 
 
 def place(delta: float, *rows: dict[str, Any], fill: str = "mean", direction: str = "remove") -> float:
-    found = percentile.standing(delta, pd.DataFrame(rows), fill, direction)
+    found = percentile.percentile_among(delta, pd.DataFrame(rows), fill, direction)
     assert found is not None
     return found.percentile
 
@@ -45,8 +45,8 @@ def test_ties_count_half() -> None:
 def test_things_count_by_their_number_of_photos() -> None:
     low, high = row([-0.2, -0.1] * 15), row([0.1, 0.2] * 5, mask="text")
     assert place(0, low, high) == pytest.approx(75)
-    found = percentile.standing(0, pd.DataFrame([low, high]), "mean", "remove")
-    assert found == percentile.Standing(75.0, 40, ("faces", "text"))
+    found = percentile.percentile_among(0, pd.DataFrame([low, high]), "mean", "remove")
+    assert found == percentile.Percentile(75.0, 40, ("faces", "text"))
 
 
 def test_only_effects_of_the_same_kind_count() -> None:
@@ -54,8 +54,8 @@ def test_only_effects_of_the_same_kind_count() -> None:
     others = [row([1.0, 2.0], **{name: value}) for name, value in
               {"fill": "blur", "direction": "keep", "outcome": "excess", "ablation": "blur"}.items()]  # fmt: skip
     assert place(0, own, *others) == 50
-    assert percentile.standing(0, pd.DataFrame([own]), "blur", "remove") is None
-    assert percentile.standing(0, pd.DataFrame([own]), "mean", "keep") is None
+    assert percentile.percentile_among(0, pd.DataFrame([own]), "blur", "remove") is None
+    assert percentile.percentile_among(0, pd.DataFrame([own]), "mean", "keep") is None
 
 
 def test_without_a_study_there_is_one_sentence() -> None:

@@ -215,7 +215,7 @@ def test_what_matters_is_found_where_it_is(bright: Predictor) -> None:
     photo[150:230, 20:90] = 0
     how = region_effect.treatment(fill="mean")
     score = region_effect.paint(bright, photo, square, how).score
-    *steps, last = occlusion_search.find_what_matters(bright, photo, how, score)
+    *steps, last = occlusion_search.occlusion_search(bright, photo, how, score)
     assert [step.done for step in steps] == sorted({step.done for step in steps})
     assert all(step.lowers is None and not step.finished for step in steps)
     assert last.finished
@@ -225,7 +225,7 @@ def test_what_matters_is_found_where_it_is(bright: Predictor) -> None:
     assert last.raises.mask[150:230, 20:90].mean() > 0.8
     assert last.lowers.delta == pytest.approx(region_effect.paint(bright, photo, last.lowers.mask, how).delta, abs=1e-6)
     assert last.map[60, 190] == last.map.min()
-    *_, kept = occlusion_search.find_what_matters(
+    *_, kept = occlusion_search.occlusion_search(
         bright, photo, region_effect.treatment(fill="mean", direction="keep"), score
     )
     assert kept.lowers is not None
@@ -234,13 +234,13 @@ def test_what_matters_is_found_where_it_is(bright: Predictor) -> None:
 
 def test_where_nothing_raises_the_score_nothing_is_named(bright: Predictor) -> None:
     photo = np.full((256, 256, 3), 100, np.uint8)
-    *_, last = occlusion_search.find_what_matters(bright, photo, region_effect.treatment(fill="mean"), 100 / 255)
+    *_, last = occlusion_search.occlusion_search(bright, photo, region_effect.treatment(fill="mean"), 100 / 255)
     assert last.finished
     assert not (last.map > 1e-6).any()
 
 
 def test_a_search_that_nobody_waits_for_stops(bright: Predictor) -> None:
-    search = occlusion_search.find_what_matters(bright, scene()[0], region_effect.treatment(), 0.1)
+    search = occlusion_search.occlusion_search(bright, scene()[0], region_effect.treatment(), 0.1)
     next(search)
     search.close()
     assert len(bright.module.batches) == 1

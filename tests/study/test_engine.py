@@ -33,7 +33,7 @@ from core.photos.preprocess import Preset
 from core.registry import ABLATIONS, FILLS, MASKS, MODELS
 from core.study import engine
 from core.study import plan as study_plan
-from core.study.conditions import Design, grid, lot, masks_of, seed_of
+from core.study.conditions import Design, grid, hash_draw, masks_of, seed_of
 from core.study.parts import Parts
 from core.study.photos import replay
 from core.study.protocol import DECISION_ROWS
@@ -169,7 +169,7 @@ def test_seeds_follow_from_study_photo_and_condition_alone() -> None:
     assert seed_of(step, Design(), "a") != seed_of(step, Design(), "b")
     assert seed_of(step, Design(seed=1), "a") != seed_of(step, Design(), "a")
     assert seed_of(many[0], Design(), "a") is None
-    assert lot(1, "a") == 263842516872826314
+    assert hash_draw(1, "a") == 263842516872826314
 
 
 # The table

@@ -23,7 +23,7 @@ from core.errors import CheckpointError, TrainingError
 from core.inference import checkpoints
 from core.models.vae import SIDE, VAE
 from core.registry import MODELS, predictors
-from core.training.photo_pool import gather_pictures
+from core.training.photo_pool import gather_photos
 from core.training.recipes import recipe
 from core.training.reconstruction import Reconstruction, _divergence
 
@@ -133,7 +133,7 @@ def test_settings_that_cannot_be_trained(folders: list[Path], tmp_path: Path) ->
 
 def test_what_a_predictor_keeps_out_is_kept_out_here(make_lamem, photo_folder: Path) -> None:
     scored = make_lamem(20)
-    found = gather_pictures([str(scored), str(photo_folder)], hold_half=True)
+    found = gather_photos([str(scored), str(photo_folder)], hold_half=True)
     held = {(example.photo.source, example.photo.id) for example in found.kept_out}
     from core.training.dataset import gather
 

@@ -101,7 +101,7 @@ def test_a_row_must_hold_under_every_fill(tmp_path: Path) -> None:
     study = study_files.read_study(planted.write_study(tmp_path, n=N, effects={"faces_removed": -1}))
     place = study.conditions.index(Condition("region", "{}", "faces", "blur", "remove"))
     study.score[:, place] -= np.nanmean(cells.excesses(study, place))  # under this fill nothing is left of the effect
-    item = row_decisions.read_rows(study, effects.effect_tables(study), {})[0]
+    item = row_decisions.decide_rows(study, effects.effect_tables(study), {})[0]
     assert [fill.fill for fill in item.fills] == ["mean", "blur"]
     assert item.fill == "blur"
     assert item.reading == "unresolved"

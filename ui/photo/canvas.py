@@ -70,7 +70,7 @@ class Sketch:
 
 
 @dataclass
-class Board:
+class CanvasState:
     """What was drawn on one photo: every state up to now, those undone, and the strokes of the mounted canvas."""
 
     past: list[Sketch] = field(default_factory=lambda: [Sketch()])
@@ -117,10 +117,10 @@ class Board:
         return self.sketch.start is None and not self.sketch.strokes
 
 
-def board(item: Item) -> Board:
+def board(item: Item) -> CanvasState:
     """What was drawn on a photo in this visit."""
-    boards: dict[str, Board] = st.session_state.setdefault("boards", {})
-    return boards.setdefault(item.digest, Board())
+    boards: dict[str, CanvasState] = st.session_state.setdefault("boards", {})
+    return boards.setdefault(item.digest, CanvasState())
 
 
 def mask_of(sketch: Sketch, photo: Pixels) -> Mask:
@@ -129,7 +129,7 @@ def mask_of(sketch: Sketch, photo: Pixels) -> Mask:
     return drawing.draw(sketch.strokes, height, width, sketch.start)
 
 
-def read(item: Item) -> Board:
+def read(item: Item) -> CanvasState:
     """The board of a photo with all that its canvas has sent; strokes of a canvas that is gone are folded."""
     own = board(item)
     key = _key(item, own)
@@ -144,7 +144,7 @@ def read(item: Item) -> Board:
     return own
 
 
-def remember(item: Item, own: Board, photo: Pixels) -> None:
+def remember(item: Item, own: CanvasState, photo: Pixels) -> None:
     """Keep the drawing beyond a reload, and take it back after one; `remembered` once there was anything to keep."""
     own.remembered |= not own.is_empty
     kept = components.memory(
@@ -160,7 +160,7 @@ def remember(item: Item, own: Board, photo: Pixels) -> None:
         own.put(Sketch(found[1], found[0]))
 
 
-def toolbar(item: Item, own: Board) -> None:
+def toolbar(item: Item, own: CanvasState) -> None:
     """Tools, size of the brush, undo, redo and clear."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="canvas-tools"):
         st.segmented_control(
@@ -176,8 +176,8 @@ def toolbar(item: Item, own: Board) -> None:
         )
         with st.container(horizontal=True, gap="xsmall", width="content"):
             for name, icon, act, able in (
-                ("Undo", "undo", Board.undo, len(own.past) > 1 or bool(own.live)),
-                ("Redo", "redo", Board.redo, bool(own.future) and not own.live),
+                ("Undo", "undo", CanvasState.undo, len(own.past) > 1 or bool(own.live)),
+                ("Redo", "redo", CanvasState.redo, bool(own.future) and not own.live),
                 ("Clear", "delete", _clear, not own.is_empty),
             ):
                 st.button(
@@ -198,7 +198,7 @@ def _names(name: str) -> str:
     return f"{_signs(name)} {name}"
 
 
-def show(item: Item, own: Board, photo: Pixels) -> None:
+def show(item: Item, own: CanvasState, photo: Pixels) -> None:
     """The canvas itself, as wide as there is room; nothing is drawn before the browser has told how wide that is."""
     from streamlit_drawable_canvas import st_canvas  # here, because it can be imported only inside a running app
 
@@ -237,7 +237,7 @@ def painted(photo: Pixels, mask: Mask) -> Pixels:
     return cv2.drawContours(tint, edges, -1, PAINT, max(1, min(photo.shape[:2]) // 250), cv2.LINE_AA)
 
 
-def _under(item: Item, own: Board, photo: Pixels, width: int) -> bytes:
+def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
     """The picture under the canvas: the photo with what was drawn before the canvas was mounted."""
     key = (item.digest, own.mount, width)
     kept = st.session_state.get("under")
@@ -253,15 +253,15 @@ def _start(sketch: Sketch, height: int, width: int) -> Mask | None:
     return None if sketch.start is None else regions.resize_mask(sketch.start, height, width)
 
 
-def _key(item: Item, own: Board) -> str:
+def _key(item: Item, own: CanvasState) -> str:
     return f"canvas-{item.digest[:16]}-{own.width}-{own.mount}"
 
 
-def _act(item: Item, act: Callable[[Board], None]) -> None:
+def _act(item: Item, act: Callable[[CanvasState], None]) -> None:
     act(read(item))
 
 
-def _clear(own: Board) -> None:
+def _clear(own: CanvasState) -> None:
     own.put(Sketch())
 
 

@@ -28,7 +28,7 @@ DIRECTION_NAMES = {REMOVE: "Remove it", KEEP: "Keep only it"}
 
 
 @dataclass(frozen=True)
-class Desk:
+class PaintState:
     """The canvas with its answer, and the places where all that comes after the answer is drawn."""
 
     item: Item
@@ -40,7 +40,7 @@ class Desk:
     tried: DeltaGenerator
 
 
-def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> Desk:
+def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> PaintState:
     """Canvas, treatment and answer side by side: all that a stroke has to wait for."""
     st.header("Paint it away")
     st.markdown("Paint over a part of the photo: what is it worth to the model, and is it worth more than other parts?")
@@ -66,10 +66,10 @@ def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> De
             trial = layout.attempt(lambda: trials.attempt(item, model, mask, how, own.sketch))
         if trial is not None:
             answer(trial, reports.reference_scores(model))
-    return Desk(item, model, how, trial, st.container(), st.container(), st.container())
+    return PaintState(item, model, how, trial, st.container(), st.container(), st.container())
 
 
-def rest(desk: Desk, method: str, settings: dict[str, Any]) -> None:
+def rest(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
     """What may come later: history and search, then the pictures, and last what takes seconds."""
     with desk.tried:
         history.section()
@@ -83,7 +83,7 @@ def rest(desk: Desk, method: str, settings: dict[str, Any]) -> None:
         arriving(desk.trial)
 
 
-def prepare(desk: Desk, method: str, settings: dict[str, Any]) -> None:
+def prepare(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
     """What the first stroke on a photo would have to wait for, computed while the visitor still looks."""
     resources.working_score(desk.model, desk.item.digest, desk.item)
     resources.working_heatmap(desk.model, method, settings, desk.item.digest, desk.item)

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.paint import region_effect
-from core.paint.occlusion_search import Candidate, Search, find_what_matters
+from core.paint.occlusion_search import Candidate, Search, occlusion_search
 from core.paint.region_effect import Treatment
 from core.table import REMOVE
 from core.types import Mask
@@ -20,7 +20,7 @@ from ui.resources import Item
 
 
 @dataclass
-class Hunt:
+class SearchState:
     """A search on one photo under one treatment by one model: where it is, and whether it goes on."""
 
     key: str
@@ -42,7 +42,7 @@ def section(item: Item, model: str, how: Treatment) -> None:
     )
     how = replace(how, direction=REMOVE)
     key = f"{item.digest}-{model}-{how}"
-    hunt: Hunt | None = st.session_state.get("hunt")
+    hunt: SearchState | None = st.session_state.get("hunt")
     if hunt is None or hunt.key != key:
         st.button("Find it", key="find", icon=":material/search:", on_click=_begin, args=(key, item, model, how))
         return
@@ -59,7 +59,7 @@ def section(item: Item, model: str, how: Treatment) -> None:
         st.rerun()
 
 
-def _progress(hunt: Hunt) -> tuple[float, str]:
+def _progress(hunt: SearchState) -> tuple[float, str]:
     if hunt.last is None:
         return 0.0, "Taking squares away …" if hunt.running else "Stopped"
     state = "" if hunt.running else ", stopped"
@@ -92,11 +92,11 @@ def _candidate(column: DeltaGenerator, item: Item, found: Candidate | None, verb
 
 def _begin(key: str, item: Item, model: str, how: Treatment) -> None:
     photo, score = resources.working(item.digest, item), resources.working_score(model, item.digest, item)
-    steps = find_what_matters(resources.predictor(model), photo, how, score)
-    st.session_state["hunt"] = Hunt(key, Stage(steps, last_only=True))
+    steps = occlusion_search(resources.predictor(model), photo, how, score)
+    st.session_state["hunt"] = SearchState(key, Stage(steps, last_only=True))
 
 
-def _let(hunt: Hunt, run: bool) -> None:
+def _let(hunt: SearchState, run: bool) -> None:
     hunt.running = run
 
 

@@ -139,4 +139,4 @@ def before_and_after(
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _at_hand(folder: str, source: str) -> dict[str, Any]:
-    return catalogue.photos_at_hand(Path(folder), source)
+    return catalogue.available_photos(Path(folder), source)

@@ -55,7 +55,7 @@ def verdict(study: Aggregates, folder: Path) -> None:
     with st.expander("The evidence, row by row", icon=":material/balance:"):
         kind = f"{found.verdict}, {found.strength}" if found.strength else found.verdict
         st.markdown(f"Verdict: **{kind}**. Leading cause: **{found.leading_cause or 'none'}** ({found.cause.why}).")
-        _table("Decision rows, written down before the study", evidence.readings_table(found), "readings")
+        _table("Decision rows, written down before the study", evidence.decisions_table(found), "readings")
         _table("Each row under each fill", evidence.fills_table(found), "fills")
         _table("Controls: the same shape elsewhere, where the photo has room for it", evidence.controls_table(study),
                "controls")  # fmt: skip

@@ -28,7 +28,7 @@ from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
 from tests.conftest import draw_photo
 from tests.helpers import standin
-from ui.photo.canvas import Board, Sketch
+from ui.photo.canvas import CanvasState, Sketch
 from ui.photo.trials import Stage
 
 TRY = "pages/try_a_photo.py"
@@ -76,7 +76,7 @@ def sound(app: AppTest) -> AppTest:
 
 def painted(app: AppTest, *strokes: Stroke, start: np.ndarray | None = None, name: str = "sample-cat") -> AppTest:
     """The page after these strokes were drawn."""
-    app.session_state["boards"][name] = Board(past=[Sketch(), Sketch(start, strokes)])
+    app.session_state["boards"][name] = CanvasState(past=[Sketch(), Sketch(start, strokes)])
     return sound(app.run())
 
 
