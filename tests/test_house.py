@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +38,8 @@ PLUGINS = ("sources", "models", "attributions", "masks", "ablations", "commands"
 """Rooms of registered functions: they never import each other."""
 ENTRANCES = ("core.__main__", "core.readme")
 """Modules of core itself that start everything, so that they may use every room."""
+MOST_MODULES = 12
+"""Modules of core itself, at most: what every room uses."""
 UI_ROOMS = ("study", "photo", "map")
 """The folders of ui, lowest first; the frame beside them uses none of them."""
 PHOTO_PLACES = ("docs/", "tests/")
@@ -52,6 +56,9 @@ OUTSIDE = {
     "core.errors": ("core",),
 }
 """What a part of the house must never import, beside what the order of its rooms forbids."""
+
+
+DIAGRAM = re.compile(r"(<!-- house -->\n```text\n).*?(```\n<!-- end -->)", re.DOTALL)
 
 
 def module_name(file: Path) -> str:
@@ -156,6 +163,63 @@ def test_an_arrow_that_points_forward_is_allowed(name: str, source: str) -> None
     assert backward_arrows(name, source) == []
 
 
+def packages(top: str) -> list[str]:
+    """The folders of core or ui that hold code."""
+    return sorted(file.parent.name for file in (config.ROOT / top).glob("*/*.py") if file.name == "__init__.py")
+
+
+def first_sentence(package: Path) -> str:
+    """What a package says of itself, up to its first blank line."""
+    doc = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    return " ".join(doc.partition("\n\n")[0].split())
+
+
+def house() -> str:
+    """The house as text: a line a room, highest first, each with its own words."""
+    rows = ["streamlit_app.py, pages/   a script per question: read inputs, call core once, draw"]
+    rows += ["ui/                        the frame of every page, and a folder for each larger one"]
+    rows += [f"  ui/{name + '/':<22} {first_sentence(config.ROOT / 'ui' / name)}" for name in reversed(UI_ROOMS)]
+    rows += ["train.py                   settings to core.training.fit, and where the checkpoint is"]
+    rows += ["core/                      what every room uses: settings, errors, records, registries, files"]
+    rows += [f"  core/{name + '/':<20} {first_sentence(config.ROOT / 'core' / name)}" for name in reversed(ROOMS)]
+    return "\n".join(rows) + "\n"
+
+
+def test_every_room_is_on_the_list() -> None:
+    assert packages("core") == sorted(ROOMS)
+    assert packages("ui") == sorted(UI_ROOMS)
+
+
+def test_core_itself_stays_small() -> None:
+    own = sorted(file.name for file in (config.ROOT / "core").glob("*.py") if file.name != "__init__.py")
+    assert len(own) <= MOST_MODULES, own
+
+
+@pytest.mark.parametrize("room", [*(f"core/{name}" for name in ROOMS), *(f"ui/{name}" for name in UI_ROOMS)])
+def test_every_room_says_what_lives_there(room: str) -> None:
+    assert first_sentence(config.ROOT / room).endswith(".")
+
+
+@pytest.mark.parametrize("top", ["core", "ui"])
+def test_tests_stand_in_the_room_that_they_test(top: str) -> None:
+    """tests/study/test_engine.py tests core/study/engine.py; a folder of tests that mirrors no room is none."""
+    folder = config.ROOT / "tests" if top == "core" else config.ROOT / "tests" / top
+    rooms = {*ROOMS, "ui", "browser", "helpers", "benchmarks"} if top == "core" else set(UI_ROOMS)
+    found = {file.parent.name for file in folder.glob("*/*.py")}
+    assert found <= rooms
+
+
+def test_contributing_shows_the_house() -> None:
+    """`python tests/test_house.py` draws it anew."""
+    text = (config.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert redrawn(text) == text
+
+
+def redrawn(text: str) -> str:
+    """CONTRIBUTING.md with the house as it is now."""
+    return DIAGRAM.sub(lambda found: found[1] + house() + found[2], text)
+
+
 @pytest.fixture(scope="session")
 def tracked() -> list[Path]:
     """The files under version control; the tests are skipped in a copy without it."""
@@ -176,3 +240,9 @@ def test_no_photo_is_committed(tracked: list[Path]) -> None:
 def test_nothing_large_is_committed_but_artifacts(tracked: list[Path]) -> None:
     large = [path for path in tracked if (config.ROOT / path).stat().st_size > LARGEST and path.parts[0] != "artifacts"]
     assert [path.as_posix() for path in large] == []
+
+
+if __name__ == "__main__":
+    target = config.ROOT / "CONTRIBUTING.md"
+    target.write_text(redrawn(target.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.exit(0)
