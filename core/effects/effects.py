@@ -18,12 +18,16 @@ import pandas as pd
 
 from core import config
 from core.effects import stats
-from core.effects.populations import Population, cells, differences
-from core.effects.resampling import bootstrap, percentile_interval, rank_correlations
+from core.effects.populations import Population, cells, differences, excesses, links
+from core.effects.resampling import bca_interval, bootstrap, means, percentile_interval, rank_correlations
 from core.effects.table import ALL, COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY
 from core.study.protocol import EXCESS
 from core.study.reading import Study
-from core.types import Progress, silent
+from core.table import HOSTED, PLACED
+from core.types import Interval, Progress, silent
+
+COVERED = 0.5
+"""A mask covers a host's own salient object when more than this share of it lies under the mask."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,8 @@ def _things(study: Study, cell: Population) -> dict[str, float]:
 
 def _imbalance(study: Study, cell: Population) -> dict[str, float]:
     """What still tells the controls from their targets (rule 6), over the photos that have an excess."""
+    if study.control_kind == HOSTED:
+        return _of_hosts(study, cell)
     mask, photos = study.conditions[cell.place].mask, cell.excess_photos
     photos = photos[np.isfinite(study.control[photos, cell.place])]
     if mask is None or mask not in study.things or not len(photos):
@@ -147,6 +153,25 @@ def _imbalance(study: Study, cell: Population) -> dict[str, float]:
     }
     known = {name: value[np.isfinite(value)] for name, value in values.items()}
     return {name: float(value.mean()) for name, value in known.items() if len(value)}
+
+
+def _of_hosts(study: Study, cell: Population) -> dict[str, float]:
+    """How hosts differ from their targets, each target counting once."""
+    photos = cell.excess_photos
+    hosts = links(study, cell.place, photos)
+    if not len(hosts):
+        return {}
+    apart = study.original[hosts.host] - study.original[photos[hosts.target]]
+    energy = hosts.rmse - study.rmse[photos[hosts.target], cell.place]
+    found = {name: hosts.mean(values, len(photos)) for name, values in (("score", apart), ("rmse", energy))}
+    known = hosts.covered[np.isfinite(hosts.covered)]
+    return {
+        "n_hosts": len(np.unique(hosts.host)),
+        "most_used": float(np.unique(hosts.host, return_counts=True)[1].max() / len(np.unique(hosts.target))),
+        "host_score": float(np.nanmean(found["score"])),
+        "control_rmse": float(np.nanmean(found["rmse"])),
+        "host_covered": float((known > COVERED).mean()) if len(known) else math.nan,
+    }
 
 
 def _mean_size(study: Study, cell: Population, name: str) -> float:
@@ -183,15 +208,43 @@ def _fill_excesses(study: Study, rows: list[_Row]) -> None:
     stacked = np.column_stack([row.cell.excess for row in rows])
     found = stats.effects(stacked, study.sd, draws=rows[0].cell.draws, seed=study.settings.seed)
     for row, effect in zip(rows, found, strict=True):
-        target = differences(study, row.cell.place)[row.cell.excess_photos]
+        target = np.nan_to_num(differences(study, row.cell.place)[row.cell.excess_photos])
+        if study.control_kind == HOSTED:
+            hosts = links(study, row.cell.place, row.cell.excess_photos)
+            effect = stats.against_hosts(
+                effect, target, hosts, study.sd, draws=row.cell.draws, seed=study.settings.seed
+            )
+            row.detail |= _placed(study, row.cell)
+        row.detail["control"] = study.control_kind
         row.effect |= {
-            "control_mean_delta": float(np.nan_to_num(target).mean()) - effect.mean.estimate,
+            "control_mean_delta": float(target.mean()) - effect.mean.estimate,
             "excess_delta": effect.mean.estimate,
             "excess_ci_low": effect.mean.low,
             "excess_ci_high": effect.mean.high,
             "p": effect.p,
             "equivalence_p": effect.equivalence_p,
         }
+
+
+def _placed(study: Study, cell: Population) -> dict[str, Any]:
+    """The excess over placed controls, as it is reported beside the one that decides, and whether the two disagree."""
+    photos = cell.excess_photos[study.present(study.conditions[cell.place].mask)[cell.excess_photos]]
+    hosted, placed = (excesses(study, cell.place, kind)[photos] for kind in (HOSTED, PLACED))
+    known, both = np.isfinite(placed), np.isfinite(placed) & np.isfinite(hosted)
+    found: dict[str, Any] = {"n_placed": int(known.sum()), "n_both": int(both.sum()), "disagree": False}
+    if found["n_placed"] < config.MIN_COMPUTED:
+        return found
+    whole = _interval(placed[known], cell, study)
+    found |= {"placed_excess": whole.estimate, "placed_low": whole.low, "placed_high": whole.high}
+    if found["n_both"] >= config.MIN_COMPUTED:
+        one, other = _interval(hosted[both], cell, study), _interval(placed[both], cell, study)
+        found["disagree"] = (one.low > 0 and other.high < 0) or (one.high < 0 and other.low > 0)
+    return found
+
+
+def _interval(values: np.ndarray, cell: Population, study: Study) -> Interval:
+    (drawn,) = bootstrap(len(values), [means(values[:, None])], draws=cell.draws, seed=study.settings.seed)
+    return Interval(float(values.mean()), *bca_interval(drawn[:, 0], values))
 
 
 def _adjust(rows: list[_Row]) -> None:

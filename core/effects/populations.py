@@ -9,9 +9,10 @@ import numpy as np
 
 from core import config
 from core.effects.table import ALL, ELIGIBLE, POOLED
+from core.study.hosts import Hosts
 from core.study.protocol import DELTA, EXCESS, DecisionRow, decision_row
 from core.study.reading import Study
-from core.table import KEEP, Condition
+from core.table import KEEP, PLACED, Condition
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,26 @@ def differences(study: Study, place: int) -> np.ndarray:
     return study.score[:, place] - study.original
 
 
-def excesses(study: Study, place: int) -> np.ndarray:
-    """Target − mean of the controls (photos,); NaN in photos with fewer than the full number of placements."""
-    complete = study.placements[:, place] >= config.PLACEMENTS
-    return np.where(complete, study.score[:, place] - study.control[:, place], np.nan)
+def excesses(study: Study, place: int, kind: str = "") -> np.ndarray:
+    """Target − mean of its controls (photos,), of those that decide unless a kind is named.
+
+    NaN in photos with fewer than the full number of controls.
+    """
+    if (kind or study.control_kind) == PLACED:
+        complete = study.placements[:, place] >= config.PLACEMENTS
+        return np.where(complete, study.score[:, place] - study.control[:, place], np.nan)
+    hosts, n = study.hosts.at(place), len(study.original)
+    complete = hosts.counts(n) >= config.PLACEMENTS
+    return np.where(complete, differences(study, place) - hosts.mean(hosts.change, n), np.nan)
+
+
+def links(study: Study, place: int, photos: np.ndarray) -> Hosts:
+    """The hosts of some photos (numbers, in order) under a condition; `target` is the position among these."""
+    position = np.full(len(study.original), -1)
+    position[photos] = np.arange(len(photos))
+    hosts = study.hosts.at(place)
+    known = hosts.where(position[hosts.target] >= 0)
+    return replace(known, target=position[known.target])
 
 
 def trusted(study: Study, condition: Condition, weak: Collection[str]) -> np.ndarray:
@@ -130,7 +147,7 @@ def _confirmed(study: Study, cell: Population, weak: Collection[str]) -> Populat
     """The cell as a confirmatory row where it is one: on trusted photos, if enough of them have the row's outcome."""
     condition = study.conditions[cell.place]
     row = decision_row(condition)
-    if row is None:
+    if row is None or (row.filled and row.fill_of(condition) not in study.deciding):
         return cell
     good = trusted(study, condition, weak)
     kept, kept_excess = good[cell.photos], good[cell.excess_photos]

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy import stats
+from scipy import sparse, stats
 
 from core import config
+from core.study.hosts import Hosts
 
 CELLS = 1_000_000
 """Photos × draws held at once: a few MB, near the processor."""
@@ -31,8 +32,7 @@ def resample_counts(n: int, draws: int, seed: int) -> Iterator[np.ndarray]:
     """Chunks of n × draws: how often each of n photos is in each resample of n photos with replacement."""
     random = np.random.default_rng(seed)
     for size in _sizes(n, draws):
-        cells = random.integers(n, size=(size, n)) * size + np.arange(size)[:, None]
-        yield np.bincount(cells.ravel(), minlength=n * size).reshape(n, size).astype(np.float64)
+        yield _counts(random, n, size)
 
 
 def bootstrap(n: int, statistics: Sequence[Statistic], *, draws: int, seed: int) -> list[np.ndarray]:
@@ -44,6 +44,35 @@ def bootstrap(n: int, statistics: Sequence[Statistic], *, draws: int, seed: int)
 def means(values: np.ndarray) -> Statistic:
     """The mean of each column (photos × conditions)."""
     return lambda counts: counts.T @ values / len(values)
+
+
+def two_way_means(values: np.ndarray, links: Hosts, *, draws: int, seed: int) -> np.ndarray:
+    """Bootstrapped means (draws,) of `values` (targets,) − the mean change of each one's hosts, both resampled.
+
+    Targets share hosts, so that neither resample alone has all of the spread. A target none of whose hosts was drawn
+    does not count in that draw; one that has no hosts at all is compared with no change.
+    Source: Owen 2007, the pigeonhole bootstrap.
+    """
+    n, random = len(values), np.random.default_rng(seed)
+    hosts, column = np.unique(links.host, return_inverse=True)
+    shape, cells = (n, len(hosts)), (links.target, column)
+    often = sparse.csr_array((np.ones(len(links)), cells), shape)
+    change = sparse.csr_array((links.change, cells), shape)
+    alone = np.bincount(links.target, minlength=n) == 0
+    parts = []
+    for size in _sizes(max(shape), draws):
+        targets, drawn = (_counts(random, count, size) for count in shape)
+        weight = often @ drawn
+        control = np.divide(change @ drawn, weight, out=np.zeros_like(weight), where=weight > 0)
+        targets *= (weight > 0) | alone[:, None]
+        parts.append((targets * (values[:, None] - control)).sum(axis=0) / targets.sum(axis=0))
+    return np.concatenate(parts)
+
+
+def _counts(random: np.random.Generator, n: int, size: int) -> np.ndarray:
+    """How often each of n is in each of `size` resamples of n with replacement: n × size."""
+    cells = random.integers(n, size=(size, n)) * size + np.arange(size)[:, None]
+    return np.bincount(cells.ravel(), minlength=n * size).reshape(n, size).astype(np.float64)
 
 
 def rank_correlations(columns: np.ndarray, human: np.ndarray) -> Statistic:

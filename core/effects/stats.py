@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,7 +23,9 @@ from core.effects.resampling import (
     random_signs,
     rank_correlations,
     sign_flip_p,
+    two_way_means,
 )
+from core.study.hosts import Hosts
 from core.types import Interval
 from core.wording import sentence
 
@@ -91,6 +93,22 @@ def _effect(values: np.ndarray, drawn: np.ndarray, p: float, sd: float, draws: i
     )
 
 
+def against_hosts(
+    effect: Effect, values: np.ndarray, links: Hosts, sd: float, *, draws: int, seed: int = config.SEED
+) -> Effect:
+    """An effect of excesses whose interval and equivalence test know that targets share hosts.
+
+    `values` are the targets' own differences (N,), of which the means of their hosts (`links`) were taken. The wider
+    of the two intervals counts, over targets with their hosts, and over targets and hosts; and the larger error.
+    """
+    drawn = two_way_means(values, links, draws=draws, seed=seed)
+    low, high = percentile_interval(drawn)
+    if high - low > effect.mean.high - effect.mean.low:
+        effect = replace(effect, mean=Interval(effect.mean.estimate, low, high))
+    excess = values - np.nan_to_num(links.mean(links.change, len(values)))
+    return replace(effect, equivalence_p=equivalence_p(excess, config.SESOI * sd, float(drawn.std(ddof=1))))
+
+
 def standardised(values: np.ndarray) -> float:
     """d_z: mean over standard deviation of the differences (N,); 0 where all are 0, NaN where they do not vary."""
     spread = deviation(values)
@@ -104,12 +122,15 @@ def deviation(values: np.ndarray) -> float:
     return float(values.std(ddof=1)) if len(values) > 1 and np.ptp(values) > 0 else 0.0
 
 
-def equivalence_p(values: np.ndarray, bound: float) -> float:
-    """The larger p of two one-sided paired t tests that the mean lies within ±bound (TOST). Source: Lakens 2017."""
+def equivalence_p(values: np.ndarray, bound: float, error: float = 0.0) -> float:
+    """The larger p of two one-sided paired t tests that the mean lies within ±bound (TOST). Source: Lakens 2017.
+
+    `error` is the standard error of the mean where more than the photos makes it vary; the larger one counts.
+    """
     n, mean, spread = len(values), float(values.mean()), deviation(values)
-    if spread == 0:
+    error = max(error, spread / math.sqrt(n))
+    if error == 0:
         return 0.0 if n > 1 and abs(mean) < bound else 1.0
-    error = spread / math.sqrt(n)
     return float(max(stats.t.sf((mean + bound) / error, n - 1), stats.t.cdf((mean - bound) / error, n - 1)))
 
 

@@ -28,7 +28,7 @@ COLUMNS = (
     "excess_delta",
     "excess_ci_low",
     "excess_ci_high",
-    "n_controls",  # photos that have an excess: all placements valid
+    "n_controls",  # photos that have an excess: the full number of controls
     "p",  # sign-flip test of the excess where the row has one, else of Δ; as are the four columns below
     "p_holm",  # confirmatory only: of the decision row, whose p is the largest over its fills
     "q_bh",  # exploratory only; both populations of a condition are one test, which counts once
@@ -55,9 +55,20 @@ DETAIL_COLUMNS = (
     "n_detected",  # photos whose mask is a detector's answer; the others' is exact
     "thing_area",  # mean share of the photo that the thing covers, where it is
     "thing_area_controlled",  # the same over photos with room for all controls, where things are small
-    "control_placements",  # mean number a photo
+    "control_placements",  # mean number of placed controls a photo
     "control_eccentricity",  # imbalance: mean distance of the controls from the centre − the target's, in short sides
-    "control_rmse",  # imbalance of the removed energy: mean RMSE of the controls − the target's, in the same photos
+    "control_rmse",  # imbalance of the removed energy: mean RMSE of the controls − the target's
+    "control",  # kind of the controls that the excess is over: hosted or placed
+    "n_hosts",  # how many different photos were hosts
+    "most_used",  # share of the targets that the host used most often was host to
+    "host_score",  # imbalance: mean clean score of the hosts − the target's
+    "host_covered",  # share of the hosts more than half of whose own salient object the mask covers
+    "placed_excess",  # over placed controls, where hosted ones decide; in photos with room for all of them
+    "placed_low",
+    "placed_high",
+    "n_placed",
+    "n_both",  # photos with both kinds of controls
+    "disagree",  # whether on those the two excesses differ in sign, and both intervals exclude 0
 )
 
 

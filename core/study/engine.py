@@ -25,7 +25,7 @@ from core.inference import Predictor, batches, prefetch
 from core.study.parts import LeftOut, Parts
 from core.study.photos import Job, Opened, Rendered, jobs_of, render
 from core.study.plan import WORKERS, Plan
-from core.table import ORIGINAL
+from core.table import ORIGINAL, PLACED, TARGET
 from core.types import Photo, Problem, Progress, silent
 
 BATCH = 16
@@ -220,7 +220,9 @@ class RowWriter:
             if condition.ablation == ORIGINAL:
                 self.clean[key] = (score, features)
             names = (photo.id, photo.source, self.model, *asdict(condition).values(), job.placement)
-            self.rows.append((*names, float(score), item.area, item.rmse, self._distance(key, features), job.seed))
+            control = None if job.placement == TARGET else PLACED
+            measured = (float(score), item.area, item.rmse, self._distance(key, features))
+            self.rows.append((*names, control, None, None, *measured, None, None, job.seed))
 
     def _distance(self, key: tuple[str, str], features: np.ndarray) -> float | None:
         if self.scale is None:

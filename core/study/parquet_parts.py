@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.table import came_later, upgraded
 from core.types import Problem
 
 
 def read_parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iterator[tuple[Path, pa.Table]]:
-    """The readable parts of a table in order of name, with the columns of the schema."""
+    """The readable parts of a table in order of name, with the columns of the schema, those of a later protocol too."""
     for file in sorted(folder.glob("*.parquet")):
         try:
             found = pq.read_schema(file)
@@ -22,17 +23,19 @@ def read_parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iter
                 reason = f"foreign: {', '.join(foreign)} missing or of another kind; it is left out"
                 problems.append(Problem(str(file), reason))
                 continue
-            texts = [name for name in schema.names if schema.field(name).type == pa.string()]
-            yield file, pq.read_table(file, columns=schema.names, read_dictionary=texts, partitioning=None)
+            here = [name for name in schema.names if name in found.names]
+            texts = [name for name in here if schema.field(name).type == pa.string()]
+            table = pq.read_table(file, columns=here, read_dictionary=texts, partitioning=None)
+            yield file, table if here == schema.names else upgraded(table, schema)
         except (pa.ArrowException, OSError) as error:
             reason = str(error).splitlines()[0]
             problems.append(Problem(str(file), f"damaged or half-written, and left out ({reason})"))
 
 
 def _alike(wanted: pa.Field, found: pa.Schema) -> bool:
-    """Whether a column is there with text where text is wanted, and numbers where numbers are."""
+    """Whether a column is there with text where text is wanted, and numbers where numbers are, or came later."""
     if wanted.name not in found.names:
-        return False
+        return came_later(wanted)
     kind = found.field(wanted.name).type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type

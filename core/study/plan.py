@@ -14,6 +14,7 @@ from core.inference import Predictor, prefetch
 from core.registry import MASKS
 from core.study.conditions import Design, Step, grid, hash_draw, masks_of
 from core.study.photos import Opener
+from core.table import PROTOCOL
 from core.types import Photo
 
 BLOCK = 16
@@ -66,6 +67,7 @@ def plan(
     opener = Opener(predictor.preset, design, masks_of(design), steps, tuple(cards))
     chosen = _first_usable(ordered, opener, design.photos)
     settings = {
+        "protocol": PROTOCOL,
         "model": predictor.name,
         "sources": sorted({photo.source for photo in chosen}),
         "seed": design.seed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,18 @@ import pyarrow as pa
 
 from core import config
 from core.errors import StudyError
+from core.study.artefacts import Artefact, deciding, fill_artefacts
+from core.study.hosts import NO_HOSTS, HostRows, Hosts
 from core.study.parquet_parts import codes, read_parts
-from core.table import ORIGINAL, PHOTOS, ROWS, TARGET, Condition
+from core.study.protocol import CONFIRMATORY_FILLS
+from core.table import EMPTY, HOSTED, ORIGINAL, PHOTOS, PLACED, ROWS, TARGET, Condition
 from core.types import Problem
 
 SETTINGS = "study.json"
-PLAIN = ("seed", "created", "possibly_seen", "contaminated", "finished", "listed")
+PLAIN = ("seed", "created", "possibly_seen", "contaminated", "finished", "listed", "protocol")
 """Settings that are taken as they stand."""
+OWN, HOST = ("source", "photo_id"), ("host_source", "host")
+MEASURED = ("score", "area", "rmse", "feature_distance")
 MOST_PLACEMENTS = 63
 """Placements a photo × condition that fit the reader's book of what it has seen."""
 
@@ -37,6 +43,7 @@ class Settings:
     contaminated: bool = False
     finished: bool = True
     listed: int = 0
+    protocol: int = 1
     thinning: Mapping[str, Any] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
     masks: Mapping[str, int] = field(default_factory=dict)
@@ -64,8 +71,9 @@ class Things:
 class Study:
     """Scores of N photos under C conditions, NaN where there are none.
 
-    `original` and `human` are (N,); `score`, `control` (mean score of the controls), `placements` (how many), `area`,
-    `rmse`, `control_rmse` (mean of the controls) and `feature_distance` are N × C. `problems` names what was set aside.
+    `original` and `human` are (N,); `score`, `control` (mean score of the placed controls), `placements` (how many),
+    `area`, `rmse`, `control_rmse` (mean of the placed controls) and `feature_distance` are N × C. `hosts` holds the
+    hosted controls, `empty` the same fills at empty places of hosts. `problems` names what was set aside.
     """
 
     settings: Settings
@@ -82,7 +90,29 @@ class Study:
     rmse: np.ndarray
     control_rmse: np.ndarray
     feature_distance: np.ndarray
+    hosts: Hosts = NO_HOSTS
+    empty: Hosts = NO_HOSTS
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def protocol(self) -> int:
+        """2 where regions are compared with hosts, 1 where only with other places in the same photo."""
+        return max(self.settings.protocol, 2 if len(self.hosts) or len(self.empty) else 1)
+
+    @property
+    def control_kind(self) -> str:
+        """The kind of controls that decides."""
+        return HOSTED if self.protocol > 1 else PLACED
+
+    @cached_property
+    def artefacts(self) -> tuple[Artefact, ...]:
+        """What every fill does by itself; empty in studies of protocol 1."""
+        return fill_artefacts(self.empty, self.conditions, self.sd)
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The fills that decide: by rule 7, or all in studies of protocol 1."""
+        return deciding(self.artefacts) if self.protocol > 1 else CONFIRMATORY_FILLS
 
     @property
     def sd(self) -> float:
@@ -180,6 +210,18 @@ def _regions(text: str | None) -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """A part of the rows: each one's photo, placement and condition as numbers."""
+
+    file: Path
+    table: pa.Table
+    photo: np.ndarray
+    placement: np.ndarray
+    group: np.ndarray
+    conditions: list[Condition]
+
+
 class _Grid:
     """Arrays photos × conditions that fill up part by part, whatever the order and however often a row comes."""
 
@@ -187,6 +229,7 @@ class _Grid:
         self.settings, self.photos, self.n = settings, photos, len(photos.number)
         self.column: dict[Condition, int] = {}
         self.original = np.full(self.n, np.nan)
+        self.hosted, self.empty = HostRows(), HostRows()
         self.columns: list[dict[str, np.ndarray]] = []
         for condition in settings.conditions:
             if condition.ablation != ORIGINAL:
@@ -195,7 +238,7 @@ class _Grid:
     def _place(self, condition: Condition) -> int:
         if condition not in self.column:
             self.column[condition] = len(self.column)
-            blank = {name: np.full(self.n, np.nan) for name in ("score", "area", "rmse", "feature_distance")}
+            blank = {name: np.full(self.n, np.nan) for name in MEASURED}
             self.columns.append(
                 blank
                 | {name: np.zeros(self.n) for name in ("control", "control_rmse")}
@@ -211,17 +254,34 @@ class _Grid:
             what = f"rows of the model {sorted(map(str, models))[0]}" if models else "placements out of range"
             problems.append(Problem(str(file), f"foreign: it holds {what}; it is left out"))
             return
-        photo = self._numbers(table)
-        if (unknown := int((photo < 0).sum())) > 0:
+        rows = _Rows(file, table, self._numbers(table), placement, *_conditions(table))
+        if (unknown := int((rows.photo < 0).sum())) > 0:
             problems.append(Problem(str(file), f"{unknown} rows are of photos that the photo table lacks"))
-        group, conditions = _conditions(table)
-        numbers = {name: table.column(name).to_numpy() for name in ("score", "area", "rmse", "feature_distance")}
-        usable = (photo >= 0) & np.isfinite(numbers["score"])
-        for place, condition in enumerate(conditions):
-            chosen = np.flatnonzero(usable & (group == place))
-            self._fill(
-                condition, photo[chosen], placement[chosen], {key: all_[chosen] for key, all_ in numbers.items()}
-            )
+        numbers = {name: table.column(name).to_numpy() for name in MEASURED}
+        usable = (rows.photo >= 0) & np.isfinite(numbers["score"])
+        own = usable & ~self._add_hosts(rows, usable, problems)
+        for place, condition in enumerate(rows.conditions):
+            chosen = np.flatnonzero(own & (rows.group == place))
+            measured = {key: all_[chosen] for key, all_ in numbers.items()}
+            self._fill(condition, rows.photo[chosen], placement[chosen], measured)
+
+    def _add_hosts(self, rows: _Rows, usable: np.ndarray, problems: list[Problem]) -> np.ndarray:
+        """Take in the rows in which another photo was ablated, and say which they are."""
+        control, kinds = codes(rows.table, "control")
+        hosted = np.zeros(len(rows.table), dtype=bool)
+        for kind, into in ((HOSTED, self.hosted), (EMPTY, self.empty)):
+            if kind not in kinds:
+                continue
+            hosted |= control == kinds.index(kind)
+            chosen = np.flatnonzero(usable & (control == kinds.index(kind)))
+            host = self._numbers(rows.table.take(chosen), HOST)
+            if (unknown := int((host < 0).sum())) > 0:
+                problems.append(Problem(str(rows.file), f"{unknown} rows are of hosts that the photo table lacks"))
+            chosen, host = chosen[host >= 0], host[host >= 0]
+            place = np.array([self._place(item) for item in rows.conditions])[rows.group[chosen]]
+            measured = {name: rows.table.column(name).to_numpy()[chosen] for name in HostRows.NUMBERS}
+            into.add(rows.photo[chosen], place, rows.placement[chosen], host, measured)
+        return hosted
 
     def _fill(
         self, condition: Condition, photo: np.ndarray, placement: np.ndarray, numbers: dict[str, np.ndarray]
@@ -240,9 +300,9 @@ class _Grid:
         np.add.at(column["control_rmse"], photo[new], numbers["rmse"][new])
         np.bitwise_or.at(column["seen"], photo[new], bits[new])
 
-    def _numbers(self, table: pa.Table) -> np.ndarray:
-        """The number of each row's photo; −1 for one that the photo table lacks."""
-        (source, sources), (photo, ids) = (codes(table, name) for name in ("source", "photo_id"))
+    def _numbers(self, table: pa.Table, columns: tuple[str, str] = OWN) -> np.ndarray:
+        """The number of the photo that two columns of each row name; −1 for one that the photo table lacks."""
+        (source, sources), (photo, ids) = (codes(table, name) for name in columns)
         pairs, where = np.unique(source * len(ids) + photo, return_inverse=True)
         known = [self.photos.number.get((sources[pair // len(ids)], ids[pair % len(ids)]), -1) for pair in pairs]
         return np.array(known, dtype=np.int64)[where]
@@ -256,8 +316,8 @@ class _Grid:
         if missing := int((~kept).sum()):
             problems.append(Problem(str(folder), f"{missing} photos have no untouched score yet and do not count"))
         names = np.array(list(self.photos.number), dtype=object).reshape(-1, 2)[kept]
-        measured, of_controls = ("score", "area", "rmse", "feature_distance"), ("control", "control_rmse")
-        stacks = {name: self._stack(name, kept) for name in (*measured, *of_controls)}
+        of_controls = ("control", "control_rmse")
+        stacks = {name: self._stack(name, kept) for name in (*MEASURED, *of_controls)}
         placements = np.bitwise_count(self._stack("seen", kept)).astype(np.int16)
         with np.errstate(invalid="ignore"):
             for name in of_controls:
@@ -271,6 +331,8 @@ class _Grid:
             things=self.photos.things(kept),
             conditions=tuple(self.column),
             placements=placements,
+            hosts=self.hosted.made(kept, self.original),
+            empty=self.empty.made(kept, self.original),
             problems=tuple(problems),
             **stacks,
         )

@@ -18,7 +18,7 @@ from core.verdict.records import Verdict
 from core.verdict.words import verdict_from_json
 
 TABLES = ("effects", "details", "doses", "distributions", "extremes")
-VERSION = 3
+VERSION = 4
 """Of the statistics and of what is stored: raise it when either changes, and stored studies are made anew."""
 BASELINE, VERDICT = "baseline.json", "verdict.json"
 CONDITION = ("ablation", "params", "mask", "fill", "direction")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from core.study.artefacts import Artefact
 from core.study.protocol import EXCESS
 from core.types import Interval
 from core.wording import sentence
@@ -18,7 +19,11 @@ NOTHING = Interval(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True)
 class FillDecision:
-    """A row under one fill (None for a whole-photo ablation): outcome and plain difference, in units of the score."""
+    """A row under one fill (None for a whole-photo ablation): outcome and plain difference, in units of the score.
+
+    `placed` is the excess over placed controls where hosted ones decide, in the `n_placed` photos with room for them;
+    `disagree` says that on the photos with both the two have different signs.
+    """
 
     fill: str | None
     n: int
@@ -28,6 +33,9 @@ class FillDecision:
     equivalence_p: float
     minimum_detectable: float
     confirmatory: bool
+    placed: Interval = NOTHING
+    n_placed: int = 0
+    disagree: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,8 @@ class RowDecision:
     `estimate` (units of the score), `in_sd` and `minimum_detectable` are those of the fill that decides: the one with
     the largest p, of equals the one nearest to 0. `equivalence_p` is the largest over the fills too. `effect` says
     whether the row speaks for its kind; `note` says what else there is to know. `expected` holds what accounts A and B
-    predict.
+    predict. `eligible` counts the photos with the thing, `n` those of them that are read; `control` is the kind of
+    controls that they are compared with.
     """
 
     row: str
@@ -57,6 +66,13 @@ class RowDecision:
     fill: str | None
     fills: tuple[FillDecision, ...]
     note: str = ""
+    eligible: int = 0
+    control: str = ""
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The fills under which the row is read."""
+        return tuple(item.fill for item in self.fills if item.confirmatory and item.fill)
 
     @property
     def testable(self) -> bool:
@@ -146,7 +162,8 @@ class Verdict:
 
     `verdict` is A, B, mixed or inconclusive; `withheld` says that it is inconclusive because the gate failed. `strict`
     is False for a leaning verdict, which the rows in `held_back` keep from being strict. `marks` are to be shown
-    wherever the verdict is. Differences are in units of the score unless a name says SD.
+    wherever the verdict is. `artefacts` is what each fill does by itself, the least first. Differences are in units of
+    the score unless a name says SD.
     """
 
     sentence: str
@@ -167,6 +184,8 @@ class Verdict:
     n_photos: int
     sd: float
     seed: int
+    protocol: int = 1
+    artefacts: tuple[Artefact, ...] = ()
 
     @property
     def leading_cause(self) -> str | None:

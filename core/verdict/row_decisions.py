@@ -15,8 +15,10 @@ from core.effects import stats
 from core.effects.effects import Tables
 from core.effects.populations import differences, outcome
 from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
-from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
+from core.study.artefacts import FEWEST
+from core.study.protocol import DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
 from core.study.reading import Study
+from core.table import HOSTED
 from core.types import Interval
 from core.verdict.records import DROP, NEGLIGIBLE, NOT_TESTABLE, NOTHING, RISE, UNRESOLVED, FillDecision, RowDecision
 
@@ -26,11 +28,12 @@ KEPT = {
     RISE: "what is kept holds the score up better than another piece of the photo of the same shape",
 }
 """What an excess says of a row that keeps a thing, where its plain difference does not go the same way."""
+PLACED_COLUMNS = ("placed_excess", "placed_low", "placed_high", "n_placed", "disagree")
 
 
 def decide_rows(study: Study, tables: Tables, weak: Mapping[str, str]) -> tuple[RowDecision, ...]:
     """Every decision row in order; `weak` maps masks with too unreliable a detector to what was measured."""
-    found = tables.effects
+    found = tables.effects.join(tables.details[list(PLACED_COLUMNS)])
     pooled = found[(found["source"] == POOLED) & (found["population"] == ELIGIBLE)].reset_index(drop=True)
     readings = [_read(study, row, pooled, weak) for row in DECISION_ROWS]
     return tuple(_compared(study, reading, readings, weak) if _row(reading).rival else reading for reading in readings)
@@ -66,19 +69,20 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
     fills = tuple(_fill(study, row, place, dict(pooled.iloc[place].items())) for place in numbers)
     deciding = [fill for fill in fills if fill.confirmatory]
     if not deciding:
-        return _untestable(row, fills, _why_not(study, row, fills, weak))
+        return _untestable(study, row, fills, _why_not(study, row, fills, weak))
     chosen = max(deciding, key=lambda fill: (fill.p, -abs(fill.estimate.estimate)))
     p_holm = float(
         max(pooled.iloc[place]["p_holm"] for place in numbers if pooled.iloc[place]["family"] == CONFIRMATORY)
     )
     reading, note = _decide(study, row, deciding, p_holm, weak)
-    left_out = [str(fill.fill) for fill in fills if not fill.confirmatory]
+    left_out = [str(fill.fill) for fill in fills if not fill.confirmatory and fill.fill in (None, *study.deciding)]
     notes = [note, f"no full set of controls under {', '.join(left_out)}" if left_out else ""]
-    if row.filled and (missing := [fill for fill in CONFIRMATORY_FILLS if fill not in {item.fill for item in fills}]):
+    missing = [fill for fill in study.deciding if fill not in {item.fill for item in fills}]
+    if row.filled and missing:
         notes.append(f"this study lacks the fills {', '.join(missing)}")
     if row.mask is not None and row.mask in weak:
         notes.append(f"only photos with exact masks ({weak[row.mask]})")
-    base = _untestable(row, fills, "; ".join(text for text in notes if text))
+    base = _untestable(study, row, fills, "; ".join(text for text in notes if text))
     return replace(
         base,
         reading=reading,
@@ -104,10 +108,13 @@ def _fill(study: Study, row: DecisionRow, place: int, found: Mapping[Any, Any]) 
         equivalence_p=found["equivalence_p"],
         minimum_detectable=found["minimum_detectable"],
         confirmatory=found["family"] == CONFIRMATORY,
+        placed=Interval(*(float(found[name]) for name in PLACED_COLUMNS[:3])),
+        n_placed=0 if math.isnan(found["n_placed"]) else int(found["n_placed"]),
+        disagree=found["disagree"] is True,
     )
 
 
-def _untestable(row: DecisionRow, fills: tuple[FillDecision, ...], note: str) -> RowDecision:
+def _untestable(study: Study, row: DecisionRow, fills: tuple[FillDecision, ...], note: str) -> RowDecision:
     """A reading without a result; of the fills that were computed, the largest n and nothing else."""
     return RowDecision(
         row=row.id,
@@ -127,6 +134,8 @@ def _untestable(row: DecisionRow, fills: tuple[FillDecision, ...], note: str) ->
         fill=None,
         fills=fills,
         note=note,
+        eligible=int(study.present(row.mask).sum()),
+        control=study.control_kind if row.outcome == EXCESS else "",
     )
 
 
@@ -135,13 +144,19 @@ def _why_not(study: Study, row: DecisionRow, fills: tuple[FillDecision, ...], we
     numbers, most = places(study, row), config.PLACEMENTS
     if not numbers:
         return "not in this study"
+    if row.filled and len(study.deciding) < FEWEST:
+        return _undecided(study)
     there = any(np.isfinite(study.score[:, place]).any() for place in numbers)
-    if row.outcome == EXCESS and there and not any(study.placements[:, place].any() for place in numbers):
+    hosted = study.control_kind == HOSTED
+    held = any(len(study.hosts.at(place)) if hosted else study.placements[:, place].any() for place in numbers)
+    if row.outcome == EXCESS and there and not held:
         return "this study holds no controls"
-    if row.outcome == EXCESS and (wanted := study.settings.thinning.get("placements", most)) < most:
+    if row.outcome == EXCESS and not hosted and (wanted := study.settings.thinning.get("placements", most)) < most:
         return f"this study has {wanted} controls a photo, {most} are needed"
     n = max(int(np.isfinite(outcome(study, place, row.outcome, weak)).sum()) for place in numbers)
-    kind = "have it with room for controls" if row.outcome == EXCESS else "were scored"
+    kind = "were scored"
+    if row.outcome == EXCESS:
+        kind = f"have it and {most} hosts of equal score" if hosted else "have it with room for controls"
     guessed = max(fill.n for fill in fills) - n if row.mask in weak else 0
     if guessed:
         kind += " under an exact mask"
@@ -151,16 +166,27 @@ def _why_not(study: Study, row: DecisionRow, fills: tuple[FillDecision, ...], we
     return f"{said}; {guessed} more rest on a detector that may not decide: {weak[str(row.mask)]}" if guessed else said
 
 
+def _undecided(study: Study) -> str:
+    """Why no row that fills a part of the photo decides."""
+    found = [item.fill for item in study.artefacts if item.decides]
+    if not found:
+        return "what the fills do by themselves was not measured in this study"
+    return f"only {found[0]} is a fill that decides, and {FEWEST} are needed"
+
+
 def _decide(
     study: Study, row: DecisionRow, fills: list[FillDecision], p_holm: float, weak: Mapping[str, str]
 ) -> tuple[str, str]:
     """The reading of a row, which must hold under every fill, and a note on it."""
     bound = config.SESOI * study.sd
+    if apart := [str(fill.fill) for fill in fills if fill.disagree]:
+        return UNRESOLVED, f"controls disagree under {', '.join(apart)}"
     found = _direction([fill.estimate for fill in fills], bound) if p_holm < config.ALPHA else UNRESOLVED
     alike = max(fill.equivalence_p for fill in fills) < config.ALPHA
     if not row.itself:
         return (NEGLIGIBLE, "") if alike else (found, "")
-    plain = [outcome(study, place, DELTA, weak) for place in places(study, row)]
+    read = [place for place in places(study, row) if row.fill_of(study.conditions[place]) in study.deciding]
+    plain = [outcome(study, place, DELTA, weak) for place in read]
     still = all(stats.equivalence_p(values[np.isfinite(values)], bound) < config.ALPHA for values in plain)
     if alike or still:
         return NEGLIGIBLE, "" if alike else "the plain difference is negligible"

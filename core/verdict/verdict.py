@@ -46,6 +46,10 @@ from core.wording import sentence as effect_sentence
 ARRANGEMENT = {"patch_shuffle": "local texture kept, arrangement lost", "phase_scramble": "spectrum and colour kept"}
 """Ablations under which account A expects the validity to be lost, and B that it survives in part."""
 SHAMS = ("identity", "jpeg")
+FIRST_PROTOCOL = (
+    "protocol 1: things are compared with the same shape elsewhere in the same photo, so that only small ones count"
+)
+"""Mark of a study that was made before hosted controls."""
 
 
 def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None) -> Verdict:
@@ -80,6 +84,8 @@ def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None
         n_photos=len(study.original),
         sd=study.sd,
         seed=study.settings.seed,
+        protocol=study.protocol,
+        artefacts=study.artefacts,
     )
 
 
@@ -130,7 +136,8 @@ def gate(scores: np.ndarray, human: np.ndarray, seed: int = config.SEED) -> Gate
 
 def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sham, ...]) -> tuple[str, ...]:
     settings = study.settings
-    marks = list(settings.marks)
+    marks = [FIRST_PROTOCOL] if study.protocol == 1 and any(item.mask for item in study.conditions) else []
+    marks += settings.marks
     if passed.status == NOT_ESTABLISHED:
         marks.append("validity not established here")
     else:

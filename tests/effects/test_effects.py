@@ -318,7 +318,7 @@ def test_damaged_and_foreign_parts_are_named_and_set_aside(
     table = pq.read_table(place / "rows" / "part-0000.parquet")
     other = table.set_column(2, "model", pa.array(["other"] * len(table)))
     pq.write_table(other, place / "rows" / "part-0010.parquet")
-    words = table.set_column(9, "score", pa.array(["high"] * len(table)))
+    words = table.set_column(table.schema.get_field_index("score"), "score", pa.array(["high"] * len(table)))
     pq.write_table(words, place / "rows" / "part-0011.parquet")
     again = study_files.read_study(place)
     assert [Path(item.where).name[5:9] for item in again.problems] == ["0007", "0008", "0009", "0010", "0011"]

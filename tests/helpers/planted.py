@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from core.table import PHOTOS, ROWS, Condition, canonical
 SD = 0.1
 MASKS = ("faces", "people", "salient", "text")
 NAMES = {row.id: row for row in DECISION_ROWS}
+ARTEFACTS = {"mean": 0.2, "blur": 0.09, "noise": 0.22, "inpaint": 0.08}
+HOST_COLUMNS = {"control": None, "host": None, "host_source": None, "covered": None, "structure": None}
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Plan:
     `controls` are the mean differences of a row's controls, `noise` the spread of differences (in SD), `agreement` how
     closely human scores follow the model's (None: nobody was asked), `share` the chance that a thing is in a photo,
     `shifts` the sources, photos in turns, `doses` strengths of blur beside the default, `surrounds`
-    the fills around the middle that a crop keeps.
+    the fills around the middle that a crop keeps. Of protocol 2, `hosted` gives the mean differences of hosts by row
+    (those of `controls` where it does not), and `artefacts` what each fill does at empty places, in SD.
     """
 
     n: int = 300
@@ -46,6 +50,9 @@ class Plan:
     doses: Sequence[float] = (0.01, 0.04)
     surrounds: Sequence[str] = ("mean",)
     settings: Mapping[str, object] = field(default_factory=dict)
+    protocol: int = 1
+    hosted: Mapping[str, float] = field(default_factory=dict)
+    artefacts: Mapping[str, float] = field(default_factory=lambda: ARTEFACTS)
     seed: int = 0
 
 
@@ -61,7 +68,8 @@ def write_study(folder: Path, plan: Plan | None = None, **changes: object) -> Pa
     table = pd.concat(rows, ignore_index=True)
     settings = {
         "name": folder.name, "model": "resnet50", "sources": list(plan.sources), "seed": 0,
-        "created": "2026-01-01", "conditions": [asdict(item) for item in conditions(plan)], **plan.settings,
+        "created": "2026-01-01", "protocol": plan.protocol,
+        "conditions": [asdict(item) for item in conditions(plan)], **plan.settings,
     }  # fmt: skip
     (folder / "rows").mkdir(parents=True, exist_ok=True)
     (folder / "photos").mkdir(exist_ok=True)
@@ -115,8 +123,8 @@ def _photos(plan: Plan, random: np.random.Generator, scores: np.ndarray) -> pd.D
 
 def _frame(photos: pd.DataFrame, condition: Condition, **values: object) -> pd.DataFrame:
     shared = {"model": "resnet50", "placement": 0, "area": None, "rmse": 0.0, "feature_distance": 0.0, "seed": 0}
-    rows = photos[["photo_id", "source"]].assign(**{**shared, **asdict(condition), **values})
-    return rows.astype({"area": float})[list(ROWS.names)] if "score" in rows else rows
+    rows = photos[["photo_id", "source"]].assign(**{**shared, **HOST_COLUMNS, **asdict(condition), **values})
+    return rows.astype({"area": float, "covered": float, "structure": float})[list(ROWS.names)]
 
 
 def _original(plan: Plan, photos: pd.DataFrame, scores: np.ndarray) -> pd.DataFrame:
@@ -148,5 +156,45 @@ def _rows(
     frames = [_frame(kept, condition, score=target[there], **values)]
     for placement in range(1, plan.placements + 1 if row.mask else 1):
         score = scores + SD * (control + noise / 2 + random.normal(0, plan.noise, plan.n))
-        frames.append(_frame(kept, condition, score=score[there], placement=placement, **values))
+        placed = {"placement": placement, "control": "placed"}
+        frames.append(_frame(kept, condition, score=score[there], **placed, **values))
+    if row.mask and plan.protocol > 1 and not there.all():
+        frames += _hosted(plan, random, photos, scores, condition, row, there)
     return pd.concat(frames, ignore_index=True)
+
+
+def _hosted(
+    plan: Plan,
+    random: np.random.Generator,
+    photos: pd.DataFrame,
+    scores: np.ndarray,
+    condition: Condition,
+    row: DecisionRow,
+    there: np.ndarray,
+) -> list[pd.DataFrame]:
+    """The rows of ten hosts a photo, drawn from the fifty nearest in score without the thing, and of an empty place."""
+    mean = plan.hosted.get(row.id, plan.controls.get(row.id, -0.1))
+    own = np.random.default_rng(zlib.crc32(row.id.encode())).normal(0, plan.noise / 2, plan.n)  # whatever the fill
+    apart = np.abs(scores[there][:, None] - scores[None, ~there])
+    nearest = np.flatnonzero(~there)[np.argsort(apart, axis=1)[:, :50]]
+    chosen = random.permuted(nearest, axis=1)[:, : config.PLACEMENTS]
+    names, sources = photos["photo_id"].to_numpy(), photos["source"].to_numpy()
+    kept, frames = photos[there], []
+    for number, hosts in enumerate(chosen.T, start=1):
+        change = SD * (mean + own[hosts] + random.normal(0, plan.noise, len(hosts)))
+        values = {"area": 0.1, "rmse": 0.04, "feature_distance": 0.3, "covered": (hosts % 4 == 0) * 0.8}
+        about = {"placement": number, "control": "hosted", "host": names[hosts], "host_source": sources[hosts]}
+        frames.append(_frame(kept, condition, score=scores[hosts] + change, **about, **values))
+    hosts, level = chosen[:, 0], plan.artefacts[str(condition.fill)]
+    signs = np.where(random.random(len(hosts)) < (0.9 if level > 0.15 else 0.5), 1, -1)
+    busy = np.arange(len(hosts)) % 2 * 1.0  # in every other host no place is empty, and the fill hides something
+    change = SD * level * random.uniform(0.5, 1.5, len(hosts)) * (signs - 5 * busy)
+    about = {
+        "placement": 1,
+        "control": "empty",
+        "host": names[hosts],
+        "host_source": sources[hosts],
+        "structure": 1 + busy,
+    }
+    values = {"area": 0.1, "rmse": 0.01, "feature_distance": 0.1}
+    return [*frames, _frame(kept, condition, score=scores[hosts] + change, **about, **values)]
