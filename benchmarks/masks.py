@@ -25,7 +25,7 @@ from core.regions.detector_quality import weak_detectors
 from core.regions.detectors import SIZES, Measured, SizeQuality
 from core.registry import MASKS
 from core.sources import open_source
-from core.sources.polygons import fill_outline, parse
+from core.sources.outlined import fill_outline, parse
 from core.types import Interval, Mask, Photo, Pixels, Rect
 
 LABELS = config.ARTIFACTS / "labels_by_eye"

@@ -19,6 +19,10 @@ from core.types import Mask, Pixels
 SMOOTHING_SIDE = 64
 INPAINTING_SIDE = 128
 """Short sides in px at which smooth fills are computed: they hold no detail, and the cost stays bounded."""
+MATCHING_SIDE, RING = 64, 2
+"""Short side in px at which a part with alike surroundings is looked for, and the width in px of what is compared."""
+SEAM = 4
+"""Px around a gap that are blended as well and then thrown away: OpenCV leaves three of them as they were."""
 
 
 SURROUNDINGS, CONTENT = "surroundings", "content"
@@ -55,13 +59,12 @@ def blur(
     colours, weight = _known(photo, where, SMOOTHING_SIDE)
     if not weight.any():
         return mean(photo, where)
-    total, norm = np.zeros_like(colours), np.zeros_like(weight)
+    known = np.dstack([colours * weight[..., None], weight])
+    total = np.zeros_like(known)
     reach = max(sigma * min(weight.shape), 0.5)
     for octave in range(6):
-        share, wide = 16.0**-octave, reach * 2**octave
-        total += share * _spread(colours * weight[..., None], wide)
-        norm += share * _spread(weight, wide)
-    return _replaced(photo, where, _enlarged(total / np.maximum(norm, 1e-20)[..., None], photo))
+        total += 16.0**-octave * _spread(known, reach * 2**octave)
+    return _replaced(photo, where, _enlarged(total[..., :3] / np.maximum(total[..., 3:], 1e-20), photo))
 
 
 @FILLS.register("Noise")
@@ -88,6 +91,51 @@ def inpaint(photo: Pixels, where: Mask, *, radius: Annotated[float, Range(0.005,
     if gap.any():
         smooth = cv2.inpaint(smooth, gap, max(1.0, radius * min(gap.shape)), cv2.INPAINT_TELEA)
     return _replaced(photo, where, _enlarged(smooth, photo))
+
+
+@FILLS.register("Blending")
+def blend(photo: Pixels, where: Mask) -> Pixels:
+    """Fill with another part of the same photo, whose surroundings look most alike, blended in without a seam.
+
+    What is blended in has the gap's shape and touches nothing of it; where the photo holds no such part, the
+    surroundings are continued inwards as by inpainting. Source: Pérez et al. 2003.
+    """
+    base = inpaint(photo, where)  # nothing of what is replaced is left for the blending to take up
+    shift = _twin(base, where)
+    if shift is None:
+        return base
+    border = 2 * SEAM
+    edges = border, border
+    wide = cv2.dilate(255 * where.astype(np.uint8), np.ones((2 * SEAM + 1, 2 * SEAM + 1), np.uint8))
+    target = np.pad(base, (edges, edges, (0, 0)), mode="reflect")
+    wide = np.pad(wide, (edges, edges))
+    left, top, width, height = cv2.boundingRect(wide)
+    part = target[top + shift[0] : top + shift[0] + height, left + shift[1] : left + shift[1] + width]
+    shape = wide[top : top + height, left : left + width]
+    part, shape = np.pad(part, ((2, 2), (2, 2), (0, 0))), np.pad(shape, 2)
+    middle = (left + width // 2, top + height // 2)
+    blended = cv2.seamlessClone(part, target, shape, middle, cv2.NORMAL_CLONE)
+    return _replaced(photo, where, blended[border:-border, border:-border])
+
+
+def _twin(photo: Pixels, where: Mask) -> tuple[int, int] | None:
+    """How far down and right the part lies whose surroundings look most like the gap's; None where there is none."""
+    scale = MATCHING_SIDE / min(where.shape)
+    if scale > 1 or not where.any():
+        return None
+    size = round(where.shape[1] * scale), round(where.shape[0] * scale)
+    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    gap = (cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0).astype(np.float32)
+    wide = cv2.dilate(gap, np.ones((2 * RING + 1, 2 * RING + 1), np.uint8))
+    left, top, width, height = cv2.boundingRect(wide.astype(np.uint8))
+    inside = np.s_[top : top + height, left : left + width]
+    free = cv2.matchTemplate(gap, wide[inside], cv2.TM_CCORR) < 0.5
+    if not free.any():
+        return None
+    ring = np.repeat((wide - gap)[inside][..., None], 3, axis=2)
+    apart = cv2.matchTemplate(small, small[inside], cv2.TM_SQDIFF, mask=ring)
+    down, right = np.unravel_index(np.where(free, apart, np.inf).argmin(), free.shape)
+    return int((down - top) / scale), int((right - left) / scale)
 
 
 def _replaced(photo: Pixels, where: Mask, by: Pixels) -> Pixels:

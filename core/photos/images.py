@@ -7,6 +7,7 @@ import struct
 import warnings
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -37,6 +38,8 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF orientation → what makes the photo upright."""
+SIDEWAYS = tuple(TURNS[number] for number in (5, 6, 7, 8))
+"""Turns that swap width and height."""
 
 PHOTOMETRIC = 262
 """The TIFF tag whose value 0 (white is zero) Pillow heeds in 8 bits, but not in 16."""
@@ -64,6 +67,20 @@ def read(source: Path | bytes) -> Pixels:
         raise PhotoError(_too_large()) from error
     except DAMAGE as error:
         raise PhotoError("the file is damaged or cut short; save or download it again.") from error
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Height and width that `read` gives a photo, from the file's header alone; PhotoError as there.
+
+    A file that is cut short after its header is not noticed.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            _check_size(image)
+            turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+            return image.size if turn in SIDEWAYS else image.size[::-1]
+    except (UnidentifiedImageError, Image.DecompressionBombError, *DAMAGE):
+        return read(path).shape[:2]  # says what is wrong, or is more patient
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -159,7 +176,9 @@ def working(photo: Pixels) -> Pixels:
 
 def to_bytes(values: np.ndarray) -> Pixels:
     """Numbers in 0 … 255 as uint8: rounded, and clipped where they stick out."""
-    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+    if not values.size:
+        return np.zeros(values.shape, dtype=np.uint8)
+    return cv2.convertScaleAbs(np.maximum(values, 0))  # rounds and clips as numpy does, at a tenth of the time
 
 
 def png_bytes(photo: Pixels) -> bytes:

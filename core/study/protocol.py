@@ -10,7 +10,7 @@ from core.table import KEEP, REMOVE, Condition
 SEMANTIC, LOW_LEVEL = "semantic", "low-level"
 EXCESS, DELTA = "excess", "delta"
 """The outcome that a row reads: target − mean of its controls, or the plain difference."""
-CONFIRMATORY_FILLS = ("mean", "blur", "noise", "inpaint")
+CONFIRMATORY_FILLS = ("mean", "blur", "noise", "inpaint", "blend")
 """A row that fills a part of the photo takes the largest p over these."""
 
 
