@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import config, readme
+from core import config
 from core.__main__ import build_parser, main
 from core.commandline import report_errors
 from core.files import json_text
@@ -105,10 +105,6 @@ def test_train_refuses_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("error: No recipe is called 'shiped'")
     assert len(done.stderr.strip().splitlines()) == 1
-
-
-def test_the_readme_is_up_to_date() -> None:
-    assert readme.main(["--check"]) == 0
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
