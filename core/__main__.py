@@ -25,7 +25,11 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 done, 1 done but for what was reported, 2 refused."""
     speak_to_any_terminal()
-    given = vars(build_parser().parse_args(arguments))
+    try:
+        parser = build_parser()
+    except ModuleNotFoundError as error:  # the commands use packages that may not be installed
+        return incomplete(error)
+    given = vars(parser.parse_args(arguments))
     entry = COMMANDS[given.pop("command")]
     as_json = given.pop("json", False) if not entry.facts.get("streams") else False
     with report_errors() as outcome:
@@ -35,6 +39,17 @@ def main(arguments: list[str] | None = None) -> int:
             print(print_report, flush=True)
         outcome.code = report.code
     return outcome.code
+
+
+def incomplete(error: ModuleNotFoundError) -> int:
+    """Say what is missing where not even the commands can be listed, and that this is refused."""
+    from core.commands.doctor import examine
+
+    if (error.name or "core").partition(".")[0] in ("core", "ui"):
+        raise error
+    print("\n".join(str(item) for item in examine() if item.needed and not item.there), file=sys.stderr)
+    print(f"error: the package {error.name} is not installed; run: pip install -r requirements.txt", file=sys.stderr)
+    return 2
 
 
 def positionals(function: object) -> list[str]:
