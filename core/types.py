@@ -43,7 +43,7 @@ class Photo:
     """A photo that can be read when it is needed.
 
     `id` is unique within its source; `score` is the human score in [0, 1] or None where nobody was asked; `split` is
-    train, val or test where the source has splits; `where` is the «file:line» that lists it, where a list does.
+    train, val or test where the source has splits; `where` is the "file:line" that lists it, where a list does.
     `truth` gives the exact regions by mask id, at the size that `read` returns, for sources that know them: a study
     trusts them over any detector.
     """

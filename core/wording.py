@@ -14,7 +14,7 @@ def sentence(mean: Interval, n: int, p: float | None, kind: str = "Holm p") -> s
 
 
 def p_value(p: float) -> str:
-    """«= 0.003», or «< 0.001»: no p value is 0."""
+    """A p value as it follows its name: "= 0.003" or "< 0.001", for no p value is 0."""
     return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 

@@ -38,7 +38,7 @@ AMOUNT_WORDS = {"frequency": "spatial frequency"}
 
 
 def cause_words(cause: str) -> str:
-    """A cause in the words of the decision rows: «face» for the mask faces, «spatial frequency» for frequency."""
+    """A cause in the words of the decision rows: "face" for the mask faces, "spatial frequency" for frequency."""
     rows = (row.cause for row in DECISION_ROWS if row.kind == SEMANTIC and row.mask == cause)
     return next(rows, AMOUNT_WORDS.get(cause, cause))
 

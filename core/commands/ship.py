@@ -39,7 +39,7 @@ def ship(
     folders = [Path(name) / epoch for name in (run, *average)]
     module, card = checkpoints.average(folders), checkpoints.read_card(folders[0])
     if not curve.is_file():
-        raise CheckpointError(f"{curve}: this file is missing; ship the folder of a run of «python train.py».")
+        raise CheckpointError(f"{curve}: this file is missing; ship the folder of a run of `python train.py`.")
     if average:
         members = [_of_a_run(folder, checkpoints.read_card(folder)) for folder in folders]
         card["averaged"] = [_member(member) for member in members]
@@ -58,7 +58,7 @@ def ship(
 def _of_a_run(folder: Path, card: dict[str, Any]) -> dict[str, Any]:
     """The card, which only a run of training can have written."""
     if lacking := sorted({"recipe", "metrics", "training_photos"} - card.keys()):
-        raise CheckpointError(f"{folder}: the card lacks «{lacking[0]}», which every run of «python train.py» writes.")
+        raise CheckpointError(f'{folder}: the card lacks "{lacking[0]}", which every run of `python train.py` writes.')
     return card
 
 
@@ -81,7 +81,7 @@ def _member(card: dict[str, Any]) -> dict[str, Any]:
 def _seed_row(file: Path) -> dict[str, Any]:
     """Agreement of one seed; CheckpointError if the file is no evaluation of a single run."""
     if not file.is_file():
-        raise CheckpointError(f"{file}: there is no such evaluation; write it with «python -m core evaluate».")
+        raise CheckpointError(f"{file}: there is no such evaluation; write it with `python -m core evaluate`.")
     try:
         found = reports.evaluation(file)
     except ArtifactError as error:

@@ -27,7 +27,7 @@ def study(
     sources: Annotated[list[str], "photo sets: folders, LaMem layout, CSV, packaged or generated ones"],
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
-    ablations: Annotated[tuple[str, ...], "only these, by name; «region» is every mask × fill × direction"] = (),
+    ablations: Annotated[tuple[str, ...], 'only these, by name; "region" is every mask × fill × direction'] = (),
     masks: Annotated[tuple[str, ...], "only these things"] = (),
     fills: Annotated[tuple[str, ...], "only these fills"] = (),
     placements: Annotated[int, "controls of a region"] = config.PLACEMENTS,

@@ -39,7 +39,7 @@ class Reliability:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model's scores against human scores on one source; `part` is its split part, «all», or None if it has none.
+    """A model's scores against human scores on one source; `part` is its split part, "all", or None if it has none.
 
     `calibration` has a row per decile of the score with the columns of CALIBRATION_COLUMNS; mean_score, mean_human and
     its 95 % interval low … high are shares in [0, 1].

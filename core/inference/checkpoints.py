@@ -64,13 +64,13 @@ def read_card(folder: Path) -> dict[str, Any]:
         )
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
-            raise CheckpointError(f"{folder}: there is no {name}; train a model with «python train.py DATA».")
+            raise CheckpointError(f"{folder}: there is no {name}; train a model with `python train.py DATA`.")
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{folder / CARD}: this is not a JSON card ({error}).") from error
     if not isinstance(card, dict) or "architecture" not in card or "preset" not in card:
-        raise CheckpointError(f"{folder / CARD}: the card lacks «architecture» or «preset».")
+        raise CheckpointError(f'{folder / CARD}: the card lacks "architecture" or "preset".')
     return card
 
 

@@ -111,7 +111,7 @@ def shipped_or(name: str) -> Path:
 
 
 def title_of(name: str) -> str:
-    """What results call a model: its id, or its run's folder; «best» would say nothing."""
+    """What results call a model: its id, or its run's folder; "best" would say nothing."""
     path = Path(name)
     return path.parent.name if path.name in ("best", "last") and path.parent.name else path.name
 

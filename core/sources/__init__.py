@@ -12,10 +12,10 @@ from core.types import Listing
 
 
 def open_source(name: str, split: int = 1) -> Listing:
-    """The photos behind a path (folder, LaMem layout, CSV) or a registered id such as «samples».
+    """The photos behind a path (folder, LaMem layout, CSV) or a registered id such as "samples".
 
-    A colon after an id gives its parameters, «generated:cause=text,n=50»; one without a name is the first,
-    «generated:text». `split` chooses among the splits of LaMem's layout. Of several sources that accept a path,
+    A colon after an id gives its parameters, "generated:cause=text,n=50"; one without a name is the first,
+    "generated:text". `split` chooses among the splits of LaMem's layout. Of several sources that accept a path,
     one with scores comes first, and the plain folder last. SourceError says what is missing.
     """
     path = Path(name)
@@ -32,7 +32,7 @@ def open_source(name: str, split: int = 1) -> Listing:
 
 
 def _parsed(entry: Entry[Any], settings: str) -> dict[str, str]:
-    """Parameters written as «name=value,name=value», as they are; ParameterError for anything else."""
+    """Parameters written as "name=value,name=value", as they are; ParameterError for anything else."""
     given: dict[str, str] = {}
     for number, item in enumerate(settings.split(",") if settings else ()):
         name, equals, value = item.rpartition("=")

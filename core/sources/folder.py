@@ -33,7 +33,7 @@ def folder(path: Path) -> Listing:
     files = photo_files(path)
     if not files:
         raise SourceError(f"{path}: no photo in this folder; looked for {', '.join(config.PHOTO_SUFFIXES)}.")
-    source = path.absolute().name  # the plain name of «.» is empty
+    source = path.absolute().name  # the plain name of "." is empty
     photos = tuple(
         Photo(readable(file.relative_to(path)), source, partial(images.read, file), path=file) for file in files
     )

@@ -1,4 +1,4 @@
-"""LaMem's own layout: images/ beside splits/{train,val,test}_{1..5}.txt, a line «name score» per photo."""
+"""LaMem's own layout: images/ beside splits/{train,val,test}_{1..5}.txt, a line "name score" per photo."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def lamem(path: Path, *, split: Annotated[int, Range(1, 5, 1)] = 1) -> Listing:
     Lines that cannot be used (missing file, duplicate, bad score) become problems with file and line number.
     SourceError if a split file is missing. Source: Khosla et al. 2015.
     """
-    source = path.absolute().name  # the plain name of «.» is empty
+    source = path.absolute().name  # the plain name of "." is empty
     photos: list[Photo] = []
     problems: list[Problem] = []
     seen: dict[str, str] = {}
@@ -76,7 +76,7 @@ def lamem(path: Path, *, split: Annotated[int, Range(1, 5, 1)] = 1) -> Listing:
 def _parse_line(line: str) -> tuple[str, float]:
     fields = re.split(r"[\s,]+", line.strip())
     if len(fields) != 2:
-        raise ValueError(f"expected «name score», found {line.strip()[:60]!r}")
+        raise ValueError(f'expected "name score", found {line.strip()[:60]!r}')
     try:
         return Path(fields[0]).as_posix(), parse_score(fields[1])
     except ValueError as error:

@@ -85,7 +85,7 @@ def every_set() -> tuple[Condition, ...]:
 
 
 def name_of(condition: Condition) -> str:
-    """Name of a set's folder: «blur», «faces-remove»."""
+    """Name of a set's folder: "blur", "faces-remove"."""
     return condition.ablation if condition.mask is None else f"{condition.mask}-{condition.direction}"
 
 

@@ -24,7 +24,7 @@ class Design:
     """What a study applies to which photos; recorded with it, so that a resumed one does the same.
 
     Empty names mean every registered one. Thinning: `photos` draws that many at random (0: all), `shares` gives masks
-    and «doses» the share of photos on which they are applied, and `control_fills` names the fills under which regions
+    and "doses" the share of photos on which they are applied, and `control_fills` names the fills under which regions
     that are no decision row have controls (empty: all).
     """
 

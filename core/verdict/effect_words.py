@@ -20,7 +20,7 @@ BESIDE = ("n_detected", "thing_area", "thing_area_controlled", "control_eccentri
 
 
 def condition_name(row: Mapping[Any, Any]) -> str:
-    """A condition in words: «faces removed, mean», «blur sigma 0.02»."""
+    """A condition in words: "faces removed, mean", "blur sigma 0.02"."""
     if isinstance(row["mask"], str):
         done = {"remove": "removed", "keep": "kept alone"}.get(row["direction"], row["direction"])
         return f"{row['mask']} {done}, {row['fill']}"

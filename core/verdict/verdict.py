@@ -153,7 +153,7 @@ def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sha
 
 
 def _thinned(name: str, value: Any) -> str:
-    """One kind of thinning in words: «shares of doses 0.2, salient 0.4»."""
+    """One kind of thinning in words: "shares of doses 0.2, salient 0.4"."""
     words = name.replace("_", " ")
     if isinstance(value, Mapping):
         return f"{words} of {', '.join(f'{thing} {share}' for thing, share in value.items())}"

@@ -185,7 +185,7 @@ def test_a_union_of_masks() -> None:
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Calls of a stand-in detector «faces»."""
+    """Calls of a stand-in detector "faces"."""
     calls: list[int] = []
     entry = MASKS["faces"]
 

@@ -29,7 +29,7 @@ def write_table(path: Path, *rows: str, header: str = "image_path,memorability_s
 
 
 def add_line(root: Path, line: str, part: str = "train", split: int = 1) -> str:
-    """Append a line to a split file; returns the «file:line» at which it stands."""
+    """Append a line to a split file; returns the "file:line" at which it stands."""
     file = root / "splits" / f"{part}_{split}.txt"
     with file.open("a", encoding="utf-8") as stream:
         stream.write(line + "\n")
