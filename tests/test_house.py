@@ -32,11 +32,12 @@ ROOMS = (
     "paint",
     "calibration",
     "commands",
+    "readme",
 )
 """The packages of core, lowest first: each may use those before it, and the modules of core itself."""
 PLUGINS = ("sources", "models", "attributions", "masks", "ablations", "commands")
 """Rooms of registered functions: they never import each other."""
-ENTRANCES = ("core.__main__", "core.readme")
+ENTRANCES = ("core.__main__",)
 """Modules of core itself that start everything, so that they may use every room."""
 MOST_MODULES = 12
 """Modules of core itself, at most: what every room uses."""
