@@ -1,13 +1,16 @@
 """The map in a real Chromium: hover, click, lasso, drop a photo, and a link that brings all of it back."""
 
-# ruff: noqa: F401 - fixtures are found by their names
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.test_pages import address, browser, check, photo_file, pytestmark, settled
+from tests.helpers.chromium import check, photo_file, settled
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (requirements-dev.txt).")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 PLACE = """index => {
     const plot = document.querySelector('.map-plot'), trace = plot._fullData[0], page = plot.getBoundingClientRect()
@@ -17,28 +20,28 @@ PLACE = """index => {
 
 
 @pytest.fixture
-def visited(browser) -> sync_api.Page:  # noqa: F811
+def visited(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     context.set_default_timeout(90_000)
     yield context.new_page()
     context.close()
 
 
-def opened(page: sync_api.Page, link: str) -> None:
+def opened(page: Page, link: str) -> None:
     page.goto(link)
     page.wait_for_selector(".map-plot[data-drawn]")
     assert page.is_hidden(".map-note")
     settled(page)
 
 
-def frame(page: sync_api.Page) -> tuple[float, float, float, float]:
+def frame(page: Page) -> tuple[float, float, float, float]:
     """Left, top, width and height of the map in the window."""
     page.locator(".map-plot").scroll_into_view_if_needed()
     box = page.locator(".map-plot").bounding_box()
     return box["x"], box["y"], box["width"], box["height"]
 
 
-def lasso(page: sync_api.Page) -> None:
+def lasso(page: Page) -> None:
     """Draw a diamond over most of the map."""
     page.evaluate("Plotly.relayout(document.querySelector('.map-plot'), {dragmode: 'lasso'})")
     left, top, width, height = frame(page)
@@ -51,7 +54,7 @@ def lasso(page: sync_api.Page) -> None:
     page.mouse.up()
 
 
-def test_a_visit_and_the_link_that_brings_it_back(address: str, visited: sync_api.Page) -> None:  # noqa: F811
+def test_a_visit_and_the_link_that_brings_it_back(address: str, visited: Page) -> None:
     page = visited
     opened(page, f"{address}/latent_space?projection=pca&colour=source")
     frame(page)
@@ -81,7 +84,7 @@ def test_a_visit_and_the_link_that_brings_it_back(address: str, visited: sync_ap
     again.wait_for_function("!location.search.includes('photo=')")
 
 
-def test_a_dropped_photo_lands(address: str, visited: sync_api.Page) -> None:  # noqa: F811
+def test_a_dropped_photo_lands(address: str, visited: Page) -> None:
     opened(visited, f"{address}/latent_space?projection=pca")
     visited.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(300, 400)])
     visited.wait_for_selector("text=marked in blue on the map")
@@ -93,8 +96,8 @@ def test_a_dropped_photo_lands(address: str, visited: sync_api.Page) -> None:  #
 
 @pytest.mark.parametrize("width", [390, 1400])
 def test_three_dimensions_fit_and_answer_the_pointer(
-    address: str,  # noqa: F811
-    visited: sync_api.Page,
+    address: str,
+    visited: Page,
     width: int,
 ) -> None:
     visited.set_viewport_size({"width": width, "height": 900})
@@ -109,7 +112,7 @@ def test_three_dimensions_fit_and_answer_the_pointer(
     assert "score: 0." in visited.inner_text(".map-tip")
 
 
-def test_a_map_that_does_not_arrive_says_so(address: str, visited: sync_api.Page) -> None:  # noqa: F811
+def test_a_map_that_does_not_arrive_says_so(address: str, visited: Page) -> None:
     visited.route("**/media/*.bin", lambda route: route.abort())
     visited.goto(f"{address}/latent_space")
     visited.wait_for_selector("text=The map could not be drawn")

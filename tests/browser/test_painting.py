@@ -1,6 +1,5 @@
 """Painting in a real Chromium: what the page says of a drawing is what core says of the same strokes."""
 
-# ruff: noqa: F401 - fixtures are found by their names
 from __future__ import annotations
 
 import contextlib
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -26,16 +25,16 @@ from core.paint.drawing import Stroke
 from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
-from tests.browser.test_pages import CHROMIUM, SCREENS, address, browser, check, photo_file, settled, sync_api
 from tests.conftest import draw_photo
 from tests.helpers import standin
+from tests.helpers.chromium import SCREENS, check, photo_file, settled
 from ui.photo import history
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)."),
-]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (requirements-dev.txt).")
+pytestmark = pytest.mark.slow
 Visit = Callable[..., Any]
 UPLOAD = "[data-testid=stFileUploaderDropzoneInput]"
 BRUSH = 0.07
@@ -63,11 +62,11 @@ def predictor(tmp_path_factory: pytest.TempPathFactory) -> inference.Predictor:
 
 
 @pytest.fixture
-def visit(browser: sync_api.Browser, address: str) -> Iterator[Visit]:  # noqa: F811
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
     """A function (screen, query) → the page *Try a photo* of a new visitor."""
     contexts = []
 
-    def new(screen: str, query: str = "") -> sync_api.Page:
+    def new(screen: str, query: str = "") -> Page:
         contexts.append(browser.new_context(**SCREENS[screen], accept_downloads=True))
         contexts[-1].set_default_timeout(120_000)
         page = contexts[-1].new_page()
@@ -80,7 +79,7 @@ def visit(browser: sync_api.Browser, address: str) -> Iterator[Visit]:  # noqa: 
         context.close()
 
 
-def canvas(page: sync_api.Page) -> dict[str, float]:
+def canvas(page: Page) -> dict[str, float]:
     """Where the canvas is, when nothing on the page moves any more."""
     found = page.locator(".st-key-canvas-frame canvas").last
     found.wait_for()
@@ -92,7 +91,7 @@ def canvas(page: sync_api.Page) -> dict[str, float]:
     return box
 
 
-def drag(page: sync_api.Page, start: tuple[float, float], end: tuple[float, float], *, wait: bool = True) -> None:
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float], *, wait: bool = True) -> None:
     """Draw from one place to another, both in widths of the photo; with a finger where the screen has touch."""
     box = canvas(page)
     places = [
@@ -114,14 +113,14 @@ def drag(page: sync_api.Page, start: tuple[float, float], end: tuple[float, floa
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def tool(page: sync_api.Page, name: str) -> None:
+def tool(page: Page, name: str) -> None:
     """Take another tool, and wait for the fresh canvas."""
     page.locator(".st-key-tool").get_by_role("radio", name=name).click()
     page.wait_for_timeout(300)
     canvas(page)
 
 
-def said(page: sync_api.Page, pattern: str, but: str = "") -> str:
+def said(page: Page, pattern: str, but: str = "") -> str:
     """What the page says where a pattern has a group, as soon as it is not `but`."""
     script = """([pattern, but]) => {
         const found = document.body.innerText.match(pattern);
@@ -130,7 +129,7 @@ def said(page: sync_api.Page, pattern: str, but: str = "") -> str:
     return str(page.wait_for_function(script, arg=[pattern, but]).json_value())
 
 
-def shows_nothing(page: sync_api.Page) -> None:
+def shows_nothing(page: Page) -> None:
     page.get_by_text("Nothing is painted yet").wait_for()
 
 
@@ -147,7 +146,7 @@ def overlap(one: Mask, other: Mask) -> float:
     return float((one & other).sum() / (one | other).sum())
 
 
-def taken_along(page: sync_api.Page) -> tuple[pd.DataFrame, zipfile.ZipFile]:
+def taken_along(page: Page) -> tuple[pd.DataFrame, zipfile.ZipFile]:
     """The downloaded history: its table and all of it."""
     with page.expect_download() as coming:
         page.locator(".st-key-zip button").click()
@@ -181,7 +180,7 @@ def check_try(
 
 
 @contextmanager
-def size(page: sync_api.Page, width: int) -> Iterator[None]:
+def size(page: Page, width: int) -> Iterator[None]:
     """The same window at another width."""
     before = page.viewport_size
     page.set_viewport_size({"width": width, "height": 900})
@@ -191,9 +190,7 @@ def size(page: sync_api.Page, width: int) -> Iterator[None]:
     page.wait_for_timeout(600)
 
 
-def check_visit(
-    page: sync_api.Page, predictor: inference.Predictor, large: bytes, second: bytes
-) -> list[region_effect.Painted]:
+def check_visit(page: Page, predictor: inference.Predictor, large: bytes, second: bytes) -> list[region_effect.Painted]:
     """The downloaded history of both photos against core; the tries of the first."""
     table, archive = taken_along(page)
     assert list(table["photo"]) == ["drawn.jpg", "drawn.jpg", "drawn.jpg", "other.png"]
@@ -205,7 +202,7 @@ def check_visit(
     return done
 
 
-def box_with_a_hole(page: sync_api.Page) -> tuple[str, str]:
+def box_with_a_hole(page: Page) -> tuple[str, str]:
     """Draw a rectangle and erase a part of it; the area then said, and Δ."""
     tool(page, "Rectangle")
     drag(page, *CORNERS)
@@ -218,7 +215,7 @@ def box_with_a_hole(page: sync_api.Page) -> tuple[str, str]:
     return erased, said(page, DELTA)
 
 
-def line_in_a_narrow_window(page: sync_api.Page, before: str) -> tuple[str, str]:
+def line_in_a_narrow_window(page: Page, before: str) -> tuple[str, str]:
     """Go on in a narrower window, where the canvas is narrower and the drawing where it was; area and Δ."""
     with size(page, 900):
         narrow = canvas(page)["width"]
@@ -232,7 +229,7 @@ def line_in_a_narrow_window(page: sync_api.Page, before: str) -> tuple[str, str]
     return area, said(page, DELTA)
 
 
-def another_photo_and_back(page: sync_api.Page, area: str) -> None:
+def another_photo_and_back(page: Page, area: str) -> None:
     """Another photo has a canvas of its own, and the first keeps its drawing."""
     page.get_by_role("button", name="other.png", exact=True).click()
     shows_nothing(page)
@@ -244,7 +241,7 @@ def another_photo_and_back(page: sync_api.Page, area: str) -> None:
     settled(page)
 
 
-def away_and_back(page: sync_api.Page) -> None:
+def away_and_back(page: Page) -> None:
     """To another page of the app, and back by its menu."""
     page.get_by_role("link", name="Model", exact=True).click()
     page.get_by_role("heading", name="How good is the model?").or_(page.locator("h1")).first.wait_for()
@@ -272,7 +269,7 @@ def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(visit: Visit, 
     assert page.locator(".st-key-history canvas").count()
 
 
-def start_from(page: sync_api.Page, name: str) -> None:
+def start_from(page: Page, name: str) -> None:
     """Choose a mask that is looked for in the photo.
 
     While a photo and its drawing arrive, the page is laid out anew, and a menu that was open is closed: it is opened
@@ -287,7 +284,7 @@ def start_from(page: sync_api.Page, name: str) -> None:
     option.click()
 
 
-def search_with_a_stop(page: sync_api.Page) -> None:
+def search_with_a_stop(page: Page) -> None:
     """Search, stop, and go on to the end.
 
     A click that falls on a page being laid out anew is given again, and a search may end before it can be stopped.
@@ -309,7 +306,7 @@ def search_with_a_stop(page: sync_api.Page) -> None:
             break
 
 
-def tick(page: sync_api.Page, row: int) -> None:
+def tick(page: Page, row: int) -> None:
     """Tick a row of the history, which is drawn on a canvas of its own."""
     table = page.locator(".st-key-history canvas").first
     table.scroll_into_view_if_needed()
@@ -319,7 +316,7 @@ def tick(page: sync_api.Page, row: int) -> None:
     settled(page)
 
 
-def corners(page: sync_api.Page, *points: tuple[float, float]) -> None:
+def corners(page: Page, *points: tuple[float, float]) -> None:
     """Click places, in widths of the photo, and the first one again."""
     box = canvas(page)
     for x, y in (*points, points[0]):
@@ -388,7 +385,7 @@ def test_shapes_detected_masks_the_search_and_two_tries_compared(visit: Visit, p
 
 
 def check_search(
-    page: sync_api.Page, predictor: inference.Predictor, photo: Pixels, starts: list[Mask], difference: str
+    page: Page, predictor: inference.Predictor, photo: Pixels, starts: list[Mask], difference: str
 ) -> None:
     """The history of shapes, starting masks, eraser and search against core, and the difference of the last two."""
     table, archive = taken_along(page)

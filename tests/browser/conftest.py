@@ -1,0 +1,98 @@
+"""One server and one Chromium for all tests in a browser; they are skipped where there is none."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core import config
+from core.inference.checkpoints import WEIGHTS
+from tests.helpers import standin
+from tests.helpers.chromium import CHROMIUM, FLAGS, OUTPUT, SCREENS, await_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+STAND_IN = """
+import sys
+from pathlib import Path
+from core import config
+config.ARTIFACTS = Path(sys.argv.pop(1))
+from streamlit.web import cli
+sys.exit(cli.main())
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder drives a browser."""
+    for item in items:
+        if config.ROOT / "tests" / "browser" in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def chromium_is_there() -> None:
+    """Skip where there is no browser, or nothing to drive it with."""
+    pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (requirements-dev.txt).")
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium).")
+
+
+@pytest.fixture(scope="package")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The running app, with the shipped model where it is there and with an untrained one where it is not."""
+    start = [sys.executable, "-m", "streamlit"]
+    if not (config.ARTIFACTS / config.DEFAULT_MODEL / WEIGHTS).is_file():
+        folder = tmp_path_factory.mktemp("artifacts")
+        standin.write_results(folder)
+        standin.write_weights(folder / config.DEFAULT_MODEL)
+        standin.write_map(folder)
+        start = [sys.executable, "-c", STAND_IN, str(folder)]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    options = ["--server.address", "127.0.0.1", "--server.port", port, "--server.headless", "true"]
+    OUTPUT.mkdir(exist_ok=True)
+    with (OUTPUT / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [*start, "run", "streamlit_app.py", *options, "--server.fileWatcherType", "none"],
+            cwd=config.ROOT,
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"PYTHONPATH": str(config.ROOT)},
+        )
+        try:
+            await_server(f"http://127.0.0.1:{port}/_stcore/health", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests in it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(params=list(SCREENS))
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """A fresh visit on each kind of screen; `page.screen` is its name, `page.asked` what it asked for."""
+    context = browser.new_context(**SCREENS[request.param])
+    context.set_default_timeout(60_000)
+    visited = context.new_page()
+    visited.screen, visited.asked = request.param, []
+    visited.on("request", lambda made: visited.asked.append(made.url))
+    yield visited
+    context.close()
