@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from core.paint import drawing, drawing_text
+from core.paint import drawing
 from core.paint.drawing import Stroke
+from core.paint.sketch import Sketch, read_sketch
 from core.photos import images
-from core.regions import regions
 from core.types import Mask, Pixels
 from ui import components, layout, resources
 from ui.resources import Item
@@ -61,14 +61,6 @@ TOOLS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Sketch:
-    """A drawing at one moment: strokes over a starting mask (at working size, None for nothing)."""
-
-    start: Mask | None = None
-    strokes: tuple[Stroke, ...] = ()
-
-
 @dataclass
 class CanvasState:
     """What was drawn on one photo: every state up to now, those undone, and the strokes of the mounted canvas."""
@@ -84,13 +76,13 @@ class CanvasState:
     @property
     def sketch(self) -> Sketch:
         """The drawing now."""
-        return Sketch(self.past[-1].start, self.past[-1].strokes + self.live)
+        return self.past[-1].with_strokes(*self.live)
 
     def fold(self) -> None:
         """Put the canvas's strokes into the past, each a step of its own, and mount a fresh canvas."""
         under = self.past[-1]
         for count in range(1, len(self.live) + 1):
-            self.past.append(Sketch(under.start, under.strokes + self.live[:count]))
+            self.past.append(under.with_strokes(*self.live[:count]))
         if self.live:
             self.future.clear()
         del self.past[:-MOST_STEPS]
@@ -114,19 +106,13 @@ class CanvasState:
 
     @property
     def is_empty(self) -> bool:
-        return self.sketch.start is None and not self.sketch.strokes
+        return self.sketch.is_empty
 
 
 def board(item: Item) -> CanvasState:
     """What was drawn on a photo in this visit."""
     boards: dict[str, CanvasState] = st.session_state.setdefault("boards", {})
     return boards.setdefault(item.digest, CanvasState())
-
-
-def mask_of(sketch: Sketch, photo: Pixels) -> Mask:
-    """The mask of a drawing on a photo, at the photo's size."""
-    height, width = photo.shape[:2]
-    return drawing.draw(sketch.strokes, height, width, sketch.start)
 
 
 def read(item: Item) -> CanvasState:
@@ -147,17 +133,13 @@ def read(item: Item) -> CanvasState:
 def remember(item: Item, own: CanvasState, photo: Pixels) -> None:
     """Keep the drawing beyond a reload, and take it back after one; `remembered` once there was anything to keep."""
     own.remembered |= not own.is_empty
-    kept = components.memory(
-        "canvas-memory",
-        item.digest,
-        drawing_text.written(own.sketch.strokes, own.sketch.start) if own.remembered else None,
-    )
+    kept = components.memory("canvas-memory", item.digest, own.sketch.written() if own.remembered else None)
     if kept is None or own.remembered:
         return
     own.remembered = True
-    found = layout.attempt(lambda: drawing_text.read(kept, *photo.shape[:2]))
+    found = layout.attempt(lambda: read_sketch(kept, *photo.shape[:2]))
     if found is not None:
-        own.put(Sketch(found[1], found[0]))
+        own.put(found)
 
 
 def toolbar(item: Item, own: CanvasState) -> None:
@@ -244,13 +226,9 @@ def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
     if kept is None or kept[0] != key:
         height = round(width * photo.shape[0] / photo.shape[1])
         picture = images.resize(resources.display(item.digest, item), width, height)
-        mask = drawing.draw(own.past[-1].strokes, height, width, _start(own.past[-1], height, width))
-        st.session_state["under"] = kept = (key, resources.jpeg(painted(picture, mask)))
+        under = painted(picture, own.past[-1].mask(height, width))
+        st.session_state["under"] = kept = (key, resources.jpeg(under))
     return kept[1]
-
-
-def _start(sketch: Sketch, height: int, width: int) -> Mask | None:
-    return None if sketch.start is None else regions.resize_mask(sketch.start, height, width)
 
 
 def _key(item: Item, own: CanvasState) -> str:

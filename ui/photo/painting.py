@@ -11,15 +11,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import config, plots
-from core.evaluation import reports
-from core.paint import percentile, region_effect
+from core.paint import region_effect
+from core.paint.answer import Answer, told
 from core.paint.region_effect import Treatment, Variant
+from core.paint.sketch import Sketch
 from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
 from ui import components, layout, resources, widgets
 from ui.photo import canvas, history, searching, trials
-from ui.photo.canvas import Sketch
 from ui.photo.trials import Stage, Trial
 from ui.resources import Item
 from ui.study import effects
@@ -62,10 +62,10 @@ def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> Pa
         if own.is_empty:
             st.info("Nothing is painted yet.", icon=":material/brush:")
         else:
-            mask = canvas.mask_of(own.sketch, photo)
+            mask = own.sketch.mask(*photo.shape[:2])
             trial = layout.attempt(lambda: trials.attempt(item, model, mask, how, own.sketch))
         if trial is not None:
-            answer(trial, reports.reference_scores(model))
+            show_answer(told(trial.done, trial.how, trial.model, effects.reference_study()))
     return PaintState(item, model, how, trial, st.container(), st.container(), st.container())
 
 
@@ -148,22 +148,18 @@ def start_from(item: Item, model: str, method: str, settings: dict[str, Any]) ->
             st.info(f"{offered[wanted]}: nothing of the kind was found in this photo.")
 
 
-def answer(trial: Trial, reference: reports.Scores) -> None:
+def show_answer(found: Answer) -> None:
     """Score before and after, Δ in SD, percentiles."""
-    done = trial.done
-    arrow: Literal["down", "up"] = "down" if done.delta < 0 else "up"  # a true minus is no sign to Streamlit
-    said = region_effect.signed(done.delta)
+    arrow: Literal["down", "up"] = "down" if found.falls else "up"  # a true minus is no sign to Streamlit
     with st.container(horizontal=True, gap="large"):
-        st.metric("Score before", f"{done.score:.3f}", width="content")
+        st.metric("Score before", f"{found.before:.3f}", width="content")
         st.metric(
-            "Score after", f"{done.ablated_score:.3f}", said, delta_color="off", delta_arrow=arrow, width="content"
+            "Score after", f"{found.after:.3f}", found.delta, delta_color="off", delta_arrow=arrow, width="content"
         )
-    st.markdown(region_effect.effect(done.score, done.ablated_score, reference))
-    how = trial.how
-    study, usual = effects.reference_study(), region_effect.as_studied(how)
-    st.markdown(percentile.in_words(done.delta, study, trial.model, how.fill, how.direction, as_studied=usual))
+    st.markdown(found.size)
+    st.markdown(found.among)
     st.caption(
-        f"{done.area:.1%} of the photo was replaced. Both scores are those of the photo at {config.WORKING_SIZE} px, "
+        f"{found.area:.1%} of the photo was replaced. Both scores are those of the photo at {config.WORKING_SIZE} px, "
         "the size at which every study works."
     )
 

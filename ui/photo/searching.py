@@ -10,11 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 from core.paint import region_effect
 from core.paint.occlusion_search import Candidate, Search, occlusion_search
 from core.paint.region_effect import Treatment
+from core.paint.sketch import Sketch
 from core.table import REMOVE
 from core.types import Mask
 from ui import resources
 from ui.photo import canvas
-from ui.photo.canvas import Sketch
 from ui.photo.trials import Stage
 from ui.resources import Item
 

@@ -13,9 +13,9 @@ import streamlit as st
 
 from core.paint import region_effect
 from core.paint.region_effect import Painted, Treatment
+from core.paint.sketch import Sketch
 from core.types import Mask
 from ui import resources
-from ui.photo.canvas import Sketch
 from ui.resources import Item
 
 MOST_TRIALS = 60

@@ -23,12 +23,13 @@ from core import config, inference
 from core.inference import checkpoints
 from core.paint import drawing, region_effect
 from core.paint.drawing import Stroke
+from core.paint.sketch import Sketch
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
 from tests.conftest import draw_photo
 from tests.helpers import standin
-from ui.photo.canvas import CanvasState, Sketch
+from ui.photo.canvas import CanvasState
 from ui.photo.trials import Stage
 
 TRY = "pages/try_a_photo.py"

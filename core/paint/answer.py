@@ -1,0 +1,40 @@
+"""What a painted region is worth, told: the numbers of one try, and a sentence each on how much that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.evaluation import reports
+from core.paint import percentile, region_effect
+from core.paint.region_effect import Painted, Treatment
+from core.verdict.aggregates import Aggregates
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Scores before and after, the share of the photo that was replaced, Δ as it is written, and what it means.
+
+    `size` sets Δ beside the spread of the model's scores, `among` beside the region effects of a reference study.
+    """
+
+    before: float
+    after: float
+    area: float
+    delta: str
+    falls: bool
+    size: str
+    among: str
+
+
+def told(done: Painted, how: Treatment, model: str, study: Aggregates | None) -> Answer:
+    """The answer to one try by a model; `study` is the reference study at hand, None where there is none."""
+    usual = region_effect.as_studied(how)
+    return Answer(
+        before=done.score,
+        after=done.ablated_score,
+        area=done.area,
+        delta=region_effect.signed(done.delta),
+        falls=done.delta < 0,
+        size=region_effect.effect(done.score, done.ablated_score, reports.reference_scores(model)),
+        among=percentile.in_words(done.delta, study, model, how.fill, how.direction, as_studied=usual),
+    )
