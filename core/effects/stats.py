@@ -102,11 +102,22 @@ def against_hosts(
     of the two intervals counts, over targets with their hosts, and over targets and hosts; and the larger error.
     """
     drawn = two_way_means(values, links, draws=draws, seed=seed)
-    low, high = percentile_interval(drawn)
-    if high - low > effect.mean.high - effect.mean.low:
-        effect = replace(effect, mean=Interval(effect.mean.estimate, low, high))
     excess = values - np.nan_to_num(links.mean(links.change, len(values)))
-    return replace(effect, equivalence_p=equivalence_p(excess, config.SESOI * sd, float(drawn.std(ddof=1))))
+    return replace(
+        effect,
+        mean=_wider(effect.mean, drawn),
+        equivalence_p=equivalence_p(excess, config.SESOI * sd, float(drawn.std(ddof=1))),
+    )
+
+
+def wider(found: Interval, values: np.ndarray, links: Hosts, *, draws: int, seed: int = config.SEED) -> Interval:
+    """The interval of a mean excess, or the one over targets and hosts where that is wider; see `against_hosts`."""
+    return _wider(found, two_way_means(values, links, draws=draws, seed=seed))
+
+
+def _wider(found: Interval, drawn: np.ndarray) -> Interval:
+    low, high = percentile_interval(drawn)
+    return Interval(found.estimate, low, high) if high - low > found.high - found.low else found
 
 
 def standardised(values: np.ndarray) -> float:

@@ -11,7 +11,9 @@ SEMANTIC, LOW_LEVEL = "semantic", "low-level"
 EXCESS, DELTA = "excess", "delta"
 """The outcome that a row reads: target − mean of its controls, or the plain difference."""
 CONFIRMATORY_FILLS = ("mean", "blur", "noise", "inpaint", "blend")
-"""A row that fills a part of the photo takes the largest p over these."""
+"""A row that fills a part of the photo takes the largest p over those of these that decide."""
+FIRST_FILLS = ("mean", "blur", "noise", "inpaint")
+"""The fills that decided in studies of protocol 1."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from core.errors import StudyError
 from core.study.artefacts import Artefact, deciding, fill_artefacts
 from core.study.hosts import NO_HOSTS, HostRows, Hosts
 from core.study.parquet_parts import codes, read_parts
-from core.study.protocol import CONFIRMATORY_FILLS
+from core.study.protocol import FIRST_FILLS
 from core.table import EMPTY, HOSTED, ORIGINAL, PHOTOS, PLACED, ROWS, TARGET, Condition
 from core.types import Problem
 
@@ -111,8 +111,8 @@ class Study:
 
     @property
     def deciding(self) -> tuple[str, ...]:
-        """The fills that decide: by rule 7, or all in studies of protocol 1."""
-        return deciding(self.artefacts) if self.protocol > 1 else CONFIRMATORY_FILLS
+        """The fills that decide: by rule 7, or those of protocol 1."""
+        return deciding(self.artefacts) if self.protocol > 1 else FIRST_FILLS
 
     @property
     def sd(self) -> float:

@@ -18,6 +18,8 @@ from core.verdict.records import Verdict
 from core.verdict.words import verdict_from_json
 
 TABLES = ("effects", "details", "doses", "distributions", "extremes")
+KINDS = "kinds"
+"""The decision rows by kind of photo."""
 VERSION = 4
 """Of the statistics and of what is stored: raise it when either changes, and stored studies are made anew."""
 BASELINE, VERDICT = "baseline.json", "verdict.json"
@@ -82,6 +84,7 @@ class Aggregates:
     extremes: pd.DataFrame = field(repr=False)
     baseline: Baseline
     verdict: Verdict
+    kinds: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
 
 def read_aggregates(folder: Path) -> Aggregates:
@@ -92,7 +95,9 @@ def read_aggregates(folder: Path) -> Aggregates:
         if baseline.version != VERSION:
             old = f"{folder.name}: another version of the statistics made these numbers; run `python -m core effects`"
             baseline = replace(baseline, problems=(*baseline.problems, old))
-        return Aggregates(**tables, baseline=baseline, verdict=read_verdict(folder))
+        kinds = folder / f"{KINDS}.parquet"
+        by_kind = pq.read_table(kinds).to_pandas() if kinds.is_file() else pd.DataFrame()  # older studies lack it
+        return Aggregates(**tables, baseline=baseline, verdict=read_verdict(folder), kinds=by_kind)
     except FileNotFoundError as error:
         raise StudyError(f"{folder} has no effects yet; run `python -m core effects {folder}`.") from error
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:

@@ -29,6 +29,7 @@ from core.verdict.aggregates import (
     DISTRIBUTION_COLUMNS,
     DOSE_COLUMNS,
     EXTREME_COLUMNS,
+    KINDS,
     TABLES,
     VERDICT,
     VERSION,
@@ -38,6 +39,7 @@ from core.verdict.aggregates import (
     read_aggregates,
 )
 from core.verdict.causes import changed_parameters, series
+from core.verdict.kinds import kind_table
 from core.verdict.verdict import gate, judge
 from core.verdict.words import verdict_json
 
@@ -65,6 +67,7 @@ def make_aggregates(folder: Path, weak: Mapping[str, str] | None = None, progres
     """Compute everything from the rows and store it in the study's folder, each file as a whole."""
     parts, study = _parts(folder), read_study(folder)
     tables = effect_tables(study, weak=dict(weak or {}), progress=progress)
+    found = judge(study, tables, weak=weak)
     made = Aggregates(
         effects=tables.effects,
         details=tables.details,
@@ -72,9 +75,10 @@ def make_aggregates(folder: Path, weak: Mapping[str, str] | None = None, progres
         distributions=pd.DataFrame(_distributions(study), columns=list(DISTRIBUTION_COLUMNS)),
         extremes=pd.DataFrame(_extremes(study), columns=list(EXTREME_COLUMNS)),
         baseline=_baseline(study, weak, parts),
-        verdict=judge(study, tables, weak=weak),
+        verdict=found,
+        kinds=kind_table(study, found.readings, weak or {}),
     )
-    for name in TABLES:
+    for name in (*TABLES, KINDS):
         with replacing(folder / f"{name}.parquet") as temporary:
             table = pa.Table.from_pandas(getattr(made, name), preserve_index=False)
             pq.write_table(table, temporary, compression="zstd")

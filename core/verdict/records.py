@@ -120,6 +120,20 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Order:
+    """What an account put in order, largest first, as predicted and as found, with the `sizes` found, in SD.
+
+    `rho` is the rank correlation of the two with its bootstrap interval.
+    """
+
+    account: str
+    predicted: tuple[str, ...]
+    found: tuple[str, ...]
+    sizes: tuple[float, ...]
+    rho: Interval
+
+
+@dataclass(frozen=True)
 class Gate:
     """Validity on photos with human scores (`n` of them), and whether a verdict may rest on it.
 
@@ -186,6 +200,7 @@ class Verdict:
     seed: int
     protocol: int = 1
     artefacts: tuple[Artefact, ...] = ()
+    orders: tuple[Order, ...] = ()
 
     @property
     def leading_cause(self) -> str | None:

@@ -18,6 +18,7 @@ from core.study.reading import Study
 from core.table import Condition
 from core.types import Interval
 from core.verdict.causes import leading_cause, pairs
+from core.verdict.order import orders
 from core.verdict.records import (
     DROP,
     FAILED,
@@ -86,6 +87,7 @@ def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None
         seed=study.settings.seed,
         protocol=study.protocol,
         artefacts=study.artefacts,
+        orders=orders(study, readings, weak),
     )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from core.errors import StudyError
 from core.records import as_json, record
+from core.study.artefacts import Artefact
 from core.study.protocol import LOW_LEVEL, SEMANTIC
 from core.types import Interval
+from core.verdict.headline import headline, headline_lines, thing
 from core.verdict.records import (
     FAILED,
     INCONCLUSIVE,
@@ -19,7 +21,9 @@ from core.verdict.records import (
     B,
     Cause,
     Evidence,
+    FillDecision,
     Gate,
+    Order,
     Pair,
     RowDecision,
     Verdict,
@@ -101,6 +105,7 @@ def lines(found: Verdict) -> list[str]:
     text.append(f"validity       {found.gate.status}{_rho(found.gate)}")
     text.append(f"photos         {found.n_photos} from {', '.join(found.sources)}; 1 SD = {found.sd:.3f}")
     text += [f"mark           {mark}" for mark in found.marks]
+    text += ["", *headline_lines(headline(found)), *_order_lines(found.orders), *_artefact_lines(found.artefacts)]
     text += ["", "decision rows (excess or Δ in units of the score; A expects / B expects):"]
     text += [line for item in found.readings for line in _row_lines(item)]
     text += ["", *_evidence_lines(found.evidence), "", *_pair_lines(found.pairs)]
@@ -108,6 +113,24 @@ def lines(found: Verdict) -> list[str]:
         f"sham {sham.ablation}: Δ = {_numbers(sham.delta)}, {'passed' if sham.passed else 'FAILED'}"
         for sham in found.shams
     ]
+    return text
+
+
+def _order_lines(orders: Sequence[Order]) -> list[str]:
+    """Predicted and found order of both accounts, with their rank correlation."""
+    text = [""] if orders else []
+    for order in orders:
+        predicted, seen = (" > ".join(thing(name) for name in names) for names in (order.predicted, order.found))
+        text.append(f"order of account {order.account}: predicted {predicted}; found {seen}; ρ = {order.rho}")
+    return text
+
+
+def _artefact_lines(artefacts: Sequence[Artefact]) -> list[str]:
+    """What each fill does where there is nothing to take away, and which of them decide."""
+    text = ["", "fills at empty places of hosts (mean |Δ| in SD):"] if artefacts else []
+    for item in artefacts:
+        sign = f", {item.sign} the score by {minus(abs(item.mean.estimate), 2)}" if item.sign else ", without a sign"
+        text.append(f"  {'decides' if item.decides else '-':<9}{item.fill}: {item.size:.2f}{sign}, n = {item.n}")
     return text
 
 
@@ -131,9 +154,15 @@ def _row_lines(item: RowDecision) -> list[str]:
     for each in item.fills if len(item.fills) > 1 and item.testable else ():
         text.append(
             f"                 {each.fill}: {_numbers(each.estimate)}, n = {each.n}, p {p_value(each.p)}, "
-            f"equivalence p {p_value(each.equivalence_p)}"
+            f"equivalence p {p_value(each.equivalence_p)}{_beside(each)}"
         )
     return text
+
+
+def _beside(each: FillDecision) -> str:
+    """Whether a fill decides, and the excess over placed controls, which does not."""
+    placed = f"; placed excess {_numbers(each.placed)}, n = {each.n_placed}" if each.n_placed else ""
+    return f"{placed}{'' if each.confirmatory else '; does not decide'}"
 
 
 def _numbers(interval: Interval) -> str:

@@ -21,7 +21,7 @@ from core.table import PHOTOS, ROWS, Condition, canonical
 SD = 0.1
 MASKS = ("faces", "people", "salient", "text")
 NAMES = {row.id: row for row in DECISION_ROWS}
-ARTEFACTS = {"mean": 0.2, "blur": 0.09, "noise": 0.22, "inpaint": 0.08}
+ARTEFACTS = {"mean": 0.2, "blur": 0.09, "noise": 0.22, "inpaint": 0.08, "blend": 0.3}
 HOST_COLUMNS = {"control": None, "host": None, "host_source": None, "covered": None, "structure": None}
 
 

@@ -1,0 +1,122 @@
+"""The headline: at most 30 words, no jargon, nine rows with what decided; and its figure."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+
+import pytest
+
+from core.config import SESOI
+from core.effects import effects
+from core.study import reading
+from core.verdict.headline import NO_MORE, WORDS, Headline, headline, headline_lines, headline_sentence
+from core.verdict.plots import nine_rows
+from core.verdict.records import Gate, Verdict
+from core.verdict.verdict import judge
+from core.verdict.words import verdict_from_json, verdict_json
+from tests.helpers import planted
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
+    """People and sharpness lower the score, texture raises it."""
+    folder = planted.write_study(
+        tmp_path_factory.mktemp("headline") / "study",
+        n=220,
+        protocol=2,
+        fills=("mean", "blur", "inpaint"),
+        surrounds=("blur", "inpaint"),
+        effects={"people_removed": -0.8, "blur": -0.5, "texture": 0.5},
+        settings={"thinning": {}},
+    )
+    study = reading.read_study(folder)
+    return judge(study, effects.effect_tables(study))
+
+
+@pytest.fixture(scope="module")
+def made(found: Verdict) -> Headline:
+    return headline(found)
+
+
+def test_the_headline_names_what_lowers_and_raises_the_score(made: Headline) -> None:
+    assert made.sentence.startswith("Taking people and sharpness away lowers the score; taking texture away raises it")
+    assert len(made.sentence.split()) <= WORDS
+
+
+def test_every_mix_of_readings_has_a_sentence_that_is_short_enough(found: Verdict) -> None:
+    words = ("drop", "rise", "negligible", "unresolved", "not testable")
+    for mix in itertools.product(words, repeat=3):
+        kinds = itertools.cycle(mix)
+        rows = tuple(replace(row, reading=next(kinds)) for row in found.readings)
+        said = headline_sentence(replace(found, readings=rows))
+        assert len(said.split()) <= WORDS, said
+        assert said.endswith(".")
+
+
+def test_a_failed_gate_is_said_plainly(found: Verdict) -> None:
+    said = headline_sentence(replace(found, gate=Gate("failed", None, 100)))
+    assert said.startswith("No verdict: the model's scores agree too little with people's")
+
+
+def test_the_nine_rows_say_what_they_rest_on(made: Headline) -> None:
+    rows = {row.row: row for row in made.rows}
+    assert len(rows) == 9
+    people = rows["people_removed"]
+    assert (people.words, people.said, people.control) == ("People taken away", "lowers the score", "hosted")
+    assert [(mark.fill, mark.decides) for mark in people.fills] == [("blur", True), ("inpaint", True), ("mean", False)]
+    assert people.n == people.eligible > 60
+    assert people.fills[0].placed.estimate == pytest.approx(-0.8, abs=0.1)
+    assert rows["text_removed"].said == NO_MORE
+    assert rows["grayscale"].said == "too little to matter"
+    assert rows["blur"].expected[1] == "larger than every semantic drop"
+
+
+def test_a_fill_outside_the_band_is_explained_where_its_row_is_negligible(made: Headline) -> None:
+    row = next(row for row in made.rows if row.row == "text_removed")
+    assert row.explained == ""
+    far = replace(row.fills[-1], estimate=replace(row.estimate, estimate=2 * SESOI))
+    assert replace(row, fills=(*row.fills[:-1], far)).explained == (
+        "mean leaves a trace of its own, and does not decide"
+    )
+
+
+def test_the_lines_for_a_terminal(made: Headline) -> None:
+    text = headline_lines(made)
+    assert text[0] == made.sentence
+    assert sum("taken away" in line for line in text) == 9
+    assert any("under blur and inpaint" in line for line in text)
+
+
+def test_the_figure_has_a_mark_a_row_the_band_and_both_predictions(made: Headline) -> None:
+    figure = nine_rows(made)
+    estimates = [trace for trace in figure.data if trace.mode == "markers"]
+    assert sum(len(trace.x) for trace in estimates) == sum(row.reading != "not testable" for row in made.rows)
+    lowering = next(trace for trace in estimates if trace.name == "lowers the score")
+    people = next(row for row in made.rows if row.row == "people_removed")
+    assert people.estimate.estimate in lowering.x
+    assert any(shape.x0 == -SESOI and shape.x1 == SESOI for shape in figure.layout.shapes)
+    letters = {trace.text[0] for trace in figure.data if trace.mode == "text"}
+    assert letters == {"A", "B"}
+    assert list(figure.layout.yaxis.ticktext)[-1] == "Faces"
+
+
+def test_what_the_headline_needs_survives_json(found: Verdict, made: Headline) -> None:
+    again = verdict_from_json(json.loads(json.dumps(verdict_json(found), allow_nan=False)))
+    assert headline(again).sentence == made.sentence
+    assert again.artefacts == found.artefacts
+    assert again.orders == found.orders
+    old = verdict_json(found)
+    for name in ("protocol", "artefacts", "orders"):
+        del old[name]
+    assert verdict_from_json(old).protocol == 1
+
+
+def test_the_found_order_stands_beside_the_predicted_one(found: Verdict) -> None:
+    first, second = found.orders
+    assert (first.account, first.found[0]) == ("A", "people_removed")
+    assert first.predicted == ("faces_removed", "people_removed", "salient_removed", "text_removed")
+    assert second.found[0] == "semantic content"
+    assert list(first.sizes) == sorted(first.sizes, reverse=True)
+    assert -1 <= first.rho.low <= first.rho.estimate <= first.rho.high <= 1
