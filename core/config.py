@@ -13,13 +13,35 @@ WORKING_SIZE = 256
 """Short side in px at which ablations act (SCIENCE.md: one working size)."""
 
 MAX_PIXELS = 100_000_000
-"""A photo with more pixels is refused before it is decoded (decompression bombs)."""
+"""A photo with more pixels is refused before it is decoded (decompression bombs); a JPEG is decoded smaller."""
 MAX_FILE_BYTES = 200 * 1024 * 1024
 PHOTO_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
     *(".heic", ".heif", ".avif"),
 )
-"""What a photo's name ends with; the last three cannot be read, and are refused by name rather than passed over."""
+"""What a photo's name ends with."""
+RAW_SUFFIXES = (
+    *(".dng", ".gpr", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".rwl"),
+    *(".pef", ".srw", ".x3f", ".3fr", ".fff", ".iiq", ".mos", ".mef", ".mrw", ".erf", ".dcr", ".kdc"),
+)
+"""What a camera RAW file's name ends with: refused by name rather than passed over."""
+OTHER_PICTURES = (
+    ".jp2",
+    ".j2k",
+    ".jpf",
+    ".jxl",
+    ".jxr",
+    ".psd",
+    ".psb",
+    ".xcf",
+    ".tga",
+    ".ppm",
+    ".pgm",
+    ".exr",
+    ".hdr",
+    ".svg",
+)
+"""Pictures of formats that are not read: counted where a folder holds them."""
 
 BATCH_SIZE = 8
 """Photos a forward pass: the fastest on two cores."""

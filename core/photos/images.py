@@ -5,17 +5,23 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from functools import cache
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
 from core import config
 from core.errors import PhotoError
+from core.photos import camera_raw, colour_profiles, deep_colour
 from core.types import Pixels
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
+KNOWN = (*FORMATS, "HEIC")
 Image.init()  # Pillow registers most formats lazily; `formats=` needs them all
 # Pillow warns of metadata that nobody reads here, and of sizes below our own limit. Set once: warnings.catch_warnings
 # is not safe in the threads that decode photos.
@@ -25,8 +31,21 @@ MAX_ASPECT = 100
 """A strip longer than this many times its width is refused: brought to a working size by its short side, it would
 need gigabytes."""
 
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
+MAX_JPEG_VALUES = 6 * config.MAX_PIXELS
+"""Numbers in all channels of a JPEG: 200 megapixels in full colour, 400 as phones store them. A JPEG larger than
+MAX_PIXELS is decoded at reduced scale, for which its whole content may have to be held in memory, 2 bytes a number."""
+REDUCED = config.MAX_PIXELS // 2
+"""A JPEG decoded at reduced scale has at most this many pixels."""
+
+DAMAGE = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError, RuntimeError),
+    *(MemoryError, struct.error),
+)
 """What Pillow's decoders raise on damaged data; which one depends on the format."""
+
+DAMAGED = "the file is damaged or cut short; save or download it again."
+BRANDS = tuple(b"ftyp" + brand for brand in (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"))
+"""How AVIF and HEIC begin after their first four bytes: what begins so and cannot be opened is damaged."""
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -45,28 +64,84 @@ PHOTOMETRIC = 262
 """The TIFF tag whose value 0 (white is zero) Pillow heeds in 8 bits, but not in 16."""
 
 
-def read(source: Path | bytes) -> Pixels:
-    """Decode a photo: uint8 height × width × 3 RGB, upright, first frame, transparency on white.
+def read(source: Path | bytes, name: str = "") -> Pixels:
+    """Decode a photo: uint8 height × width × 3 RGB in sRGB, upright, first frame, transparency on white.
 
-    Of 16 bits the upper 8 are kept; colour profiles are not applied, as in the sets that models are trained on.
-    PhotoError says in one sentence why a file is refused: missing, empty, not a photo, damaged, or too large.
+    Of 16 bits the upper 8 are kept, or of as many as the camera used; a colour profile other than sRGB is applied. A
+    JPEG of more than MAX_PIXELS is decoded at a half, a quarter or an eighth of its size. `name` is the file's name
+    where bytes are given. PhotoError says in one sentence why a file is refused: missing, empty, not a photo, a camera
+    RAW, damaged, or too large.
     """
     data = source if isinstance(source, bytes) else _bytes_of(source)
     if not data:
         raise PhotoError("the file is empty (zero bytes).")
+    if kind := camera_raw.kind_of(data, Path(name or ("" if isinstance(source, bytes) else source.name)).suffix):
+        raise PhotoError(f"this is a camera RAW file ({kind}); develop it in a photo program and export it as JPEG.")
     try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
-        _check_size(image)
-        image.load()
-        return np.asarray(_to_rgb(_upright(image)))
+        return np.asarray(_decoded(data))
     except PhotoError:
         raise
     except UnidentifiedImageError as error:
-        raise PhotoError(f"this is not a photo in a known format ({', '.join(FORMATS)}).") from error
+        if data[4:12] in BRANDS:
+            raise PhotoError(DAMAGED) from error
+        raise PhotoError(f"this is not a photo in a known format ({', '.join(KNOWN)}).") from error
     except Image.DecompressionBombError as error:
         raise PhotoError(_too_large()) from error
     except DAMAGE as error:
-        raise PhotoError("the file is damaged or cut short; save or download it again.") from error
+        raise PhotoError(DAMAGED) from error
+
+
+def _decoded(data: bytes) -> Image.Image:
+    try:
+        opened = _open(data)
+    except UnidentifiedImageError:
+        image = deep_colour.float_tiff(data)
+        if image is None:
+            raise
+        return _to_rgb(image, image.info.get("icc_profile"))
+    loaded = deep_colour.load(opened, lambda: _open(data))
+    return _to_rgb(_upright(loaded, opened), colour_profiles.profile_of(opened, data))
+
+
+def _open(data: bytes) -> ImageFile:
+    """A photo opened but not decoded, its size checked; a large JPEG is set to be decoded smaller."""
+    if data[:3] == b"\xff\xd8\xff":
+        image: ImageFile = _open_jpeg(data)
+    else:
+        formats = FORMATS if data[4:8] != b"ftyp" or not _knows_heif() else (*FORMATS, "HEIF")
+        image = cast(ImageFile, Image.open(io.BytesIO(data), formats=formats))
+    _check_shape(image)
+    return image
+
+
+def _open_jpeg(data: bytes) -> JpegImageFile:
+    """The first picture of a JPEG, whatever an index of further pictures in it says.
+
+    Opened directly, because Pillow reads that index first and fails where it is damaged.
+    """
+    try:
+        image = JpegImageFile(io.BytesIO(data))
+    except SyntaxError as error:
+        raise UnidentifiedImageError from error
+    pixels = image.width * image.height
+    most = max((across * down for _, across, down, _ in image.layer), default=1)
+    if pixels * sum(across * down for _, across, down, _ in image.layer) > MAX_JPEG_VALUES * most:
+        raise PhotoError(f"it has {pixels // 10**6} million pixels, too many for a JPEG; shrink it first.")
+    shrink = next((by for by in (1, 2, 4, 8) if pixels <= (config.MAX_PIXELS if by == 1 else by**2 * REDUCED)), 8)
+    if shrink > 1:
+        image.draft(None, (image.width // shrink, image.height // shrink))
+    return image
+
+
+@cache
+def _knows_heif() -> bool:
+    """Whether Pillow can open HEIC, after teaching it to: when first needed, because it takes a fifth of a second."""
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise PhotoError("HEIC photos need a package that is missing: pip install pillow-heif.") from error
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return True
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -96,7 +171,7 @@ def _bytes_of(path: Path) -> bytes:
         raise PhotoError(f"the file cannot be read ({error.strerror}).") from error
 
 
-def _check_size(image: Image.Image) -> None:
+def _check_shape(image: Image.Image) -> None:
     if image.width * image.height > config.MAX_PIXELS:
         raise PhotoError(_too_large())
     if max(image.size) > MAX_ASPECT * min(image.size):
@@ -104,54 +179,58 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _too_large() -> str:
-    return f"it has more than {config.MAX_PIXELS // 10**6} million pixels; shrink it first."
+    return f"it has more than {config.MAX_PIXELS // 10**6} million pixels; shrink it first, or save it as JPEG."
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _upright(image: Image.Image, opened: Image.Image) -> Image.Image:
     """Apply the EXIF turn; a photo whose EXIF data is malformed is good all the same, and stays as it is."""
     try:
-        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+        turn = TURNS.get(opened.getexif().get(ExifTags.Base.Orientation, 1))
     except DAMAGE:
         return image
     return image if turn is None else image.transpose(turn)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode as 8-bit RGB; PhotoError for kinds of numbers that no viewer shows alike."""
+def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Any Pillow mode as 8-bit sRGB; PhotoError for kinds of numbers that no viewer shows alike."""
     if image.mode.startswith("I;16"):
-        return _from_16_bits(image)
-    if image.mode == "F":
-        return _from_floats(image)
-    if image.mode in ("I", "LAB"):
+        image = _from_16_bits(image)
+    elif image.mode == "F":
+        image = Image.fromarray(deep_colour.from_floats(np.asarray(image)))
+    elif image.mode in ("I", "LAB"):
         kind = "32-bit or signed numbers" if image.mode == "I" else "Lab colours"
         raise PhotoError(f"it holds {kind}; export it as an ordinary photo.")
-    if image.has_transparency_data:
-        key = image.info.get("transparency")
-        if isinstance(key, tuple) and max(key) > 255:  # the transparent colour of a 16-bit PNG, decoded to 8
-            image.info["transparency"] = tuple(value >> 8 for value in key)
-        layered = image.convert("RGBA")
-        white = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(white, layered).convert("RGB")
-    return image.convert("RGB")
+    elif image.has_transparency_data:
+        return _on_white(image, profile)
+    if image.mode not in ("L", "CMYK"):
+        image = image.convert("RGB")
+    return colour_profiles.to_srgb(image, profile).convert("RGB")
+
+
+def _on_white(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """What is transparent shows a white page behind it."""
+    key = image.info.get("transparency")
+    if isinstance(key, tuple) and max(key) > 255:  # the transparent colour of a 16-bit PNG, decoded to 8
+        image.info["transparency"] = tuple(value >> 8 for value in key)
+    layered = image.convert("RGBA")
+    if profile:
+        colours = layered.convert("L" if image.mode in ("L", "LA", "La") else "RGB")
+        moved = colour_profiles.to_srgb(colours, profile).convert("RGB")
+        moved.putalpha(layered.getchannel("A"))
+        layered = moved
+    white = Image.new("RGBA", layered.size, "white")
+    return Image.alpha_composite(white, layered).convert("RGB")
 
 
 def _from_16_bits(image: Image.Image) -> Image.Image:
-    """16-bit grey by its upper byte, which is also what Pillow keeps of 16-bit colour."""
+    """16-bit grey as 8-bit grey."""
     values = np.asarray(image)
-    grey = (values >> 8).astype(np.uint8)
+    grey = deep_colour.to_eight(values)
     if getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == 0:
         grey = 255 - grey
     if isinstance(key := image.info.get("transparency"), int):
         grey[values == key] = 255
-    return Image.fromarray(grey).convert("RGB")
-
-
-def _from_floats(image: Image.Image) -> Image.Image:
-    """Floating-point grey from 0 to 1."""
-    values = np.asarray(image)
-    if not 0 <= values.min() <= values.max() <= 1:  # also where there is a NaN
-        raise PhotoError("it holds floating-point values outside 0 to 1; export it as an ordinary photo.")
-    return Image.fromarray(np.rint(values * 255).astype(np.uint8)).convert("RGB")
+    return Image.fromarray(grey)
 
 
 def resize(photo: Pixels, width: int, height: int) -> Pixels:

@@ -6,6 +6,8 @@ import io
 import random
 import re
 import struct
+import subprocess
+import sys
 import threading
 import warnings
 import zlib
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_heif
 import pytest
 import tifffile
 from PIL import Image
@@ -21,10 +24,15 @@ from PIL import Image
 from core import config
 from core.errors import PhotoError
 from core.photos import images
+from core.photos.fingerprints import fingerprint
+from core.sources.samples import samples
 
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL.Image", "ignore:::PIL.TiffImagePlugin")
 
 ORIENTATION = 0x0112
+
+
+pillow_heif.register_heif_opener()
 
 
 def encode(photo: np.ndarray | Image.Image, kind: str, **options: Any) -> bytes:
@@ -94,6 +102,88 @@ def test_reading_needs_no_earlier_pillow_call_and_leaves_the_file(photo: np.ndar
     file = tmp_path / "photo.webp"
     file.write_bytes(encode(photo, "WEBP", lossless=True))
     assert np.array_equal(images.read(file), photo)
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_formats_of_phones(photo: np.ndarray, kind: str) -> None:
+    assert np.abs(images.read(encode(photo, kind, quality=95)).astype(int) - photo).mean() < 4
+    see_through = np.dstack([photo, np.where(np.arange(64) < 32, 0, 255)[None].repeat(48, 0).astype(np.uint8)])
+    assert (images.read(encode(see_through, kind, quality=95))[:, :28] >= 253).all()
+
+
+def test_heic_is_read_in_a_fresh_process(photo: np.ndarray, tmp_path: Path) -> None:
+    """Nobody but the reader itself teaches Pillow the format."""
+    (tmp_path / "photo.heic").write_bytes(encode(photo, "HEIF"))
+    code = "import pathlib, sys; from core.photos.images import read; print(read(pathlib.Path(sys.argv[1])).shape)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "photo.heic")], capture_output=True, text=True, cwd=config.ROOT
+    )
+    assert done.stdout == "(48, 64, 3)\n", done.stderr
+
+
+def test_known_photos_keep_their_fingerprints() -> None:
+    """Cached labels and reference scores are found by these: a change of decoding must never pass unseen."""
+    found = {photo.id: fingerprint(photo.read()).pixels for photo in samples().photos}
+    assert found.pop("rocket") == "f02839a759a519c4"  # in Adobe RGB, by its profile: the only one that is not sRGB
+    assert found == {
+        "astronaut": "7605af19ba2b9758",
+        "cat": "2a48da897e30584d",
+        "coffee": "013a8175a6f60538",
+        "temple": "9459dffd4ad72e7b",
+        "flower": "028008e42002966d",
+    }
+
+
+def mpo_index(data: bytes, tag: int, kind: int) -> int:
+    """Where in a multi-picture JPEG the value of an entry of its index stands."""
+    start = data.index(b"MPF\0")
+    order = "<" if data[start + 4 : start + 6] == b"II" else ">"
+    return data.index(struct.pack(order + "HH", tag, kind), start) + 8
+
+
+def test_a_damaged_index_of_further_pictures_does_not_cost_the_first(photo: np.ndarray) -> None:
+    whole = encode(photo, "MPO", save_all=True, append_images=[Image.fromarray(photo[::2, ::2])])
+    expected = images.read(encode(photo, "JPEG"))
+    for count in (0, 1, 3, 255):
+        data = bytearray(whole)
+        at = mpo_index(whole, 0xB001, 4)
+        data[at : at + 4] = bytes([count] * 4)
+        assert np.array_equal(images.read(bytes(data)), expected)
+    at = mpo_index(whole, 0xB002, 7)
+    for data in (whole[: whole.index(b"\xff\xd9") + 2], whole[:at] + b"\xff" * 4 + whole[at + 4 :]):
+        assert np.array_equal(images.read(data), expected)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size"),
+    [(12_000, 9_000, (4500, 6000)), (16_320, 12_240, (6120, 8160))],
+)
+def test_jpegs_of_the_largest_cameras_are_read_at_reduced_scale(width: int, height: int, size: tuple[int, int]) -> None:
+    seen = images.read(encode(Image.new("RGB", (width, height), (120, 160, 200)), "JPEG", quality=60))
+    assert seen.shape == (*size, 3)
+    assert np.abs(seen[::500, ::500].astype(int) - (120, 160, 200)).max() <= 2
+
+
+def test_reduced_scale_keeps_the_look_and_the_turn(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = Image.fromarray(images.resize(photo, 640, 480))
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = encode(large, "JPEG", quality=95, exif=exif)
+    expected = np.rot90(images.resize(photo, 320, 240), -1)
+    monkeypatch.setattr(config, "MAX_PIXELS", 640 * 480 - 1)
+    monkeypatch.setattr(images, "REDUCED", 640 * 480 // 4)
+    seen = images.read(data)
+    assert seen.shape == (320, 240, 3)
+    assert np.abs(seen.astype(int) - expected).mean() < 3
+
+
+def test_a_jpeg_beyond_all_cameras_is_refused_before_it_is_decoded() -> None:
+    """The header alone is believed: libjpeg would ask for the memory of all that it promises."""
+    for progressive in (True, False):
+        data = bytearray(encode(Image.new("RGB", (64, 64)), "JPEG", progressive=progressive))
+        at = data.index(b"\xff\xc2" if progressive else b"\xff\xc0") + 5
+        data[at : at + 4] = words(65_500, 65_500)
+        assert "4290 million pixels" in reason(bytes(data))
 
 
 SIXTEEN_BITS = {
@@ -296,6 +386,8 @@ def test_lab_is_refused() -> None:
 
 
 KINDS: dict[str, dict[str, Any]] = {
+    "AVIF": {},
+    "HEIF": {},
     "JPEG": {"progressive": True},
     "PNG": {},
     "WEBP": {},
