@@ -81,11 +81,15 @@ def unreadable(photo: Photo, error: Exception) -> Problem:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a source holds: usable photos in order, and the items that are not, each with its reason."""
+    """What a source holds: usable photos in order, and the items that are not, each with its reason.
+
+    `notes` are sentences that a user must hear: what was passed over on purpose, and what was found by a rule.
+    """
 
     name: str
     photos: tuple[Photo, ...]
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ from core import config
 from core.commandline import progress_bar
 from core.commands import Report
 from core.files import readable, replacing
-from core.photos import images
+from core.photos import images, photo_files
 from core.registry import COMMANDS
-from core.sources.folder import photo_files
 from core.types import Photo, Prediction
 
 
@@ -48,8 +47,13 @@ def score(
 def _photos(paths: list[str]) -> Iterator[Photo]:
     for name in paths:
         path = Path(name)
-        files = photo_files(path) if name and path.is_dir() else [path]  # an empty name is not the current folder
-        for file in files or [path]:
+        files: tuple[Path, ...] = ()
+        if name and path.is_dir():  # an empty name is not the current folder
+            found = photo_files.find(path)
+            files = found.files
+            for note in found.notes:
+                print(f"{name}: {note}", file=sys.stderr)
+        for file in files or (path,):
             yield Photo(readable(file), "command line", partial(images.read, file), file)
 
 

@@ -151,7 +151,9 @@ def size(path: Path) -> tuple[int, int]:
     """
     try:
         with Image.open(path, formats=FORMATS) as image:
-            _check_size(image)
+            if image.width * image.height > config.MAX_PIXELS:
+                return read(path).shape[:2]  # a large JPEG is decoded smaller
+            _check_shape(image)
             turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
             return image.size if turn in SIDEWAYS else image.size[::-1]
     except (UnidentifiedImageError, Image.DecompressionBombError, *DAMAGE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,24 @@ from core.errors import ParameterError, SourceError
 from core.registry import SOURCES, Entry
 from core.types import Listing
 
+log = logging.getLogger(__name__)
+
 
 def open_source(name: str, split: int = 1) -> Listing:
     """The photos behind a path (folder, LaMem layout, CSV) or a registered id such as "samples".
 
     A colon after an id gives its parameters, "generated:cause=text,n=50"; one without a name is the first,
     "generated:text". `split` chooses among the splits of LaMem's layout. Of several sources that accept a path,
-    one with scores comes first, and the plain folder last. SourceError says what is missing.
+    one with scores comes first, and the plain folder last. What a source notes is logged, which says it on standard
+    error: whoever opens it, nothing is passed over in silence. SourceError says what is missing.
     """
+    listing = _opened(name, split)
+    for note in listing.notes:
+        log.warning("%s: %s", name, note)
+    return listing
+
+
+def _opened(name: str, split: int) -> Listing:
     path = Path(name)
     if not os.path.exists(path):  # false, not an error, for a name that no file can have
         known, _, settings = name.partition(":")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from core.errors import SourceError
-from core.photos import images
+from core.photos import images, listed_paths
+from core.photos.listed_paths import Place
 from core.registry import SOURCES, Range
 from core.types import Listing, Photo, Problem
 
@@ -26,17 +27,20 @@ def split_files(path: Path, split: int) -> dict[str, Path]:
 
 
 def parse_score(text: str) -> float:
-    """A human score; ValueError with the reason unless it is a number in [0, 1]."""
+    """A human score, with a point or a comma; ValueError with the reason unless it is a number in [0, 1]."""
+    shown = f"the score {text[:60]!r}"
+    if text.endswith("%"):
+        raise ValueError(f"{shown} is a percentage, write a share of 1")
     try:
-        score = float(text)
+        # One comma alone parts the decimals; Python reads 0_1 as 1.
+        score = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text.replace("_", "?"))
     except ValueError as error:
-        raise ValueError(f"the score {text[:60]!r} is not a number") from error
-    if "_" in text:  # Python reads 0_1 as 1
-        raise ValueError(f"the score {text[:60]!r} is not a number")
+        raise ValueError(f"{shown} is not a number") from error
     if score != score:
         raise ValueError("the score is NaN")
     if not 0 <= score <= 1:
-        raise ValueError(f"the score {score:g} lies outside 0 to 1")
+        percent = ", write a percentage as a share of 1" if 1 < score <= 100 else ""
+        raise ValueError(f"the score {score:g} lies outside 0 to 1{percent}")
     return score
 
 
@@ -49,44 +53,71 @@ def lamem(path: Path, *, split: Annotated[int, Range(1, 5, 1)] = 1) -> Listing:
     """
     source = path.absolute().name  # the plain name of "." is empty
     photos: list[Photo] = []
-    problems: list[Problem] = []
     seen: dict[str, str] = {}
+    lines, problems = _lines(path, split)
+    places = listed_paths.locate(path / "images", [line.name for line in lines])
+    for line, place in zip(lines, places, strict=True):
+        try:
+            file = _file_of(place, seen)
+        except ValueError as error:
+            problems.append((line.order, Problem(line.where, f"{error}.")))
+            continue
+        seen[place.name] = line.where
+        photos.append(Photo(place.name, source, partial(images.read, file), file, line.score, line.part, line.where))
+    found = tuple(problem for _, problem in sorted(problems, key=lambda item: item[0]))
+    if not photos:
+        first = f", the first: {str(found[0]).rstrip('.')}" if found else ""
+        raise SourceError(
+            f"{path}: the lists of split {split} name no usable photo; {len(found)} lines are bad{first}."
+        )
+    note = listed_paths.summary(places)
+    return Listing(source, tuple(photos), found, (note,) if note else ())
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a list: its number among all lines, the list and the number in it, and what it says."""
+
+    order: int
+    where: str
+    part: str
+    name: str
+    score: float
+
+
+def _lines(path: Path, split: int) -> tuple[list[Line], list[tuple[int, Problem]]]:
+    """The lines that name a photo and its score, and the problems of the others by their place among all lines."""
+    lines: list[Line] = []
+    problems: list[tuple[int, Problem]] = []
     for part, file in split_files(path, split).items():
         for number, line in enumerate(file.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
             if not line.strip():
                 continue
-            where = f"{file}:{number}"
+            where, order = f"{file}:{number}", len(lines) + len(problems)
             try:
-                name, score = _parse_line(line)
-                _check_name(path, name, seen)
+                lines.append(Line(order, where, part, *_parse_line(line, path / "images")))
             except ValueError as error:
-                problems.append(Problem(where, f"{error}."))
-                continue
-            seen[name] = where
-            image = path / "images" / name
-            photos.append(Photo(name, source, partial(images.read, image), image, score, part, where))
-    if not photos:
-        first = f", the first: {str(problems[0]).rstrip('.')}" if problems else ""
-        raise SourceError(
-            f"{path}: the lists of split {split} name no usable photo; {len(problems)} lines are bad{first}."
-        )
-    return Listing(source, tuple(photos), tuple(problems))
+                problems.append((order, Problem(where, f"{error}.")))
+    return lines, problems
 
 
-def _parse_line(line: str) -> tuple[str, float]:
+def _parse_line(line: str, folder: Path) -> tuple[str, float]:
     fields = re.split(r"[\s,]+", line.strip())
     if len(fields) != 2:
         raise ValueError(f'expected "name score", found {line.strip()[:60]!r}')
+    name = Path(fields[0]).as_posix()
     try:
-        return Path(fields[0]).as_posix(), parse_score(fields[1])
+        score = parse_score(fields[1])
     except ValueError as error:
         raise ValueError(f"{fields[0]}: {error}") from error
-
-
-def _check_name(path: Path, name: str, seen: dict[str, str]) -> None:
-    if name in seen:
-        raise ValueError(f"{name} is a duplicate of {seen[name]}")
     if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise ValueError(f"{name} points outside the images folder")
-    if not os.path.isfile(path / "images" / name):  # false, not an error, for a name that no file can have
-        raise ValueError(f"{name} is not in {path / 'images'}")
+        raise ValueError(f"{name} points outside {folder}")
+    return name, score
+
+
+def _file_of(place: Place, seen: dict[str, str]) -> Path:
+    if place.name in seen:
+        raise ValueError(f"{place.name} is a duplicate of {seen[place.name]}")
+    if place.file is None:
+        raise ValueError(place.reason)
+    return place.file

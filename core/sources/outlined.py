@@ -11,9 +11,8 @@ import numpy as np
 
 from core.errors import PhotoError, SourceError
 from core.files import readable
-from core.photos import images
+from core.photos import images, photo_files
 from core.registry import SOURCES
-from core.sources.folder import photo_files
 from core.types import Listing, Mask, Photo, Problem, Rect, Region
 
 PERSON = 1
@@ -51,7 +50,8 @@ def outlined(path: Path) -> Listing:
     """
     if not (path / "images").is_dir():
         raise SourceError(f"{path}: there is no folder images in it.")
-    files = photo_files(path / "images")
+    listed = photo_files.find(path / "images")
+    files = listed.files
     if not files:
         raise SourceError(f"{path / 'images'}: no photo in this folder.")
     problems: list[Problem] = []
@@ -63,7 +63,7 @@ def outlined(path: Path) -> Listing:
         truth = partial(_truth, known, file) if known else None
         name = readable(file.relative_to(path))
         photos.append(Photo(name, source, partial(images.read, file), file, truth=truth))
-    return Listing(source, tuple(photos), tuple(problems))
+    return Listing(source, tuple(photos), tuple(problems), listed.notes)
 
 
 def _truth(known: Iterable[Truth], photo: Path) -> dict[str, Region]:

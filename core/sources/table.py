@@ -1,27 +1,37 @@
-"""A CSV that lists photos with their human scores."""
+"""A CSV that lists photos with their human scores, in the dialects that spreadsheets and scripts write."""
 
 from __future__ import annotations
 
 import csv
+import io
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from core.errors import SourceError
-from core.photos import images
+from core.photos import images, listed_paths
+from core.photos.listed_paths import Place
 from core.registry import SOURCES
 from core.sources.lamem import PARTS, parse_score
 from core.types import Listing, Photo, Problem
 
-COLUMNS = ("image_path", "memorability_score")
+PATH, SCORE, SPLIT = "image_path", "memorability_score", "split"
+COLUMNS = (PATH, SCORE)
+DELIMITERS = (",", ";", "\t", "|")
+GUARDS = ("'=", "'+", "'-", "'@")
+"""How a name begins that was kept from being a formula in a spreadsheet."""
 
 
-@SOURCES.register("CSV with scores", scored=True, accepts=lambda path: path.suffix.lower() == ".csv")
+@SOURCES.register("CSV with scores", scored=True, accepts=lambda path: path.suffix.lower() in (".csv", ".tsv"))
 def csv_table(path: Path) -> Listing:
     """A CSV with the columns image_path and memorability_score; paths are relative to the CSV or absolute.
 
-    A missing file, a duplicate or a bad score becomes a problem with its line number; an empty score means that nobody
-    was asked. An optional column `split` (train, val, test) is kept. SourceError if the CSV or a column is missing.
+    Commas, semicolons or tabs; UTF-8, UTF-16 or a spreadsheet's own encoding; a point or a comma in numbers. A photo
+    that is not where its path says is found by its name, with a note, where one file alone fits. A missing file, a
+    duplicate or a bad score becomes a problem with its line number; an empty score means that nobody was asked. An
+    optional column `split` (train, val, test) is kept. SourceError if the CSV or a column is missing.
     """
     if not path.is_file():
         raise SourceError(f"{path}: there is no such CSV.")
@@ -31,45 +41,92 @@ def csv_table(path: Path) -> Listing:
         raise SourceError(f"{path}: this cannot be read as a CSV ({error}).") from error
 
 
+@dataclass(frozen=True)
+class Row:
+    """A line of the list: where it stands, and what it says."""
+
+    where: str
+    name: str
+    score: str
+    split: str
+
+
 def _read(path: Path) -> Listing:
     photos: list[Photo] = []
     problems: list[Problem] = []
     seen: dict[str, str] = {}
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
-        rows = csv.DictReader(stream)
-        if missing := [column for column in COLUMNS if column not in (rows.fieldnames or ())]:
-            raise SourceError(
-                f"{path}: the column {missing[0]} is missing; the first line must name {', '.join(COLUMNS)}."
-            )
-        for row in rows:
-            where = f"{path}:{rows.line_num}"
-            try:
-                photos.append(_photo(path, row, where, seen))
-            except ValueError as error:
-                problems.append(Problem(where, f"{error}."))
+    rows = list(_rows(path))
+    places = listed_paths.locate(path.parent, [row.name for row in rows])
+    for row, place in zip(rows, places, strict=True):
+        try:
+            photos.append(_photo(path, row, place, seen))
+        except ValueError as error:
+            problems.append(Problem(row.where, f"{error}."))
     if not photos:
         first = f", the first: {str(problems[0]).rstrip('.')}" if problems else ""
         raise SourceError(f"{path}: it lists no usable photo; {len(problems)} lines are bad{first}.")
-    return Listing(path.stem, tuple(photos), tuple(problems))
+    note = listed_paths.summary(places)
+    return Listing(path.stem, tuple(photos), tuple(problems), (note,) if note else ())
 
 
-def _photo(table: Path, row: dict[str, str | None], where: str, seen: dict[str, str]) -> Photo:
-    """The photo of one row; ValueError with the reason if it cannot be used. `seen`: normal path → where."""
-    name = (row["image_path"] or "").strip()
-    if not name:
-        raise ValueError("the image_path is empty")
-    file = table.parent / name
-    if (normal := os.path.normpath(file)) in seen:
-        raise ValueError(f"{name} is a duplicate of {seen[normal]}")
-    if not os.path.isfile(file):  # false, not an error, for a name that no file can have
-        raise ValueError(f"{name} does not exist")
-    text = (row["memorability_score"] or "").strip()
-    split = (row.get("split") or "").strip() or None
+def text_of(data: bytes) -> str:
+    """A table's text: UTF-8 or UTF-16, with or without a byte-order mark, else the encoding of western spreadsheets."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    if b"\0" in (head := data[:200]):
+        return data.decode("utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be", "replace")
     try:
-        score = parse_score(text) if text else None
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    """The lines of a table that hold anything; SourceError where a column is missing."""
+    lines = list(io.StringIO(text_of(path.read_bytes()), newline=""))
+    # Spreadsheets may be told their delimiter by a first line such as "sep=;".
+    skip = 1 if lines and lines[0].strip().strip('"').lower().startswith("sep=") else 0
+    header = lines[skip] if len(lines) > skip else ""
+    delimiter = max(DELIMITERS, key=lambda item: len(set(_names([header], item)) & set(COLUMNS)))
+    columns = {name: number for number, name in reversed(list(enumerate(_names([header], delimiter))))}
+    if missing := [column for column in COLUMNS if column not in columns]:
+        raise SourceError(f"{path}: the column {missing[0]} is missing; the first line must name {', '.join(COLUMNS)}.")
+    table = csv.reader(lines[skip:], delimiter=delimiter, skipinitialspace=True)
+    next(table)
+    for fields in table:
+        if not fields:
+            continue
+        named = {name: fields[number].strip() if number < len(fields) else "" for name, number in columns.items()}
+        where = f"{path}:{table.line_num + skip}"
+        yield Row(where, _unguarded(named[PATH], path.parent), named[SCORE], named.get(SPLIT, ""))
+
+
+def _names(lines: list[str], delimiter: str) -> list[str]:
+    """The names in a header, without the blanks around them, in lower case."""
+    found = next(csv.reader(lines, delimiter=delimiter, skipinitialspace=True), [])
+    return [name.strip().lower() for name in found]
+
+
+def _unguarded(name: str, folder: Path) -> str:
+    """A name without the apostrophe that tables of this project put before a formula's sign."""
+    return name[1:] if name.startswith(GUARDS) and not os.path.isfile(folder / name) else name
+
+
+def _photo(table: Path, row: Row, place: Place, seen: dict[str, str]) -> Photo:
+    """The photo of one row; ValueError with the reason if it cannot be used. `seen`: normal path → where."""
+    if not row.name:
+        raise ValueError("the image_path is empty")
+    normal = os.path.normpath(place.file or table.parent / row.name)
+    if normal in seen:
+        raise ValueError(f"{row.name} is a duplicate of {seen[normal]}")
+    if place.file is None:
+        raise ValueError(place.reason)
+    try:
+        score = parse_score(row.score) if row.score else None
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-    if split not in (None, *PARTS):
-        raise ValueError(f"{name}: the split {split!r} is none of {', '.join(PARTS)}")
-    seen[normal] = where
-    return Photo(name, table.stem, partial(images.read, file), file, score, split, where)
+        raise ValueError(f"{row.name}: {error}") from error
+    if row.split not in ("", *PARTS):
+        raise ValueError(f"{row.name}: the split {row.split!r} is none of {', '.join(PARTS)}")
+    seen[normal] = row.where
+    read = partial(images.read, place.file)
+    return Photo(place.name, table.stem, read, place.file, score, row.split or None, row.where)

@@ -122,7 +122,7 @@ def test_transparency_and_palettes_keep_the_profile(photo: np.ndarray) -> None:
 
 
 def test_the_mark_of_a_camera_stands_for_adobe_rgb(photo: np.ndarray) -> None:
-    """Cameras set to Adobe RGB write «R03» in their EXIF data, and often no profile."""
+    """Cameras set to Adobe RGB write "R03" in their EXIF data, and often no profile."""
     wide = encode(in_space(photo, ADOBE_RGB), "JPEG", quality=100, subsampling=0, exif=_marked("R03"))
     distance = np.abs(images.read(wide).astype(int) - photo)
     assert distance.mean() < 2

@@ -19,6 +19,7 @@ from core.sources.lamem import lamem, parse_score
 from core.sources.samples import PACKAGED, samples
 from core.sources.table import csv_table
 from core.types import Listing
+from tests.conftest import write_photo
 
 MakeLamem = Callable[..., Path]
 
@@ -166,7 +167,7 @@ def test_csv_keeps_scores_splits_and_lines(photo_folder: Path, tmp_path: Path) -
         ("photos/photo_1.png,nan,", ("photos/photo_1.png", "NaN")),
         ("photos/photo_1.png,1.5,", ("photos/photo_1.png", "1.5", "outside")),
         ("photos/photo_1.png,-1,", ("photos/photo_1.png", "outside")),
-        ('photos/photo_1.png,"0,5",', ("photos/photo_1.png", "not a number")),
+        ('photos/photo_1.png,"0,5,1",', ("photos/photo_1.png", "not a number")),
         ("photos/photo_1.png,0.5,training", ("photos/photo_1.png", "training", "train, val, test")),
         ("photos,0.5,", ("photos", "does not exist")),
         ("long" * 100 + ",0.5,", ("longlong", "does not exist")),
@@ -185,6 +186,72 @@ def test_csv_reports_a_bad_line(photo_folder: Path, tmp_path: Path, row: str, wo
 def test_csv_bears_a_byte_order_mark(photo_folder: Path, tmp_path: Path) -> None:
     table = write_table(tmp_path / "list.csv", "photos/photo_0.png,0.5", encoding="utf-8-sig")
     assert len(csv_table(table).photos) == 1
+
+
+DIALECTS = {
+    "semicolons and decimal commas": ("image_path;memorability_score\n{0};0,25\n{1};0,5\n", "cp1252"),
+    "decimal commas in quotes": ('image_path,memorability_score\n{0},"0,25"\n{1},"0,5"\n', "utf-8"),
+    "tabs and decimal commas": ("image_path\tmemorability_score\n{0}\t0,25\n{1}\t0,5\n", "utf-8"),
+    "bars": ("image_path|memorability_score\n{0}|0.25\n{1}|0.5\n", "utf-8"),
+    "a line that names the delimiter": ("sep=;\nimage_path;memorability_score\n{0};0,25\n{1};0,5\n", "utf-8-sig"),
+    "utf-16": ("image_path,memorability_score\n{0},0.25\n{1},0.5\n", "utf-16"),
+    "utf-16 without a mark": ("image_path\tmemorability_score\n{0}\t0.25\n{1}\t0.5\n", "utf-16-le"),
+    "utf-16, big-endian, without a mark": ("image_path\tmemorability_score\n{0}\t0.25\n{1}\t0.5\n", "utf-16-be"),
+    "blanks and capitals in the header": (' Image_Path , "Memorability_Score" \n{0} , 0.25\n{1}, 0.5 \n', "utf-8-sig"),
+    "old line ends": ("image_path,memorability_score\r{0},0.25\r{1},0.5\r", "utf-8"),
+    "an index and other columns": (",note,image_path,x,memorability_score\n0,a,{0},,0.25\n1,b,{1},,0.5\n", "utf-8"),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_csv_dialects(tmp_path: Path, dialect: str) -> None:
+    text, encoding = DIALECTS[dialect]
+    names = ("photos/schön café.png", "photos/b.png")
+    for number, name in enumerate(names):
+        write_photo(tmp_path / name, number)
+    table = tmp_path / "list.csv"
+    table.write_bytes(text.format(*names).encode(encoding))
+    listing = csv_table(table)
+    assert listing.problems == ()
+    assert listing.notes == ()
+    assert [(photo.id, photo.score) for photo in listing.photos] == [(names[0], 0.25), (names[1], 0.5)]
+
+
+def test_csv_of_another_machine_is_found_and_said(
+    photo_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [rf"D:\me\photos\photo_{number}.PNG,0.{number}" for number in range(4)]
+    table = write_table(tmp_path / "list.csv", *rows, r"photos\absent.png,0.5", "photos/photo_0.png,0.9")
+    listing = open_source(str(table))
+    assert [photo.id for photo in listing.photos] == [f"photos/photo_{number}.png" for number in range(4)]
+    assert [photo.where for photo in listing.photos] == [f"{table}:{line}" for line in range(2, 6)]
+    assert [problem.where for problem in listing.problems] == [f"{table}:6", f"{table}:7"]
+    assert "does not exist" in listing.problems[0].reason
+    assert f"duplicate of {table}:2" in listing.problems[1].reason
+    (note,) = listing.notes
+    assert "4 of 6 photos" in note
+    assert [record.getMessage() for record in caplog.records] == [f"{table}: {note}"]
+
+
+@pytest.mark.parametrize(("score", "words"), [("40", "percentage"), ("40.5", "percentage"), ("40 %", "percentage")])
+def test_percentages_are_refused_for_what_they_are(photo_folder: Path, tmp_path: Path, score: str, words: str) -> None:
+    table = write_table(tmp_path / "list.csv", "photos/photo_0.png,0.5", f"photos/photo_1.png,{score}")
+    only_problem(csv_table(table), f"{table}:3", "photos/photo_1.png", words)
+
+
+def test_csv_takes_back_a_name_that_was_kept_from_being_a_formula(tmp_path: Path) -> None:
+    write_photo(tmp_path / "=1+1.png")
+    assert csv_table(write_table(tmp_path / "list.csv", "'=1+1.png,0.5")).photos[0].id == "=1+1.png"
+
+
+def test_lamem_finds_names_of_other_machines(make_lamem: MakeLamem) -> None:
+    root = make_lamem(10)
+    file = root / "splits" / "train_1.txt"
+    file.write_text("".join(rf"images\{line}" for line in file.open()).replace(".png", ".PNG"))
+    listing = lamem(root)
+    assert listing.problems == ()
+    assert {photo.id for photo in listing.photos} == {f"{number:05d}.png" for number in range(10)}
+    assert "6 of 10 photos" in listing.notes[0]
 
 
 def test_csv_refuses_what_is_none(tmp_path: Path) -> None:
@@ -217,6 +284,16 @@ def test_folder_lists_photos_below_in_order_without_hidden_ones(photo_folder: Pa
 def test_a_source_has_a_name_even_when_the_path_has_none(photo_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(photo_folder)
     assert folder(Path(".")).name == "photos"
+
+
+def test_folder_notes_what_it_passes_over(photo_folder: Path) -> None:
+    write_photo(photo_folder / "@eaDir" / "photo_0.png")
+    (note,) = folder(photo_folder).notes
+    assert "1 photo in service folders" in note
+    for file in photo_folder.glob("*.png"):
+        file.unlink()
+    with pytest.raises(SourceError, match="1 photo in service folders"):
+        folder(photo_folder)
 
 
 def test_folder_refuses_what_is_none(tmp_path: Path) -> None:
