@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTIFACTS = ROOT / "artifacts"
 RUNS = Path("runs")
+CACHE = Path(os.environ.get("MEMORABILITY_CACHE") or Path.home() / ".cache" / "memorability-lab")
+"""What may be deleted at any time, and is then made anew; shared by all runs of a user."""
+CORES = os.cpu_count() or 1
 
 DEFAULT_MODEL = "resnet50"
 WORKING_SIZE = 256

@@ -31,6 +31,10 @@ class MissingDependencyError(LabError, ImportError):
     """An optional package that is not installed; the message names the command that installs it."""
 
 
+class EngineError(LabError, ValueError):
+    """An engine that cannot run a model here, or that computes something else than PyTorch."""
+
+
 class DownloadError(LabError, OSError):
     """A download that failed or delivered something else than announced."""
 

@@ -159,6 +159,7 @@ PREDICTOR = "predictor"
 """Kind of a model that scores photos, unless its entry declares another."""
 
 MODELS: Registry[Callable[..., Any]] = Registry("model", "core.models")
+ENGINES: Registry[Callable[..., Any]] = Registry("engine", "core.inference.engines")
 SOURCES: Registry[Callable[..., Any]] = Registry("photo source", "core.sources")
 COMMANDS: Registry[Callable[..., Any]] = Registry("command", "core.commands")
 LOSSES: Registry[Callable[..., Any]] = Registry("loss", "core.training.losses")

@@ -46,6 +46,16 @@ def write_photo(file: Path, seed: int = 0, height: int = 48, width: int = 64) ->
     return file
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing that a test exports reaches the user's own cache; what tests start as processes of their own included."""
+    place = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "CACHE", place)
+        patch.setenv("MEMORABILITY_CACHE", str(place))
+        yield
+
+
 @pytest.fixture
 def make_photo() -> MakePhoto:
     """A function (seed, height, width) → uint8 height × width × 3."""

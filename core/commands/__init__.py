@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+AUTO = "auto"
+ENGINE_HELP = "what runs the model: torch, or an engine that agrees with it; auto is the fastest that this machine has"
+PRECISION_HELP = "numbers that the engine multiplies: fp32, bf16; auto takes bf16 where the processor has it"
+
 
 @dataclass(frozen=True)
 class Report:

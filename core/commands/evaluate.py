@@ -7,7 +7,7 @@ from typing import Annotated
 
 from core import config
 from core.commandline import progress_bar
-from core.commands import Report
+from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
 from core.registry import COMMANDS
 
 
@@ -16,6 +16,8 @@ def evaluate(
     source: Annotated[str, "photos with human scores: LaMem layout, CSV"],
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    engine: Annotated[str, ENGINE_HELP] = AUTO,
+    precision: Annotated[str, PRECISION_HELP] = AUTO,
     part: Annotated[str, "train, val, test or all (default: test where there is one)"] = "",
     split: Annotated[int, "which of LaMem's five splits names the parts"] = 1,
     out: Annotated[str, "folder for the saved result"] = "runs/evaluations",
@@ -33,7 +35,8 @@ def evaluate(
 
     listing = open_source(source, split)
     chosen, halves = evaluation.chosen_part(listing, part), evaluation.halves_of(source)
-    done = evaluation.evaluate(inference.load(model), listing, part=chosen, halves=halves, progress=progress_bar)
+    predictor = inference.load(model, engine, precision, passes=len(listing.photos))
+    done = evaluation.evaluate(predictor, listing, part=chosen, halves=halves, progress=progress_bar)
     for problem in done.problems:
         print(f"left out: {problem}", file=sys.stderr)
     file = evaluation.save(done, Path(out))

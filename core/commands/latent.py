@@ -9,7 +9,7 @@ from typing import Annotated
 
 from core import config
 from core.commandline import progress_bar
-from core.commands import Report
+from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
 from core.errors import LatentError
 from core.registry import COMMANDS
 
@@ -21,6 +21,8 @@ def latent(
     out: Annotated[str, "folder of the map; the page reads artifacts/latent"] = str(config.ARTIFACTS / "latent"),
     show: Annotated[bool, "print the tested answer in --out instead of making a map"] = False,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    engine: Annotated[str, ENGINE_HELP] = AUTO,
+    precision: Annotated[str, PRECISION_HELP] = AUTO,
     autoencoder: Annotated[str, "registered autoencoder, or the folder of a checkpoint"] = "vae",
     permutations: Annotated[int, "shuffles of each test"] = 1000,
     seed: Annotated[int, "seed of everything random"] = config.SEED,
@@ -44,7 +46,7 @@ def latent(
     listings = [open_source(name) for name in sources]
     places = {listing.name: _place(name) for listing, name in zip(listings, sources, strict=True)}
     made, problems = make(
-        inference.load(model),
+        inference.load(model, engine, precision, passes=sum(len(listing.photos) for listing in listings)),
         load_autoencoder(autoencoder),
         listings,
         Path(out),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from core import config
 from core.commandline import progress_bar
-from core.commands import Report
+from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
 from core.registry import COMMANDS
 
 
@@ -19,6 +19,8 @@ def reference(
     unscored: Annotated[tuple[str, ...], "photo sets of which content hashing kept half out"] = (),
     keep_out: Annotated[tuple[str, ...], "photo sets kept out whole"] = (),
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    engine: Annotated[str, ENGINE_HELP] = AUTO,
+    precision: Annotated[str, PRECISION_HELP] = AUTO,
     against: Annotated[str, "another model in the table, to measure how far the two agree"] = "",
     out: Annotated[str, "table to write; other models' rows in it stay"] = str(
         config.ARTIFACTS / "reference_scores.csv"
@@ -34,7 +36,7 @@ def reference(
     from core.training import reference_scores as reference
     from core.training.dataset import gather
 
-    predictor, known = inference.load(model), reference.read(Path(out))
+    predictor, known = inference.load(model, engine, precision), reference.read(Path(out))
     if against:
         reference.check_against(known, predictor.name, against)  # now, not after minutes of scoring
     photos = gather(source, unscored, keep_out, hold_half=True, progress=progress_bar)  # names what it leaves out

@@ -12,7 +12,7 @@ from typing import Annotated, TextIO
 
 from core import config
 from core.commandline import progress_bar
-from core.commands import Report
+from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
 from core.files import readable, replacing
 from core.photos import images, photo_files
 from core.registry import COMMANDS
@@ -24,6 +24,8 @@ def score(
     paths: Annotated[list[str], "photos, and folders of photos"],
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    engine: Annotated[str, ENGINE_HELP] = AUTO,
+    precision: Annotated[str, PRECISION_HELP] = AUTO,
     csv: Annotated[str, "write the table to this file instead of standard output"] = "",
     json: Annotated[bool, "write JSON instead of CSV"] = False,
 ) -> Report:
@@ -33,8 +35,9 @@ def score(
     """
     from core import inference
 
-    predictor = inference.load(model)
     photos = list(_photos(paths))
+    predictor = inference.load(model, engine, precision, passes=len(photos))
+    print(f"scoring with {predictor.engine}", file=sys.stderr)
     made = progress_bar(inference.predict(predictor, photos), len(photos), "scoring")
     if csv:
         with replacing(Path(csv)) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:

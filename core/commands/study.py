@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from core import config
-from core.commands import Report
+from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
 from core.errors import CheckpointError, ParameterError, StudyError
 from core.registry import COMMANDS
-from core.study.conditions import Design
+from core.study.conditions import Design, grid
 from core.types import Listing, Photo
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def study(
     sources: Annotated[list[str], "photo sets: folders, LaMem layout, CSV, packaged or generated ones"],
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    engine: Annotated[str, ENGINE_HELP] = AUTO,
+    precision: Annotated[str, PRECISION_HELP] = AUTO,
     ablations: Annotated[tuple[str, ...], 'only these, by name; "region" is every mask × fill × direction'] = (),
     masks: Annotated[tuple[str, ...], "only these things"] = (),
     fills: Annotated[tuple[str, ...], "only these fills"] = (),
@@ -48,6 +50,7 @@ def study(
     that was killed goes on where it was when the same command is given again.
     """
     from core import inference
+    from core.inference.engine import REFERENCE
     from core.study.parts import Parts
 
     design = Design(
@@ -55,7 +58,11 @@ def study(
     )
     listings = [_open(name, split, part) for name in sources]
     found = [photo for _, chosen in listings for photo in chosen]
-    planned = _plan(inference.load(model), found, design, allow_seen, unseen_by, model, listings)
+    kept = Parts(Path(out)).settings()
+    if kept is not None and engine == AUTO:  # go on with the engine that began
+        engine, precision = kept.get("engine", REFERENCE), kept.get("precision", "fp32")
+    predictor = inference.load(model, engine, precision, passes=len(found) * len(grid(design)))
+    planned = _plan(predictor, found, design, allow_seen, unseen_by, model, listings)
     _agree(planned, Parts(Path(out)), yes)
     places = {listing.name: str(Path(name).resolve()) if Path(name).exists() else name for name, (listing, _) in zip(
         sources, listings, strict=True)}  # fmt: skip

@@ -70,6 +70,8 @@ def evaluate(
         possibly_seen=possibly_seen(predictor, [item.photo for item in used]),
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         seed=None if "averaged" in predictor.card else predictor.card.get("recipe", {}).get("seed"),
+        engine=predictor.engine.id,
+        precision=predictor.engine.precision,
     )
     return Evaluated(result, tuple(used), problems)
 

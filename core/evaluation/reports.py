@@ -59,6 +59,9 @@ class Evaluation:
     date: str
     seed: int | None = None
     """Seed of the run that made the model; None for a published model and for an average."""
+    engine: str = "torch"
+    """What ran the model."""
+    precision: str = "fp32"
 
     @property
     def id(self) -> str:
@@ -140,6 +143,8 @@ def evaluation(file: Path) -> Evaluation:
             possibly_seen=bool(content["possibly_seen"]),
             date=str(content["date"]),
             seed=None if content.get("seed") is None else int(content["seed"]),
+            engine=str(content.get("engine", "torch")),  # older evaluations knew no other
+            precision=str(content.get("precision", "fp32")),
         )
     except KeyError as error:
         raise ArtifactError(f"it lacks {error}.") from error

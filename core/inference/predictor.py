@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -19,6 +19,9 @@ from torch import nn
 from core import config
 from core.errors import CheckpointError, PhotoError
 from core.inference import checkpoints
+from core.inference.engine import REFERENCE, Engine, Model
+from core.inference.engine_choice import AUTO, WORTH, choose
+from core.inference.threads import single_threads
 from core.photos import preprocess
 from core.photos.preprocess import Preset
 from core.registry import MODELS, PREDICTOR, predictors
@@ -30,45 +33,57 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Predictor:
-    """A loaded model with the preset it needs; `lock` serialises hooks and gradients among those who share it."""
+    """A loaded model with the preset it needs; `lock` serialises hooks and gradients among those who share it.
+
+    `engine` runs its forward passes, PyTorch unless another is given, for so many `callers` at once.
+    """
 
     name: str
     module: nn.Module
     preset: Preset
     card: dict[str, Any]
     lock: AbstractContextManager[Any] = field(default_factory=threading.RLock, compare=False)
+    engine: Engine = field(default=None, compare=False)  # type: ignore[assignment]  # set below
+    callers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.engine is None:
+            object.__setattr__(self, "engine", Engine.reference(Model(self.module, self.preset)))
 
     def score(self, photos: list[Pixels]) -> np.ndarray:
         """Scores of photos in memory (uint8 H × W × 3 of any sizes): float64 (N,) in [0, 1]."""
         return self.score_squares([preprocess.square(photo, self.preset) for photo in photos])
 
-    def score_squares(self, squares: list[Pixels]) -> np.ndarray:
+    def score_squares(self, squares: Sequence[Pixels]) -> np.ndarray:
         """Scores of photos already brought to the model's size."""
-        batch = preprocess.to_batch(squares, self.preset).to(self.device)
-        with self.lock, torch.inference_mode():
-            return self.module(batch).double().cpu().numpy()
+        with self._alone():
+            return self.engine.runner(self.callers).scores(squares)
 
-    def score_with_features(self, squares: list[Pixels]) -> tuple[np.ndarray, np.ndarray]:
+    def score_with_features(self, squares: Sequence[Pixels]) -> tuple[np.ndarray, np.ndarray]:
         """Scores float64 (N,) and penultimate features float32 (N × F) of photos at the model's size, in one pass."""
-        batch = preprocess.to_batch(squares, self.preset).to(self.device)
-        with self.lock, torch.inference_mode():
-            module: Any = self.module  # every registered predictor has both methods
-            features = module.features(batch)
-            return module.read_out(features).double().cpu().numpy(), features.float().cpu().numpy()
+        with self._alone():
+            return self.engine.runner(self.callers).scores_and_features(squares)
 
-    def unlocked(self) -> Predictor:
-        """The same model behind no lock: for workers that only score, side by side, without hooks or gradients."""
-        return dataclasses.replace(self, lock=nullcontext())
+    def _alone(self) -> AbstractContextManager[Any]:
+        """No other caller's hooks in the module while it runs; an export has none."""
+        return self.lock if self.engine.runs_module else nullcontext()
+
+    def side_by_side(self, callers: int) -> Predictor:
+        """The same model behind no lock: for so many workers that only score, without hooks or gradients."""
+        return dataclasses.replace(self, lock=nullcontext(), callers=callers)
 
     @property
     def device(self) -> torch.device:
         return next(self.module.parameters()).device
 
 
-def load(name: str = config.DEFAULT_MODEL) -> Predictor:
+def load(
+    name: str = config.DEFAULT_MODEL, engine: str = REFERENCE, precision: str = AUTO, *, passes: int = WORTH
+) -> Predictor:
     """A predictor by registered name or checkpoint path, in evaluation mode, on the GPU where there is one.
 
-    UnknownChoiceError names the models; CheckpointError and MissingDependencyError say what is missing.
+    `passes` are the forward passes ahead, for an engine that is chosen (`auto`). UnknownChoiceError names the models
+    and the engines; CheckpointError and MissingDependencyError say what is missing, EngineError what an engine cannot.
     """
     module, preset, card = _loaded(name)
     entry = MODELS[card["architecture"]]
@@ -77,7 +92,8 @@ def load(name: str = config.DEFAULT_MODEL) -> Predictor:
             f"{name}: {entry.label} gives no score; choose from {', '.join(entry.id for entry in predictors())}."
         )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return Predictor(title_of(name), module.eval().to(device), preset, card)
+    model = Model(module.eval().to(device), preset)
+    return Predictor(title_of(name), model.module, preset, card, engine=choose(model, engine, precision, passes=passes))
 
 
 def card_of(name: str) -> dict[str, Any]:
@@ -147,16 +163,31 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 def predict(
     predictor: Predictor, photos: Iterable[Photo], *, batch_size: int = config.BATCH_SIZE
 ) -> Iterator[Prediction]:
-    """Score photos in order; one that cannot be read comes back with its problem instead of a score."""
+    """Score photos in order; one that cannot be read comes back with its problem instead of a score.
 
-    def prepare(photo: Photo) -> tuple[Photo, Pixels | None, Problem | None]:
-        try:
-            return photo, preprocess.square(photo.read(), predictor.preset), None
-        except PhotoError as error:
-            return photo, None, unreadable(photo, error)
+    As many workers as cores each decode and score a batch, in one thread: decoding and scoring overlap, and no core has
+    two to serve.
+    """
 
-    for batch in batches(prefetch(prepare, photos, depth=2 * batch_size), batch_size):
-        squares = [square for _, square, _ in batch if square is not None]
-        scores = iter(predictor.score_squares(squares) if squares else ())
-        for photo, square, problem in batch:
-            yield Prediction(photo, None if square is None else float(next(scores)), problem)
+    worker = predictor.side_by_side(config.CORES)
+
+    def score(batch: list[Photo]) -> list[Prediction]:
+        read = [_square_or_problem(photo, predictor.preset) for photo in batch]
+        squares = [item for item in read if not isinstance(item, Problem)]
+        scores = iter(worker.score_squares(squares) if squares else ())
+        return [
+            Prediction(photo, None, item) if isinstance(item, Problem) else Prediction(photo, float(next(scores)))
+            for photo, item in zip(batch, read, strict=True)
+        ]
+
+    with single_threads():
+        work = batches(photos, batch_size)
+        for made in prefetch(score, work, depth=2 * config.CORES, workers=config.CORES):
+            yield from made
+
+
+def _square_or_problem(photo: Photo, preset: Preset) -> Pixels | Problem:
+    try:
+        return preprocess.square(photo.read(), preset)
+    except PhotoError as error:
+        return unreadable(photo, error)

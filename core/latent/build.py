@@ -121,6 +121,8 @@ def make(
     layouts, left_out = lay_out(encoded.spaces, list(PROJECTIONS), seed, progress)
     facts = {
         "predictor": predictor.name,
+        "engine": predictor.engine.id,
+        "precision": predictor.engine.precision,
         "autoencoder": autoencoder.identity,
         "latent": autoencoder.latent,
         "photos": len(encoded.photos),

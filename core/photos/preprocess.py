@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -43,7 +44,7 @@ def square(photo: Pixels, preset: Preset) -> Pixels:
     return squashed[inside, inside]
 
 
-def to_batch(squares: list[Pixels] | np.ndarray, preset: Preset) -> torch.Tensor:
+def to_batch(squares: Sequence[Pixels] | np.ndarray, preset: Preset) -> torch.Tensor:
     """Stack squares (uint8 N × crop × crop × 3) into a float32 tensor N × 3 × crop × crop, channels last in memory."""
     import torch
 

@@ -15,6 +15,7 @@ from core.registry import (
     ABLATIONS,
     ATTRIBUTIONS,
     COMMANDS,
+    ENGINES,
     FILLS,
     LOSSES,
     MASKS,
@@ -28,6 +29,7 @@ BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 TABLES: dict[str, Callable[[], str]] = {
     "models": lambda: registry_table(MODELS),
+    "engines": lambda: registry_table(ENGINES),
     "sources": lambda: registry_table(SOURCES),
     "ablations": lambda: registry_table(ABLATIONS),
     "masks": lambda: registry_table(MASKS),

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from core.inference import batches, prefetch
-from core.study.engine import BATCH, Chunk, Worker, single_threads
+from core.inference.threads import single_threads
+from core.study.engine import BATCH, Chunk, Worker
 from core.study.parts import LeftOut
 from core.study.photos import Opened, jobs_of
 from core.study.plan import WORKERS, Plan
@@ -51,7 +52,7 @@ def estimate(plan: Plan, done: Collection[int] = ()) -> Cost:
         jobs = [job for item in opened for job in jobs_of(item, plan.steps, plan.design)]
         wanted = BATCH * WORKERS * ROUNDS
         sample = list(batches(jobs[:: max(1, len(jobs) // wanted)][:wanted], BATCH))
-        work = Worker(plan.predictor.unlocked())
+        work = Worker(plan.predictor.side_by_side(WORKERS))
         work(Chunk(sample[0]))  # the first pass is slower than all others
         started = time.perf_counter()
         rows = sum(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ from scipy.spatial.distance import pdist
 
 from core.errors import StudyError
 from core.inference import Predictor, batches, prefetch
+from core.inference.engine import REFERENCE
+from core.inference.threads import single_threads
 from core.study.parts import LeftOut, Parts
 from core.study.photos import Job, Opened, Rendered, jobs_of, render
 from core.study.plan import WORKERS, Plan
@@ -94,6 +95,7 @@ def run(plan: Plan, folder: Path, *, progress: Progress = silent) -> Finished:
 def _check_same(wanted: Mapping[str, Any], kept: Mapping[str, Any], folder: Path) -> None:
     if kept.get("packed"):
         raise StudyError(f"{folder} holds a packed study, to which nothing is added; give another --out.")
+    kept = {"engine": REFERENCE, "precision": "fp32", **kept}  # older studies knew no other
     for name, value in wanted.items():
         if kept.get(name) != value:
             raise StudyError(
@@ -123,19 +125,6 @@ def _finish(parts: Parts, problems: list[Problem]) -> Finished:
     return Finished(parts.folder, photos, rows, tuple(left_out), tuple(problems))
 
 
-@contextmanager
-def single_threads() -> Iterator[None]:
-    """One thread a call in torch and OpenCV: the workers use the cores, and do not wait for one another."""
-    before, before_cv2 = torch.get_num_threads(), cv2.getNumThreads()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-        cv2.setNumThreads(before_cv2)
-
-
 def typical_distance(plan: Plan) -> float | None:
     """Median distance between two different clean photos in the model's features, over the first photos of the study.
 
@@ -149,7 +138,8 @@ def typical_distance(plan: Plan) -> float | None:
             break
     if len(squares) < 2:
         return None
-    features = [plan.predictor.score_with_features(batch)[1] for batch in batches(squares, BATCH)]
+    predictor = plan.predictor.side_by_side(WORKERS)
+    features = [predictor.score_with_features(batch)[1] for batch in batches(squares, BATCH)]
     typical = float(np.median(pdist(np.concatenate(features).astype(np.float64))))
     return round(typical, 6) if typical > 0 else None
 
@@ -157,7 +147,7 @@ def typical_distance(plan: Plan) -> float | None:
 def _work(plan: Plan, parts: Parts, left: Sequence[int], scale: float | None) -> Iterator[Photo]:
     """Do the blocks that are left; yields every photo when its block is written."""
     book = RowWriter(plan.predictor.name, scale)
-    score = Worker(plan.predictor.unlocked())
+    score = Worker(plan.predictor.side_by_side(WORKERS))
     for scored in prefetch(score, _chunks(plan, left), depth=2 * WORKERS, workers=WORKERS):
         book.add(scored)
         if (block := scored.chunk.block) is not None:

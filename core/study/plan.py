@@ -69,6 +69,8 @@ def plan(
     settings = {
         "protocol": PROTOCOL,
         "model": predictor.name,
+        "engine": predictor.engine.id,
+        "precision": predictor.engine.precision,
         "sources": sorted({photo.source for photo in chosen}),
         "seed": design.seed,
         "possibly_seen": predictor.card.get("training_photos") is None,
