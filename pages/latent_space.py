@@ -27,13 +27,15 @@ def main() -> None:
 
 
 def answer(atlas: Atlas) -> None:
-    """One sentence with its numbers; how it was tested, folded away."""
-    with layout.text():
-        st.markdown(f"**{latent_words.sentence(atlas.answer)}**")
-    tested = st.expander("How was this tested?", icon=":material/science:", key="tested", on_change="rerun")
+    """The answer in plain words; its numbers and how it was tested, folded away."""
+    st.markdown(f"**{latent_words.plain_answer(atlas.answer)}**")
+    tested = st.expander(
+        "The numbers, and how this was tested", icon=":material/science:", key="tested", on_change="rerun"
+    )
     if not tested.open:  # the table brings a megabyte of script with it, which the map would wait for
         return
     with tested:
+        st.markdown(latent_words.sentence(atlas.answer))
         st.dataframe(latent_words.answer_table(atlas.answer), hide_index=True, key="answer")
         st.markdown(latent_words.scope_of_tests(atlas.answer))
         for item in atlas.answer.directions:

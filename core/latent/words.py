@@ -47,8 +47,30 @@ def sentence(answer: Answer, target: str = "human") -> str:
     return f"Photos of similar {NAMES[target]}: {'; '.join(parts)}{beside}."
 
 
+SHARE_WORTH_NAMING = 0.1
+"""R² from which a space that passes both tests is said to bring photos of similar memorability together."""
+
+
+def plain_answer(answer: Answer, target: str = "human") -> str:
+    """The answer as a person would give it, without a number: "By what their pixels say: hardly. …"."""
+    rows = [(space, _row(answer, space.id, target)) for space in SPACES if space.facts["shown"]]
+    parts = [f"By {_place(space.id)}: {_plain(row)}." for space, row in rows if row]
+    return " ".join(parts) or "This could not be tested on these photos."
+
+
+def _plain(row: Row) -> str:
+    passed = (row.p < config.ALPHA) + (row.morans_p < config.ALPHA)
+    if passed == 2 and row.r2 >= SHARE_WORTH_NAMING:
+        return "yes"
+    return "hardly" if passed else "not that two tests could tell"
+
+
+def _row(answer: Answer, space: str, target: str) -> Row | None:
+    return answer.row(space, target) or answer.row(space, target, ALL_SCORED)
+
+
 def _said(answer: Answer, space: str, target: str) -> str:
-    row = answer.row(space, target) or answer.row(space, target, ALL_SCORED)
+    row = _row(answer, space, target)
     if row is None:
         return ""
     verdict = _verdict(row)

@@ -18,7 +18,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import config, inference
 from core.errors import MissingDependencyError
+from core.paint import showcase
 from core.registry import ATTRIBUTIONS
+from core.types import Rect
 from tests.helpers import standin
 
 HOME, TRY, MODEL = "streamlit_app.py", "pages/try_a_photo.py", "pages/model.py"
@@ -114,6 +116,23 @@ def test_home_names_a_damaged_evaluation_and_stays_up(artifacts: Path) -> None:
     app = visit(HOME)
     assert len(app.error) == 1
     assert "resnet50\\-scenes\\.json" in app.error[0].value
+    assert "What score does my photo get?" in words(app)
+
+
+def test_home_shows_a_photo_whose_score_moves(artifacts: Path) -> None:
+    box = Rect(100, 30, 160, 100)
+    showcase.write(showcase.Showcase("resnet50", "astronaut", "faces", "mean", box, 0.746, 0.702), artifacts)
+    app = visit(HOME)
+    assert [metric.value for metric in app.metric] == ["0.746"]
+    app.toggle(key="showcase").set_value(True)
+    sound(app.run())
+    assert [(metric.value, metric.delta) for metric in app.metric] == [("0.702", "−0.044")]
+
+
+def test_home_names_a_damaged_example_and_stays_up(artifacts: Path) -> None:
+    (artifacts / showcase.FILE).write_text("{")
+    app = visit(HOME)
+    assert "core showcase" in app.error[0].value
     assert "What score does my photo get?" in words(app)
 
 

@@ -61,10 +61,13 @@ def test_a_damaged_map_is_one_sentence(artifacts: Path, name: str) -> None:
     assert len(visit().error) == 1
 
 
-def test_the_answer_stands_on_top_with_its_numbers(artifacts: Path) -> None:
+def test_the_answer_stands_on_top_and_its_numbers_one_click_away(artifacts: Path) -> None:
     app = visit()
-    assert "n = 40, cross-validated R² = 0.06, p = 0.002; Moran's I = 0.05, p = 0.001" in words(app)
+    assert "By what the pixels say: hardly." in words(app)
     assert not app.error
+    app.session_state["tested"] = True
+    app.run()
+    assert "n = 40, cross-validated R² = 0.06, p = 0.002; Moran's I = 0.05, p = 0.001" in words(app)
 
 
 def test_how_it_was_tested_waits_for_its_expander(artifacts: Path) -> None:
