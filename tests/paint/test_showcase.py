@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from core.__main__ import main
 from core.ablations.region import region
 from core.errors import ArtifactError, SourceError
 from core.inference.predictor import Predictor
@@ -46,8 +45,8 @@ def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
         showcase.read(tmp_path)
 
 
-def test_a_sample_that_is_not_packaged_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sample_that_is_not_packaged_is_refused(predictor: Predictor) -> None:
     with pytest.raises(SourceError, match="astronaut"):
         showcase.Showcase("m", "nobody", "faces", "mean", Rect(0, 0, 2, 2), 0.5, 0.5).pictures()
-    assert main(["showcase", "--sample", "nobody", "--model", "small_cnn"]) == 2
-    assert "nobody" in capsys.readouterr().err
+    with pytest.raises(SourceError, match="nobody"):
+        showcase.make(predictor, "nobody")
