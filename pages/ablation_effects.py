@@ -22,8 +22,8 @@ def main() -> None:
     st.title("Ablation effects")
     with layout.text():
         st.markdown(
-            "One kind of information is taken out of every photo, and the model scores the photo again. What a region "
-            "is worth is compared with the same shape elsewhere in the same photo."
+            "One kind of information is taken out of every photo, and the model scores the photo again. What a thing "
+            "is worth is compared with the same mask on other photos that lack it and have the same score."
         )
     at_hand = catalogue.studies()
     if not at_hand:

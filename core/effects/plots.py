@@ -10,10 +10,9 @@ import plotly.graph_objects as go
 
 from core.plots import BLUE, GREY, ORANGE, finished
 
-BAR = 26
-"""Height of a bar with its gap in px."""
-CONTROLLED = "in photos with room for controls"
-ELSEWHERE = "same shape elsewhere in them"
+ROW = 30
+"""Height of a row in px."""
+DECIDING, OTHERS, COMPARED = "deciding fill", "other fill", "its controls"
 
 
 @dataclass(frozen=True)
@@ -41,49 +40,83 @@ MEASURES = {
 
 
 def bars(table: pd.DataFrame, measure: Measure, sesoi: float | None = None) -> go.Figure:
-    """A bar per row of the effects table (plus a column `name`), sorted, with 95 % intervals and controls beside.
+    """A row an ablation under the heading of its kind, the largest drop first: its fills and its controls as marks.
 
     `sesoi`: the smallest effect of interest in score units; a band shows what counts as negligible. Columns beside the
-    effects table's own: `name`; `said`, the effect in words; `row`, which customdata carries so that a click can be
-    answered.
+    effects table's own: `group`, the ablation without its fill, and its `kind`; `fill_words`; `decides`, whether the
+    mark is solid and has its 95 % interval; `said`, the effect in words; `row` and `name`, which customdata carries so
+    that a click can be answered.
     """
-    table = table.dropna(subset=[measure.value]).sort_values(measure.value, ascending=False)  # drawn from the bottom
+    table = table.dropna(subset=[measure.value])
+    order = _order(table, measure)
     figure = go.Figure()
+    lead = table[table["decides"]].groupby("group")[measure.value].mean()
     figure.add_bar(
-        x=table[measure.value],
-        y=table["name"],
-        orientation="h",
-        name="ablated",
-        marker={"color": BLUE},
-        error_x=_whiskers(table, measure),
-        customdata=np.stack([table["row"], table["n"], table["said"]], axis=-1) if len(table) else None,
-        hovertemplate="<b>%{y}</b><br>%{customdata[2]}<extra></extra>",
-    )
+        x=lead.to_numpy(), y=list(lead.index), orientation="h", width=0.5, hoverinfo="skip", showlegend=False,
+        marker={"color": BLUE, "opacity": 0.22},
+    )  # fmt: skip
+    for name, rows, filled in (
+        (DECIDING, table[table["decides"]], True),
+        (OTHERS, table[~table["decides"].astype(bool)], False),
+    ):
+        _marks(figure, name, rows, measure, filled)
     if measure.value == "mean_delta":
         _controlled(figure, table.dropna(subset=["control_mean_delta", "excess_delta"]))
-    figure.update_layout(showlegend=len(figure.data) > 1, bargap=0.35)
+    figure.update_layout(showlegend=len(figure.data) > 2, barmode="overlay")
     _reference(figure, sesoi if measure.in_score_units else None)
-    finished(figure, measure.axis, None, height=90 + BAR * max(len(table), 1))
-    figure.update_yaxes(automargin=True, categoryorder="array", categoryarray=list(table["name"]))
+    finished(figure, measure.axis, None, height=110 + ROW * max(len(order), 1))
+    figure.update_yaxes(
+        automargin=True, categoryorder="array", categoryarray=order[::-1], range=[-0.6, len(order) - 0.4]
+    )
     figure.update_xaxes(showgrid=True)
     return figure
 
 
-def _controlled(figure: go.Figure, rows: pd.DataFrame) -> None:
-    """The thing and its controls in the same photos: the bar is of more photos, those without room for controls too."""
+def _order(table: pd.DataFrame, measure: Measure) -> list[str]:
+    """Kinds as headings, each with its ablations, the largest drop on top."""
+    found: list[str] = []
+    for kind, rows in table.groupby("kind", sort=False):
+        decided = rows[rows["decides"]] if rows["decides"].any() else rows
+        values = decided.groupby("group")[measure.value].mean()
+        rest = [group for group in dict.fromkeys(rows["group"]) if group not in values]
+        found += [f"<b>{kind}</b>", *values.sort_values(kind="stable").index, *rest]
+    return found
+
+
+def _marks(figure: go.Figure, name: str, rows: pd.DataFrame, measure: Measure, filled: bool) -> None:
     if rows.empty:
         return
-    elsewhere = rows["control_mean_delta"]
-    inside = elsewhere + rows["excess_delta"]
-    for name, values, symbol in ((CONTROLLED, inside, "circle-open"), (ELSEWHERE, elsewhere, "diamond")):
-        figure.add_scatter(
-            x=values,
-            y=rows["name"],
-            mode="markers",
-            name=name,
-            marker={"color": ORANGE, "symbol": symbol, "size": 9, "line": {"width": 2, "color": ORANGE}},
-            hovertemplate=f"<b>%{{y}}</b><br>{name}: Δ = %{{x:.3f}}<extra></extra>",
-        )
+    figure.add_scatter(
+        x=rows[measure.value],
+        y=rows["group"],
+        mode="markers",
+        name=name,
+        marker={
+            "color": BLUE,
+            "size": 10 if filled else 8,
+            "symbol": "circle" if filled else "circle-open",
+            "line": {"width": 1.5, "color": BLUE},
+        },
+        error_x=_whiskers(rows, measure) if filled else None,
+        customdata=np.stack([rows["row"], rows["n"], rows["said"], rows["name"]], axis=-1),
+        hovertemplate="<b>%{customdata[3]}</b><br>%{customdata[2]}<extra></extra>",
+    )
+
+
+def _controlled(figure: go.Figure, rows: pd.DataFrame) -> None:
+    """What the same mask does to the controls, which is what the marks of a thing are compared with."""
+    rows = rows[rows["decides"]]
+    if rows.empty:
+        return
+    figure.add_scatter(
+        x=rows["control_mean_delta"],
+        y=rows["group"],
+        mode="markers",
+        name=COMPARED,
+        marker={"color": ORANGE, "symbol": "diamond-open", "size": 9, "line": {"width": 2, "color": ORANGE}},
+        customdata=np.stack([rows["row"], rows["n"], rows["said"], rows["name"]], axis=-1),
+        hovertemplate="<b>%{customdata[3]}</b><br>" + COMPARED + ": Δ = %{x:.3f}<extra></extra>",
+    )
 
 
 def _whiskers(table: pd.DataFrame, measure: Measure) -> dict | None:

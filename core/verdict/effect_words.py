@@ -11,11 +11,19 @@ import pandas as pd
 
 from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
 from core.regions.detectors import Measured, measurements
+from core.registry import ABLATIONS, FILLS, MASKS
+from core.study.protocol import DECISION_ROWS
+from core.table import HOSTED, KEEP, REMOVE
+from core.types import Interval
 from core.verdict.aggregates import Aggregates, SourceValidity
 from core.verdict.detector_words import beside, quality_lines, relied_on
-from core.wording import minus, sentence
+from core.wording import interval, minus, sentence
 
-BESIDE = ("n_detected", "thing_area", "thing_area_controlled", "control_eccentricity", "control_rmse")
+BESIDE = (
+    *("n_detected", "thing_area", "thing_area_controlled", "control_eccentricity", "control_rmse"),
+    *("control", "n_hosts", "most_used", "host_score", "host_covered"),
+    *("placed_excess", "placed_low", "placed_high", "n_placed"),
+)
 """Columns of the details that are told with an effect."""
 
 
@@ -26,6 +34,28 @@ def condition_name(row: Mapping[Any, Any]) -> str:
         return f"{row['mask']} {done}, {row['fill']}"
     settings = ", ".join(f"{name} {value}" for name, value in json.loads(row["params"]).items())
     return f"{row['ablation']} {settings}".strip()
+
+
+def ablation_words(row: Mapping[Any, Any]) -> tuple[str, str]:
+    """An ablation in words, and its fill: "People removed" and "Blur"; the fill is empty where there is none."""
+    if isinstance(row["mask"], str):
+        thing = MASKS[row["mask"]].label if row["mask"] in MASKS else str(row["mask"]).capitalize()
+        done = {REMOVE: "removed", KEEP: "kept alone"}.get(row["direction"], str(row["direction"]))
+        return f"{thing} {done}", _fill_label(row["fill"])
+    if row["ablation"] not in ABLATIONS:
+        return condition_name(row), ""
+    entry = ABLATIONS[row["ablation"]]
+    changed = {name: value for name, value in json.loads(row["params"]).items() if entry.arguments().get(name) != value}
+    filled_by = next((item.filled_by for item in DECISION_ROWS if item.ablation == entry.id and item.filled_by), "")
+    fill = str(json.loads(row["params"]).get(filled_by, "")) if filled_by else ""
+    if fill in FILLS:
+        changed.pop(filled_by, None)
+    settings = [str(value) if isinstance(value, str) else f"{name} {value:g}" for name, value in changed.items()]
+    return ", ".join([entry.label, *settings]), _fill_label(fill) if fill in FILLS else ""
+
+
+def _fill_label(fill: object) -> str:
+    return FILLS[str(fill)].label if fill in FILLS else str(fill or "")
 
 
 def effect_line(row: Mapping[Any, Any]) -> str:
@@ -45,11 +75,12 @@ def area_line(row: Mapping[Any, Any]) -> str:
 
 
 def room_line(row: Mapping[Any, Any]) -> str:
-    """How far the photos that have an excess stand for all with the thing: those with room for all controls."""
+    """How far the photos that have an excess stand for all with the thing: those with the full number of controls."""
     whole, kept = row.get("thing_area", math.nan), row.get("thing_area_controlled", math.nan)
     if pd.isna(row["excess_delta"]) or pd.isna(whole) or pd.isna(kept):
         return ""
-    few = f"{int(row['n_controls'])} of {int(row['n'])} photos have room for all controls"
+    what = "hosts of equal score" if row.get("control") == HOSTED else "room for all controls"
+    few = f"{int(row['n_controls'])} of {int(row['n'])} photos have {what}"
     return few if row["n_controls"] == row["n"] else (
         f"{few}: there the thing covers {100 * kept:.1f} % of the photo, in all of them {100 * whole:.1f} %"
     )  # fmt: skip
@@ -62,10 +93,16 @@ def beside_line(row: Mapping[Any, Any], known: Mapping[str | None, Measured]) ->
 
 
 def controls_line(row: Mapping[Any, Any]) -> str:
-    """How a row's controls differ from their targets (rule 6), in short sides and RMSE; empty without controls."""
-    names = {"control_eccentricity": "eccentricity", "control_rmse": "RMSE"}
-    known = [f"{said} {minus(row[name])}" for name, said in names.items() if not pd.isna(row[name])]
-    return f"controls − target: {', '.join(known)}" if known else ""
+    """How a row's controls differ from their targets (rule 6): short sides, score, RMSE; empty without controls."""
+    names = {"control_eccentricity": "eccentricity", "host_score": "clean score", "control_rmse": "RMSE"}
+    known = [f"{said} {minus(row[name])}" for name, said in names.items() if not pd.isna(row.get(name, math.nan))]
+    said = [f"controls − target: {', '.join(known)}"] if known else []
+    if not pd.isna(row.get("host_covered", math.nan)):
+        said.append(f"the mask covers the own salient object of {100 * row['host_covered']:.0f} % of the hosts")
+    if not pd.isna(row.get("placed_excess", math.nan)):
+        placed = Interval(*(row[name] for name in ("placed_excess", "placed_low", "placed_high")))
+        said.append(f"over placed controls {interval(placed)}, n = {int(row['n_placed'])}")
+    return "; ".join(said)
 
 
 def distance_line(row: Mapping[Any, Any]) -> str:

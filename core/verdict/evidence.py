@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,13 +10,15 @@ import pandas as pd
 from core.effects.human_words import HUMAN, MODEL, HumanSide, who
 from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED
 from core.regions.detectors import measurements
-from core.registry import FEATURES
-from core.study.protocol import EXCESS, at_default, decision_row
+from core.registry import FEATURES, FILLS
+from core.study.protocol import EXCESS, DecisionRow, at_default, decision_row
 from core.table import Condition
 from core.types import Interval
 from core.verdict.aggregates import Aggregates
+from core.verdict.chart_rows import deciding_fills, fill_of, kind_words
 from core.verdict.detector_words import depends
-from core.verdict.effect_words import BESIDE, beside_line, condition_name, effect_line
+from core.verdict.effect_words import BESIDE, ablation_words, beside_line, condition_name, effect_line
+from core.verdict.headline import thing
 from core.verdict.records import Verdict
 from core.wording import minus
 
@@ -61,23 +63,104 @@ def fills_table(verdict: Verdict) -> pd.DataFrame:
 
 def controls_table(found: Aggregates) -> pd.DataFrame:
     """A row per decision row with controls and fill: which photos have them, and what tells them from their targets."""
+    rows = [(row, record) for row, record in pooled_rows(found) if not pd.isna(record["excess_delta"])]
+    about = _hosts if found.verdict.protocol > 1 else _places
+    return pd.DataFrame(about(row, record) for row, record in rows)
+
+
+def pooled_rows(found: Aggregates) -> Iterator[tuple[DecisionRow, dict[Any, Any]]]:
+    """The decision rows among the pooled effects on eligible photos, with what is told beside them."""
     table = found.effects.join(found.details.reindex(columns=list(BESIDE)))
-    pooled = table[(table["source"] == POOLED) & (table["population"] == ELIGIBLE) & table["excess_delta"].notna()]
-    rows = [(decision_row(_condition(record)), record) for record in pooled.to_dict("records")]
+    for record in table[(table["source"] == POOLED) & (table["population"] == ELIGIBLE)].to_dict("records"):
+        row = decision_row(_condition(record))
+        if row is not None:
+            yield row, record
+
+
+def _places(row: DecisionRow, record: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "row": row.label,
+        "fill": record["fill"],
+        "photos": int(record["n"]),
+        "with room for all controls": int(record["n_controls"]),
+        "thing's area": _share(record["thing_area"]),
+        "where there is room": _share(record["thing_area_controlled"]),
+        "eccentricity, controls − target": _signed(record["control_eccentricity"]),
+        "RMSE, controls − target": _signed(record["control_rmse"]),
+    }
+
+
+def _hosts(row: DecisionRow, record: Mapping[Any, Any]) -> dict[str, Any]:
+    placed = Interval(*(record[name] for name in ("placed_excess", "placed_low", "placed_high")))
+    return {
+        "row": row.label,
+        "fill": record["fill"],
+        "photos": int(record["n"]),
+        "with ten hosts": int(record["n_controls"]),
+        "thing's area": _share(record["thing_area"]),
+        "where there are hosts": _share(record["thing_area_controlled"]),
+        "different hosts": _count(record["n_hosts"]),
+        "targets of the host used most": _share(record["most_used"]),
+        "clean score, hosts − target": _signed(record["host_score"]),
+        "RMSE, hosts − target": _signed(record["control_rmse"]),
+        "hosts whose own object the mask covers": _share(record["host_covered"]),
+        "excess over places in the same photo": _numbers(placed),
+        "photos with such places": _count(record["n_placed"]),
+    }
+
+
+def artefacts_table(verdict: Verdict) -> pd.DataFrame:
+    """A row per fill: what it does by itself where there is nothing to take away, and whether it decides."""
     return pd.DataFrame(
         {
-            "row": row.label,
-            "fill": record["fill"],
-            "photos": int(record["n"]),
-            "with room for all controls": int(record["n_controls"]),
-            "thing's area": _share(record["thing_area"]),
-            "where there is room": _share(record["thing_area_controlled"]),
-            "eccentricity, controls − target": _signed(record["control_eccentricity"]),
-            "RMSE, controls − target": _signed(record["control_rmse"]),
+            "fill": FILLS[item.fill].label if item.fill in FILLS else item.fill,
+            "mean |Δ|, SD": item.size,
+            "mean Δ, SD": _numbers(item.mean, 2),
+            "empty places": item.n,
+            "decides": "yes" if item.decides else "no",
         }
-        for row, record in rows
-        if row is not None
+        for item in verdict.artefacts
     )
+
+
+def orders_table(verdict: Verdict) -> pd.DataFrame:
+    """A row per account: the order that it predicted, the one that was found, and their rank correlation."""
+    return pd.DataFrame(
+        {
+            "account": item.account,
+            "predicted": " > ".join(map(thing, item.predicted)),
+            "found": " > ".join(map(thing, item.found)),
+            "rank correlation": _numbers(item.rho, 2),
+        }
+        for item in verdict.orders
+    )
+
+
+def kinds_table(found: Aggregates) -> pd.DataFrame:
+    """A row per decision row and kind of photo: the effect in SD there, and whether the kinds differ."""
+    return pd.DataFrame(
+        {
+            "row": item["label"],
+            "by": item["by"],
+            "kind": item["kind"],
+            "n": int(item["n"]),
+            "in SD": _numbers(Interval(item["in_sd"], item["low"], item["high"]), 2),
+            "kinds differ, q": float(item["q_bh"]),
+        }
+        for item in found.kinds.to_dict("records")
+    )
+
+
+def row_conditions(found: Aggregates) -> dict[str, Condition]:
+    """The condition that shows what each decision row takes away: under a fill that decides, where one does."""
+    conditions: dict[str, Condition] = {}
+    for row, record in sorted(pooled_rows(found), key=lambda item: item[1]["family"] != CONFIRMATORY):
+        conditions.setdefault(row.id, _condition(record))
+    return conditions
+
+
+def _count(value: float) -> int | None:
+    return None if pd.isna(value) else int(value)
 
 
 def _condition(record: Mapping[Any, Any]) -> Condition:
@@ -153,7 +236,8 @@ def chosen_effects(
 ) -> pd.DataFrame:
     """Effects of one family, source and population, with `name`, `said`, `beside` and `row`.
 
-    `said` is the effect in words, `beside` what must stand beside it, `detected` whether it depends on a detector.
+    `said` is the effect in words, `beside` what must stand beside it, `detected` whether it depends on a detector;
+    `group` is the ablation without its fill, `kind` the heading it stands under, `decides` whether its fill decides.
     `row` is the position in `found.effects`. Confirmatory effects are pooled and of eligible photos by definition.
     Without `doses`, a strength other than the default one is left out: dose-response curves show those.
     """
@@ -165,7 +249,12 @@ def chosen_effects(
         chosen = table[here if doses else here & ~_other_strength(found)]
     records = chosen.join(found.details.reindex(columns=list(BESIDE))).to_dict("records")
     known = {item.mask: item for item in measurements()}
+    words = [ablation_words(record) for record in records]
+    fills = deciding_fills(found)
     return chosen.assign(
+        group=[group for group, _ in words],
+        kind=[kind_words(_condition(record)) for record in records],
+        decides=[fill_of(_condition(record)) in (None, *fills) for record in records],
         name=[condition_name(record) for record in records],
         said=[effect_line(record) for record in records],
         beside=[beside_line(record, known) for record in records],

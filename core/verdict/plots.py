@@ -39,7 +39,7 @@ def nine_rows(found: Headline) -> go.Figure:
     for letter, account in (("A", 0), ("B", 1)):
         _predictions(figure, letter, account, rows, found.sesoi)
     figure.update_layout(showlegend=True)
-    finished(figure, "change of the score when it is taken away, in SD", None, height=120 + ROW * len(rows))
+    finished(figure, "change of the score, in SD", None, height=120 + ROW * len(rows))
     figure.update_xaxes(showgrid=True)
     figure.update_yaxes(
         automargin=True,

@@ -45,8 +45,8 @@ class RowDecision:
     `estimate` (units of the score), `in_sd` and `minimum_detectable` are those of the fill that decides: the one with
     the largest p, of equals the one nearest to 0. `equivalence_p` is the largest over the fills too. `effect` says
     whether the row speaks for its kind; `note` says what else there is to know. `expected` holds what accounts A and B
-    predict. `eligible` counts the photos with the thing, `n` those of them that are read; `control` is the kind of
-    controls that they are compared with.
+    predict. `eligible` counts the photos with the thing that were ablated, `n` those of them that are read; `control`
+    is the kind of controls that they are compared with.
     """
 
     row: str

@@ -68,8 +68,9 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
     # The table's rows stand in the order of the study's conditions, once per source and population.
     fills = tuple(_fill(study, row, place, dict(pooled.iloc[place].items())) for place in numbers)
     deciding = [fill for fill in fills if fill.confirmatory]
+    eligible = max((int(pooled.iloc[place]["n"]) for place in numbers), default=0)
     if not deciding:
-        return _untestable(study, row, fills, _why_not(study, row, fills, weak))
+        return _untestable(study, row, fills, eligible, _why_not(study, row, fills, weak))
     chosen = max(deciding, key=lambda fill: (fill.p, -abs(fill.estimate.estimate)))
     p_holm = float(
         max(pooled.iloc[place]["p_holm"] for place in numbers if pooled.iloc[place]["family"] == CONFIRMATORY)
@@ -82,7 +83,7 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
         notes.append(f"this study lacks the fills {', '.join(missing)}")
     if row.mask is not None and row.mask in weak:
         notes.append(f"only photos with exact masks ({weak[row.mask]})")
-    base = _untestable(study, row, fills, "; ".join(text for text in notes if text))
+    base = _untestable(study, row, fills, eligible, "; ".join(text for text in notes if text))
     return replace(
         base,
         reading=reading,
@@ -114,7 +115,9 @@ def _fill(study: Study, row: DecisionRow, place: int, found: Mapping[Any, Any]) 
     )
 
 
-def _untestable(study: Study, row: DecisionRow, fills: tuple[FillDecision, ...], note: str) -> RowDecision:
+def _untestable(
+    study: Study, row: DecisionRow, fills: tuple[FillDecision, ...], eligible: int, note: str
+) -> RowDecision:
     """A reading without a result; of the fills that were computed, the largest n and nothing else."""
     return RowDecision(
         row=row.id,
@@ -134,7 +137,7 @@ def _untestable(study: Study, row: DecisionRow, fills: tuple[FillDecision, ...],
         fill=None,
         fills=fills,
         note=note,
-        eligible=int(study.present(row.mask).sum()),
+        eligible=eligible,
         control=study.control_kind if row.outcome == EXCESS else "",
     )
 

@@ -15,11 +15,15 @@ from core.study import catalogue
 from core.table import Condition
 from core.types import Pixels
 from core.verdict.aggregates import Aggregates
+from core.verdict.evidence import row_conditions
+from core.verdict.headline import Headline
 from core.wording import minus
 from ui import layout
 
 CONDITION = ("ablation", "params", "mask", "fill", "direction")
 SHOWN = 3
+GAP, GREY = 6, 128
+"""Width in px and grey level of the line between two pictures."""
 SIDES = {"lowered": "Scores that fall most", "raised": "Scores that rise most"}
 
 
@@ -84,12 +88,14 @@ def _doses(doses: pd.DataFrame, row: pd.Series) -> None:
 
 def photos(extremes: pd.DataFrame, row: pd.Series, found: Aggregates, folder: Path) -> None:
     """The photos that change most: original and ablated where the photos are at hand, else ids and numbers."""
-    if extremes.empty:
-        return
     where = (None if pd.isna(row[name]) else str(row[name]) for name in ("mask", "fill", "direction"))
     condition = Condition(str(row["ablation"]), str(row["params"]), *where)
     if here := any(_at_hand(str(folder), source) for source in extremes["source"].unique()):
         _pairs(extremes, condition, found.baseline.seed, folder)
+    else:
+        _example(condition, found.baseline.seed)
+    if extremes.empty:
+        return
     with st.expander("The photos that change most", icon=":material/table:", expanded=not here):
         if not here:
             st.caption("These photos are not on this machine: their ids and numbers.")
@@ -112,16 +118,67 @@ def _pairs(extremes: pd.DataFrame, condition: Condition, seed: int, folder: Path
 
 def _pair(item: pd.Series, condition: Condition, seed: int, folder: Path) -> None:
     """One photo before and after, if it is on this machine, with its numbers."""
-    try:
-        both = before_and_after(str(folder), item["source"], item["photo_id"], condition, seed)
-    except LabError as error:
-        both = None
-        layout.problem(error)
+    both = _replayed(item, condition, seed, folder)
     if both is not None:
-        for column, picture, what in zip(st.columns(2, gap="small"), both, ("original", "ablated"), strict=True):
-            column.image(picture, width="stretch", output_format="JPEG", alt=f"{item['photo_id']}, {what}")
+        _show(both, str(item["photo_id"]))
     change = f"{item['original']:.3f} → {item['ablated']:.3f} (Δ = {minus(item['delta'])})"
     st.caption(f"{layout.plain(item['photo_id'])}: {change}")
+
+
+def gallery(found: Aggregates, said: Headline, folder: Path) -> None:
+    """A photo before and after what each of the nine rows takes away."""
+    conditions = row_conditions(found)
+    with st.expander("What is taken away: a photo before and after each row", icon=":material/photo_library:"):
+        rows = [row for row in said.rows if row.row in conditions]
+        for start in range(0, len(rows), SHOWN):
+            for column, row in zip(st.columns(SHOWN, gap="medium"), rows[start : start + SHOWN], strict=False):
+                with column:
+                    st.markdown(f"**{row.words}**: {row.said}")
+                    _of_row(found, conditions[row.row], folder)
+
+
+def _of_row(found: Aggregates, condition: Condition, folder: Path) -> None:
+    """The study's own photo whose score moves most under a condition, or else one that every machine has."""
+    extremes = found.extremes[(found.extremes["rank"] == 1) & (found.extremes["ablation"] == condition.ablation)]
+    for _, item in of_condition(extremes, pd.Series(vars(condition))).iterrows():
+        both = _replayed(item, condition, found.baseline.seed, folder)
+        if both is not None:
+            _show(both, str(item["photo_id"]))
+            return
+    _example(condition, found.baseline.seed)
+
+
+def _replayed(item: pd.Series, condition: Condition, seed: int, folder: Path) -> tuple[Pixels, Pixels] | None:
+    try:
+        return before_and_after(str(folder), item["source"], item["photo_id"], condition, seed)
+    except LabError as error:
+        layout.problem(error)
+        return None
+
+
+def _show(both: tuple[Pixels, Pixels], name: str) -> None:
+    """Two pictures side by side, as one: on a narrow screen columns would stand below each other."""
+    gap = np.full((both[0].shape[0], GAP, 3), GREY, dtype=np.uint8)
+    picture = np.hstack([both[0], gap, both[1]])
+    st.image(picture, width="stretch", output_format="JPEG", alt=f"{name}, original and ablated")
+
+
+def _example(condition: Condition, seed: int) -> None:
+    """A drawn scene or a packaged photo under a condition, so that nobody sees a row without pictures."""
+    found = layout.attempt(lambda: drawn_example(condition, seed))
+    if found is not None:
+        before, after, of = found
+        _show((before, after), of)
+        st.caption(f"{of.capitalize()}, treated as the study's photos were: those are not on this machine.")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def drawn_example(condition: Condition, seed: int) -> tuple[Pixels, Pixels, str]:
+    """A photo that every machine has, before and after a condition, and what it is."""
+    from core.study.examples import example  # here: it takes a second to load
+
+    found = example(condition, seed)
+    return found.before, found.after, found.of
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -18,13 +18,28 @@ from core.registry import MASKS
 from core.study import catalogue
 from core.verdict import evidence
 from core.verdict.aggregates import Aggregates, read_aggregates
+from core.verdict.chart_rows import explanations
 from core.verdict.detector_words import quality_table, relied_on
+from core.verdict.headline import PLAIN, headline
+from core.verdict.plots import nine_rows
 from core.verdict.words import UNTESTED
 from ui import layout
+from ui.study import closeup
 
 FAMILIES = {"confirmatory": "Confirmatory", "exploratory": "Exploratory"}
 POPULATIONS = {ELIGIBLE: "Photos with the thing", ALL: "All photos"}
 WHOLE = "whole"
+NAMED = 3
+"""Where in a mark's customdata the name of its condition is."""
+READ = (
+    "How far the score moves when a thing is taken away, beyond what the same mask does {elsewhere}; colour, texture, "
+    "sharpness and surroundings: how far it moves at all. In standard deviations of the model's scores, with 95 % "
+    "intervals. Inside the band (0.2 SD) an effect is too small to matter. A marks where one account expects the row "
+    "(the model uses what a person would name), B where the other does (it uses shortcuts)."
+)
+"""How the figure of nine rows is read."""
+ELSEWHERE = {1: "elsewhere in the same photo", 2: "to photos without it"}
+"""What things are compared with, by protocol."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -43,26 +58,47 @@ def reference_study() -> Aggregates | None:
 
 
 def verdict(study: Aggregates, folder: Path) -> None:
-    """The verdict in plain words, its marks, and the evidence it rests on."""
-    found = study.verdict
+    """The verdict in one plain sentence and one figure, its marks, and the evidence it rests on, folded."""
+    found, said = study.verdict, headline(study.verdict)
     with layout.text():
-        said, apart, untested = found.sentence.partition(UNTESTED)
-        st.markdown(f"### {layout.plain(said)}{'.' if apart else ''}")
-        if apart:
-            st.markdown(layout.plain(f"Not testable: {untested}"))
+        st.markdown(f"### {layout.plain(said.sentence)}")
     if found.marks:
         st.warning("  \n".join(layout.plain(mark) for mark in found.marks), icon=":material/flag:")
+    st.plotly_chart(
+        nine_rows(said),
+        key="nine-rows",
+        config=layout.downloadable("verdict"),
+        alt=f"The nine rows of the verdict with their 95 % intervals: {said.sentence}",
+    )
+    with layout.text():
+        st.caption(READ.format(elsewhere=ELSEWHERE[found.protocol]))
+        full, apart, untested = found.sentence.partition(UNTESTED)
+        st.markdown(f"{layout.plain(full)}{'.' if apart else ''}")
+        if apart:
+            st.markdown(layout.plain(f"Not testable: {untested}"))
+    closeup.gallery(study, said, folder)
     with st.expander("The evidence, row by row", icon=":material/balance:"):
-        kind = f"{found.verdict}, {found.strength}" if found.strength else found.verdict
-        st.markdown(f"Verdict: **{kind}**. Leading cause: **{found.leading_cause or 'none'}** ({found.cause.why}).")
-        _table("Decision rows, written down before the study", evidence.decisions_table(found), "readings")
-        _table("Each row under each fill", evidence.fills_table(found), "fills")
-        _table("Controls: the same shape elsewhere, where the photo has room for it", evidence.controls_table(study),
-               "controls")  # fmt: skip
-        detectors(relied_on(study), "verdict-detectors")
-        _table("What is left of the agreement with people", evidence.validity_table(found), "validity")
-        _table("Which of two rows is larger, at the same perturbation size", evidence.pairs_table(found), "pairs")
-        people(folder)
+        _evidence(study, folder)
+
+
+def _evidence(study: Aggregates, folder: Path) -> None:
+    found = study.verdict
+    kind = f"{found.verdict}, {found.strength}" if found.strength else found.verdict
+    st.markdown(f"Verdict: **{kind}**. Leading cause: **{found.leading_cause or 'none'}** ({found.cause.why}).")
+    elsewhere = "the same mask at the same place of other photos of equal score that lack the thing"
+    if found.protocol == 1:
+        elsewhere = "the same shape elsewhere, where the photo has room for it"
+    _table("Decision rows, written down before the study", evidence.decisions_table(found), "readings")
+    _table("Each row under each fill", evidence.fills_table(found), "fills")
+    _table("What each fill does by itself, where there is nothing to take away", evidence.artefacts_table(found),
+           "artefacts")  # fmt: skip
+    _table(f"Controls: {elsewhere}", evidence.controls_table(study), "controls")
+    detectors(relied_on(study), "verdict-detectors")
+    _table("The order that was predicted, and the order that was found", evidence.orders_table(found), "orders")
+    _table("By kind of photo (exploratory; q is of whether the kinds differ)", evidence.kinds_table(study), "kinds")
+    _table("What is left of the agreement with people", evidence.validity_table(found), "validity")
+    _table("Which of two rows is larger, at the same perturbation size", evidence.pairs_table(found), "pairs")
+    people(folder)
 
 
 def people(folder: Path) -> None:
@@ -148,21 +184,18 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
         config=layout.downloadable("effects"),
         alt=f"{shown.label} of each ablation with its 95 % interval",
     )
-    note = (
-        f"The band is ±{band:.3f} (0.2 SD): an effect inside it is too small to matter. "
-        if shown.in_score_units
-        else ""
-    )
+    note = "Solid marks are of fills that decide, open ones of fills that bring something of their own. "
+    if shown.in_score_units:
+        note += f"The band is ±{band:.3f} (0.2 SD): an effect inside it is too small to matter. "
     if shown.value == "mean_delta" and rows["excess_delta"].notna().any():
-        note += (
-            "Circle and diamond compare a thing with the same shape elsewhere, in the photos that have room for it; "
-            "things tend to be smaller there than in all photos of the bar. "
-        )
-    st.caption(f"{note}Lines are 95 % intervals. Click a bar to look closer.")
+        note += "Diamonds are the controls: what the same mask does where the thing is not. "
+    for row, why in explanations(found).items() if shown.value == "mean_delta" else ():
+        st.markdown(f"**{layout.plain(PLAIN[row].capitalize())}**: {layout.plain(why)}.")
+    st.caption(f"{note}Lines are 95 % intervals. Click a mark to look closer.")
     detectors(list(dict.fromkeys(rows.loc[rows["detected"], "mask"])), "detectors")
 
 
 def _clicked() -> None:
     points = st.session_state["bars"].selection.points
-    if points and "y" in points[0]:
-        st.session_state["condition"] = points[0]["y"]
+    if points and len(chosen := points[0].get("customdata") or ()) > NAMED:
+        st.session_state["condition"] = chosen[NAMED]

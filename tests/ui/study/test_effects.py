@@ -68,6 +68,19 @@ def test_the_verdict_stands_on_top_and_on_home(artifacts: Path) -> None:
     assert headline(read_verdict(artifacts / catalogue.SHIPPED / "reference")).sentence in said(home)
 
 
+def test_the_headline_and_the_figure_come_first_and_no_row_is_without_pictures(artifacts: Path) -> None:
+    app = visit()
+    said_first = headline(read_verdict(artifacts / catalogue.SHIPPED / "reference")).sentence
+    assert app.markdown[1].value.replace("\\", "") == f"### {said_first}"
+    assert len(app.get("plotly_chart")) >= 2
+    words = said(app)
+    for row in ("Faces", "People", "The main object", "Text", "The background", "Colour", "Sharpness"):
+        assert f"**{row} taken away**: " in words
+    assert "treated as the study's photos were" in words
+    assert "protocol 1" in words
+    assert not app.error
+
+
 def test_marks_of_a_study_are_shown_with_it(artifacts: Path) -> None:
     app = visit(study="unrated")
     assert "validity not established here" in said(app)
