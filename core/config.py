@@ -69,6 +69,14 @@ MIN_COMPUTED = 20
 """Fewer eligible photos are not computed."""
 PLACEMENTS = 10
 """Controls a photo; photos with fewer valid places have no excess."""
+HOSTS = 10
+"""Other photos that a region is compared with; photos with fewer hosts have no excess."""
+NEAREST, CALIPER = 50, 0.25
+"""Hosts are drawn from that many photos of the nearest clean scores, within that many SD of them."""
+MOST_HOSTED = 0.05
+"""Share of a row's targets that one photo may be host to."""
+EMPTY_PLACES = 150
+"""Targets a thing whose shapes measure what a fill does by itself, at most."""
 MIN_PRECISION = 0.7
 """A detector below this (box IoU ≥ 0.5) makes its rows exploratory."""
 MIN_SALIENT_IOU = 0.4

@@ -32,9 +32,11 @@ def study(
     ablations: Annotated[tuple[str, ...], 'only these, by name; "region" is every mask × fill × direction'] = (),
     masks: Annotated[tuple[str, ...], "only these things"] = (),
     fills: Annotated[tuple[str, ...], "only these fills"] = (),
-    placements: Annotated[int, "controls of a region"] = config.PLACEMENTS,
+    hosts: Annotated[int, "other photos of equal score that a region is compared with"] = config.HOSTS,
+    placements: Annotated[int, "other places in the same photo that a region is compared with"] = config.PLACEMENTS,
     photos: Annotated[int, "draw this many photos at random from those that can be used (0: all)"] = 0,
-    thin: Annotated[tuple[str, ...], "shares of photos: salient=0.5 doses=0.25 (doses: the other strengths)"] = (),
+    targets: Annotated[int, "ablate at most this many photos for each thing; all may be hosts (0: no limit)"] = 0,
+    thin: Annotated[tuple[str, ...], "shares of photos: salient=0.5 whole=0.5 doses=0.25 sensitivity=0.1"] = (),
     control_fills: Annotated[tuple[str, ...], "fills under which regions that decide nothing have controls"] = (),
     part: Annotated[str, "train, val, test or all (default: test where there is one)"] = "",
     split: Annotated[int, "which of LaMem's five splits names the parts"] = 1,
@@ -46,15 +48,26 @@ def study(
 ) -> Report:
     """Score every photo under every ablation, with controls, and write one table of paired scores.
 
-    Prints what it will cost before it starts. Photos that the model was trained on are left out and counted. A study
-    that was killed goes on where it was when the same command is given again.
+    Prints what it will cost before it starts. Photos that the model was trained on are left out and counted, and of
+    photos that look alike one counts. --thin names masks, ablations of "whole" photos, "doses" (the other strengths)
+    and "sensitivity": the share of targets that have controls where they decide nothing (keep-only, fills of large
+    artefact). A study that was killed goes on where it was when the same command is given again.
     """
     from core import inference
     from core.inference.engine import REFERENCE
     from core.study.parts import Parts
 
     design = Design(
-        _names(ablations), _names(masks), _names(fills), placements, photos, _shares(thin), _names(control_fills), seed
+        ablations=_names(ablations),
+        masks=_names(masks),
+        fills=_names(fills),
+        placements=placements,
+        photos=photos,
+        shares=_shares(thin),
+        control_fills=_names(control_fills),
+        seed=seed,
+        hosts=hosts,
+        targets=targets,
     )
     listings = [_open(name, split, part) for name in sources]
     found = [photo for _, chosen in listings for photo in chosen]
@@ -123,13 +136,15 @@ def _agree(planned: Plan, parts: Any, yes: bool) -> None:
     """Print the cost; StudyError if it is high and nobody agreed."""
     from core.study.cost import estimate
 
-    done = parts.done()[0] if parts.settings() is not None else ()
-    if len(done) == len(planned.blocks):
+    settings = parts.settings()
+    if settings and settings.get("finished"):
         return
-    cost = estimate(planned, done)
+    cost = estimate(planned, parts.done()[0] if settings else ())
     print(f"{len(planned.steps)} conditions; {cost}.", file=sys.stderr)
     if cost.seconds > LONG and not yes:
-        raise StudyError("This study takes more than an hour; add --yes to start it, or thin it (--photos, --thin).")
+        raise StudyError(
+            "This study takes more than an hour; add --yes to start it, or thin it (--targets, --photos, --thin)."
+        )
 
 
 def _run(planned: Plan, out: Path, problems: list[Any], places: dict[str, str]) -> Report:
@@ -138,7 +153,7 @@ def _run(planned: Plan, out: Path, problems: list[Any], places: dict[str, str]) 
 
     done = study.run(planned, out, progress=photos_bar)
     catalogue.write_photo_places(out, places)  # so that a page can show the photos
-    problems = [*problems, *done.problems, *(item for item in done.left_out if not item.seen)]
+    problems = [*problems, *done.problems, *(item for item in done.left_out if not (item.seen or item.copy))]
     for problem in problems:
         print(f"left out: {problem}", file=sys.stderr)
     return Report(_lines(planned, done), _data(done, problems), code=1 if problems else 0)
@@ -146,6 +161,8 @@ def _run(planned: Plan, out: Path, problems: list[Any], places: dict[str, str]) 
 
 def _lines(planned: Plan, done: Finished) -> list[str]:
     marks = [f"{done.seen} photos left out because a model learned from them"] if done.seen else []
+    if done.copies:
+        marks.append(f"{done.copies} photos set aside because they look like another one: copies count once")
     if planned.settings["contaminated"]:
         marks.append("contaminated: photos that the model was trained on were kept")
     if planned.settings["possibly_seen"]:
@@ -155,6 +172,7 @@ def _lines(planned: Plan, done: Finished) -> list[str]:
 
 def _data(done: Finished, problems: list[Any]) -> dict[str, Any]:
     counts = {"folder": str(done.folder), "photos": done.photos, "rows": done.rows, "seen": done.seen}
+    counts |= {"copies": done.copies}
     return counts | {"problems": [str(item) for item in problems]}
 
 

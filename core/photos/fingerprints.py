@@ -38,18 +38,32 @@ def _look(photo: Pixels) -> str:
 
 
 class FingerprintIndex:
-    """A set of fingerprints that answers whether a photo, or one that looks the same, is in it."""
+    """Fingerprints in order, among which a photo, or one that looks the same, is found."""
 
-    def __init__(self, known: Iterable[Fingerprint]) -> None:
+    def __init__(self, known: Iterable[Fingerprint] = ()) -> None:
         known = list(known)
-        self._pixels = {item.pixels for item in known}
+        self._pixels = {item.pixels: number for number, item in reversed(list(enumerate(known)))}
         self._looks = np.array([int(item.look, 16) for item in known], dtype=np.uint64)
+        self._count = len(known)
 
     def __contains__(self, item: Fingerprint) -> bool:
+        return self.find(item) is not None
+
+    def find(self, item: Fingerprint) -> int | None:
+        """The number of the photo itself, else of the first that looks the same; None where there is none."""
         if item.pixels in self._pixels:
-            return True
-        distance = np.bitwise_count(self._looks ^ np.uint64(int(item.look, 16)))
-        return bool((distance <= NEAR_BITS).any())
+            return self._pixels[item.pixels]
+        distance = np.bitwise_count(self._looks[: self._count] ^ np.uint64(int(item.look, 16)))
+        near = np.flatnonzero(distance <= NEAR_BITS)
+        return int(near[0]) if len(near) else None
+
+    def add(self, item: Fingerprint) -> None:
+        """Append a fingerprint; its number is how many there were before."""
+        if self._count == len(self._looks):
+            self._looks = np.concatenate([self._looks, np.zeros(max(64, self._count), dtype=np.uint64)])
+        self._looks[self._count] = int(item.look, 16)
+        self._pixels.setdefault(item.pixels, self._count)
+        self._count += 1
 
 
 def in_held_half(item: Fingerprint) -> bool:

@@ -19,6 +19,10 @@ POOL = 2
 are taken."""
 
 
+TIE, TIES = 1e-6, 16
+"""Mean structure below which two places are equally empty but for rounding, and how many of them are looked at."""
+
+
 @dataclass(frozen=True)
 class Placement:
     """A shifted copy of a mask: `down` and `right` px away, with its distance from the centre in short sides."""
@@ -71,6 +75,21 @@ def placements(mask: Mask, avoid: Mask | None = None, *, n: int = config.PLACEME
     chosen = [near[index] for index in _spread_out(corners[near], n, random)]
     items = tuple(_placed(mask.shape, shape, corners[index], (top, left), float(found[index])) for index in chosen)
     return Placements(items, target, n)
+
+
+def emptiest(mask: Mask, structure: np.ndarray) -> tuple[Mask, float]:
+    """A mask's shape moved to where there is least to see, and the mean structure (`regions.structure`) under it.
+
+    The shape may touch the place that it comes from: that is no target here. MaskError for an empty mask.
+    """
+    top, left, shape = _cut(mask)
+    sums = cv2.matchTemplate(structure, shape.astype(np.float32), cv2.TM_CCORR) / shape.sum()
+    # By Fourier transform, sums are not the same to the last bit each time: what is nearly the least is summed exactly.
+    corners = np.argwhere(sums <= sums.min() + TIE)[:TIES]
+    places = [_placed(mask.shape, shape, corner, (top, left), 0.0).mask for corner in corners]
+    means = [float(structure[place].mean(dtype=np.float64)) for place in places]
+    best = int(np.argmin(means))
+    return places[best], means[best]
 
 
 def _cut(mask: Mask) -> tuple[int, int, Mask]:

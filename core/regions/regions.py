@@ -94,6 +94,24 @@ def resize_mask(mask: Mask, height: int, width: int) -> Mask:
     return cv2.resize(mask.astype(np.float32), (width, height), interpolation=how) >= 0.5
 
 
+def transferred(mask: Mask, height: int, width: int) -> Mask:
+    """A mask at the same place of another photo, in fractions of width and height; a thin one does not vanish."""
+    moved = resize_mask(mask, height, width)
+    if moved.any() or not mask.any():
+        return moved
+    rows, columns = np.nonzero(mask)
+    down, across = rows * height // mask.shape[0], columns * width // mask.shape[1]
+    moved[down, across] = True
+    return moved
+
+
+def structure(photo: Pixels) -> np.ndarray:
+    """How much there is to see at each pixel: the gradient's magnitude, grey in [0, 1] a px, float32 H × W."""
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    down, across = (cv2.Sobel(grey, cv2.CV_16S, dx, dy, ksize=3).astype(np.int32) for dx, dy in ((0, 1), (1, 0)))
+    return np.sqrt((down**2 + across**2).astype(np.float32)) / np.float32(8 * 255)
+
+
 def resize(region: Region, height: int, width: int) -> Region:
     """A region brought along when its photo is resized to height × width px."""
     down, across = height / region.mask.shape[0], width / region.mask.shape[1]

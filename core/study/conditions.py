@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,12 @@ from core import config
 from core.errors import ParameterError
 from core.registry import ABLATIONS, FILLS, MASKS, Choice, Entry, Registry
 from core.study.protocol import decision_row
-from core.table import DIRECTIONS, ORIGINAL, Condition, canonical
+from core.table import DIRECTIONS, ORIGINAL, REMOVE, Condition, canonical
 
 REGION = "region"
-DOSES = "doses"
-"""What `shares` calls the strengths beside the default one."""
+DOSES, WHOLE, SENSITIVITY = "doses", "whole", "sensitivity"
+"""What `shares` calls the strengths beside the default one, ablations of whole photos at their default, and the
+controls of regions that decide nothing: keep-only, and fills that bring too much of their own."""
 HASH_DRAWS = 2**64
 
 
@@ -23,9 +24,11 @@ HASH_DRAWS = 2**64
 class Design:
     """What a study applies to which photos; recorded with it, so that a resumed one does the same.
 
-    Empty names mean every registered one. Thinning: `photos` draws that many at random (0: all), `shares` gives masks
-    and "doses" the share of photos on which they are applied, and `control_fills` names the fills under which regions
-    that are no decision row have controls (empty: all).
+    Empty names mean every registered one. `placements` and `hosts` are the controls of each kind. Thinning: `photos`
+    draws that many at random (0: all); `targets` ablates at most that many for each thing, while all may be hosts (0:
+    all); `shares` gives the share of photos on which masks, "whole" photo ablations and "doses" are applied, and the
+    share of targets that have controls where they only show "sensitivity"; `control_fills` names the fills under which
+    regions that are no decision row have controls (empty: all).
     """
 
     ablations: tuple[str, ...] = ()
@@ -36,24 +39,31 @@ class Design:
     shares: tuple[tuple[str, float], ...] = ()
     control_fills: tuple[str, ...] = ()
     seed: int = config.SEED
+    hosts: int = config.HOSTS
+    targets: int = 0
 
     @property
     def thinning(self) -> dict[str, Any]:
         """What keeps the study from being complete, by name; empty for a complete one."""
-        found: dict[str, Any] = {"photos": self.photos, "shares": dict(self.shares)}
+        found: dict[str, Any] = {"photos": self.photos, "targets": self.targets, "shares": dict(self.shares)}
         found["control_fills"] = list(self.control_fills)
-        fewer = {} if self.placements == config.PLACEMENTS else {"placements": self.placements}
+        usual = {"placements": config.PLACEMENTS, "hosts": config.HOSTS}
+        fewer = {name: getattr(self, name) for name, value in usual.items() if getattr(self, name) != value}
         return {name: value for name, value in found.items() if value} | fewer
 
 
 @dataclass(frozen=True)
 class Step:
-    """One condition of the grid: the settings of its call, how many controls it has, and what may thin it out."""
+    """One condition of the grid: the settings of its call, how many controls it has, and what may thin it out.
+
+    `controls` are places in the same photo, `hosts` other photos.
+    """
 
     condition: Condition
     settings: Mapping[str, Any]
     controls: int = 0
     group: str | None = None
+    hosts: int = 0
 
     @property
     def seeded(self) -> bool:
@@ -90,14 +100,15 @@ def _chosen(registry: Registry[Any], names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _check(design: Design, masks: tuple[str, ...]) -> None:
     for name, share in design.shares:
-        if name not in (*masks, DOSES):
-            raise ParameterError(f"{name!r} cannot be thinned out; choose from {', '.join((*masks, DOSES))}.")
+        if name not in (*masks, DOSES, WHOLE, SENSITIVITY):
+            choices = ", ".join((*masks, DOSES, WHOLE, SENSITIVITY))
+            raise ParameterError(f"{name!r} cannot be thinned out; choose from {choices}.")
         if not 0 <= share <= 1:
             raise ParameterError(f"The share of {name} must lie between 0 and 1, not {share:g}.")
     for name in design.control_fills:
         _ = FILLS[name]
-    if design.placements < 0 or design.photos < 0:
-        raise ParameterError("The numbers of placements and of photos cannot be negative.")
+    if min(design.placements, design.photos, design.hosts, design.targets) < 0:
+        raise ParameterError("The numbers of placements, hosts, targets and photos cannot be negative.")
 
 
 def _whole(entry: Entry[Any]) -> Iterator[Step]:
@@ -124,7 +135,10 @@ def _unseeded(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _regions(design: Design, masks: tuple[str, ...], fills: tuple[str, ...]) -> Iterator[Step]:
-    """Every mask × fill × direction; decision rows have controls under every fill."""
+    """Every mask × fill × direction; decision rows have controls under every fill.
+
+    What is kept alone is compared with hosts only: kept elsewhere in the photo, it is another photo.
+    """
     columns = ("fill", "direction")
     values = {name: value for name, value in ABLATIONS[REGION].arguments().items() if name not in columns}
     for mask in masks:
@@ -135,13 +149,25 @@ def _regions(design: Design, masks: tuple[str, ...], fills: tuple[str, ...]) -> 
                     not design.control_fills or fill in design.control_fills or decision_row(condition) is not None
                 )
                 settings = _unseeded(values) | {"fill": fill, "direction": direction}
-                yield Step(condition, settings, design.placements if controlled else 0, mask)
+                placed = design.placements if controlled and direction == REMOVE else 0
+                yield Step(condition, settings, placed, mask, design.hosts if controlled else 0)
 
 
 def applies(step: Step, design: Design, photo: str) -> bool:
     """Whether a photo (by the fingerprint of its pixels) is among those that a step is applied to."""
-    share = dict(design.shares).get(step.group or "", 1.0)
-    return share >= 1 or hash_draw(design.seed, step.group or "", photo) < share * HASH_DRAWS
+    return in_share(design, step.group or WHOLE, photo)
+
+
+def controlled(step: Step, design: Design, photo: str, deciding: Collection[str]) -> bool:
+    """Whether a target has controls under a region's step: all under the `deciding` fills of decision rows."""
+    decides = step.condition.fill in deciding and decision_row(step.condition) is not None
+    return decides or in_share(design, SENSITIVITY, photo)
+
+
+def in_share(design: Design, group: str, photo: str) -> bool:
+    """Whether a photo (by the fingerprint of its pixels) is among the share that a group is thinned out to."""
+    share = dict(design.shares).get(group, 1.0)
+    return share >= 1 or hash_draw(design.seed, group, photo) < share * HASH_DRAWS
 
 
 def seed_of(step: Step, design: Design, photo: str) -> int | None:

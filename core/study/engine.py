@@ -1,5 +1,7 @@
 """The study engine: photos × conditions × model → the table of paired scores, resumable, in constant memory.
 
+Three passes over the photos: untouched, from which targets and hosts are drawn; fills at empty places of hosts, which
+say which fills decide; and everything else. Each photo is opened once a pass, with all rows in which it is ablated.
 Several threads open photos, in order, and several workers render and score whole batches, one thread each: nothing
 waits, neither for a barrier nor for the model nor for a detector. A block of photos is written when its last batch is
 scored, so that a kill costs at most the block in work.
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,15 @@ from core.errors import StudyError
 from core.inference import Predictor, batches, prefetch
 from core.inference.engine import REFERENCE
 from core.inference.threads import single_threads
-from core.study.parts import LeftOut, Parts
-from core.study.photos import Job, Opened, Rendered, jobs_of, render
+from core.photos.fingerprints import Fingerprint, FingerprintIndex
+from core.study.conditions import CLEAN
+from core.study.parts import ABLATED, EMPTY, LeftOut, Parts
+from core.study.photos import Belongs, Job, Opened, Rendered, render
 from core.study.plan import WORKERS, Plan
-from core.table import ORIGINAL, PLACED, TARGET
+from core.study.population import Draw, packed
+from core.study.tasks import Tasks, drawing, jobs_of, tasks_of
+from core.table import EMPTY as EMPTY_PLACE
+from core.table import HOSTED
 from core.types import Photo, Problem, Progress, silent
 
 BATCH = 16
@@ -49,6 +56,11 @@ class Finished:
     def seen(self) -> int:
         """Photos left out because the model learned from them."""
         return sum(item.seen for item in self.left_out)
+
+    @property
+    def copies(self) -> int:
+        """Photos set aside because they look like another one."""
+        return sum(item.copy for item in self.left_out)
 
 
 @dataclass(frozen=True)
@@ -84,18 +96,24 @@ def run(plan: Plan, folder: Path, *, progress: Progress = silent) -> Finished:
         parts.describe({**plan.settings, **_started(plan, folder)})
     scale = (kept or parts.settings() or {}).get("feature_scale")
     done, problems = parts.done()
-    left = [number for number in range(len(plan.blocks)) if number not in done]
-    total = sum(len(plan.blocks[number]) for number in left)
     with single_threads():
-        for _ in progress(_work(plan, parts, left, scale), total, f"study of {plan.predictor.name}"):
-            pass
-    return _finish(parts, problems)
+        _score_untouched(plan, parts, done, scale, progress)
+        population, drawn = drawing(plan, parts)
+        for kind, what in ((EMPTY, "empty places"), (ABLATED, "ablations")):
+            tasks = tasks_of(parts, population, drawn, kind)
+            _score_blocks(plan, parts, tasks, scale, progress, what)
+    return _finish(parts, problems, drawn)
 
 
 def _check_same(wanted: Mapping[str, Any], kept: Mapping[str, Any], folder: Path) -> None:
     if kept.get("packed"):
         raise StudyError(f"{folder} holds a packed study, to which nothing is added; give another --out.")
     kept = {"engine": REFERENCE, "precision": "fp32", **kept}  # older studies knew no other
+    if kept.get("protocol", 1) != wanted["protocol"]:
+        raise StudyError(
+            f"{folder} holds a study of protocol {kept.get('protocol', 1)}, to which none of protocol "
+            f"{wanted['protocol']} can be added; give another --out."
+        )
     for name, value in wanted.items():
         if kept.get(name) != value:
             raise StudyError(
@@ -117,11 +135,14 @@ def _started(plan: Plan, folder: Path) -> dict[str, Any]:
     }
 
 
-def _finish(parts: Parts, problems: list[Problem]) -> Finished:
+def _finish(parts: Parts, problems: list[Problem], drawn: Draw) -> Finished:
     photos, rows, left_out = parts.count()
-    seen = sum(item.seen for item in left_out)
-    counts = {"photos": photos, "rows": rows, "seen": seen, "unreadable": len(left_out) - seen, "finished": True}
-    parts.describe((parts.settings() or {}) | counts)
+    seen, copies = sum(item.seen for item in left_out), sum(item.copy for item in left_out)
+    counts = {"photos": photos, "rows": rows, "seen": seen, "copies": copies}
+    counts |= {"unreadable": len(left_out) - seen - copies, "finished": True}
+    targets = {mask: len(found) for mask, found in drawn.targets.items()}
+    hosted = {mask: sum(map(bool, found.values())) for mask, found in drawn.hosts.items()}
+    parts.describe((parts.settings() or {}) | counts | {"targets": targets, "hosted": hosted})
     return Finished(parts.folder, photos, rows, tuple(left_out), tuple(problems))
 
 
@@ -144,37 +165,127 @@ def typical_distance(plan: Plan) -> float | None:
     return round(typical, 6) if typical > 0 else None
 
 
-def _work(plan: Plan, parts: Parts, left: Sequence[int], scale: float | None) -> Iterator[Photo]:
-    """Do the blocks that are left; yields every photo when its block is written."""
-    book = RowWriter(plan.predictor.name, scale)
-    score = Worker(plan.predictor.side_by_side(WORKERS))
-    for scored in prefetch(score, _chunks(plan, left), depth=2 * WORKERS, workers=WORKERS):
-        book.add(scored)
-        if (block := scored.chunk.block) is not None:
-            parts.write(block, book.rows, [item.record for item in scored.chunk.photos], scored.chunk.left_out)
-            book = RowWriter(plan.predictor.name, scale)
-            yield from plan.blocks[block]
+def _score_untouched(plan: Plan, parts: Parts, done: Collection[int], scale: float | None, progress: Progress) -> None:
+    """The first pass: what is in every photo, and its untouched score; of photos that look alike, the first stays."""
+    left = [number for number in range(len(plan.blocks)) if number not in done]
+    total = sum(len(plan.blocks[number]) for number in left)
+
+    def work() -> Iterator[Photo]:
+        writer = RowWriter(plan.predictor.name, scale)
+        for scored in _scored(plan, _untouched(plan, parts, left)):
+            writer.add(scored)
+            if (block := scored.chunk.block) is not None:
+                photos = scored.chunk.photos
+                kept = [_kept(item, *writer.clean[item.photo.source, item.photo.id]) for item in photos]
+                parts.write(block, writer.rows, [item.record for item in photos], scored.chunk.left_out, kept)
+                writer = RowWriter(plan.predictor.name, scale)
+                yield from plan.blocks[block]
+
+    for _ in progress(work(), total, f"study of {plan.predictor.name}, untouched"):
+        pass
 
 
-def _chunks(plan: Plan, left: Sequence[int]) -> Iterator[Chunk]:
-    """Batches of work in order; no batch holds photos of two blocks, so that a resumed study has the same ones."""
-    photos_left = (photo for number in left for photo in plan.blocks[number])
-    opened = prefetch(plan.opener, photos_left, depth=2 * WORKERS, workers=WORKERS)
-    for number in left:
+def _kept(opened: Opened, score: float, features: np.ndarray) -> dict[str, Any]:
+    """What later passes need of a photo: a row of `parts.WORK`."""
+    height, width = opened.pixels.shape[:2]
+    return {
+        "source": opened.photo.source,
+        "photo_id": opened.photo.id,
+        "height": height,
+        "width": width,
+        "score": float(score),
+        "features": np.ascontiguousarray(features, dtype=np.float32).tobytes(),
+        "masks": [(name, packed(mask)) for name, mask in opened.masks.items()],
+    }
+
+
+def _untouched(plan: Plan, parts: Parts, left: Sequence[int]) -> Iterator[Chunk]:
+    """The photos of the blocks that are left; what looks like a photo that came before is set aside."""
+    known, names = FingerprintIndex(), []
+    opened = prefetch(
+        plan.opener, (photo for number in left for photo in plan.blocks[number]), 2 * WORKERS, workers=WORKERS
+    )
+    waiting = set(left)
+    for number, block in enumerate(plan.blocks if left else ()):
         photos: list[Opened] = []
         left_out: list[LeftOut] = []
-        waiting: list[Job] = []
-        for _ in plan.blocks[number]:
+        if number not in waiting:
+            earlier = parts.read("photos", number)
+            for row in earlier:
+                known.add(Fingerprint(row["pixels"], row["look"]))
+            names += [f"{row['source']}: {row['photo_id']}" for row in earlier]
+            continue
+        for _ in block:
             found = next(opened)
             if isinstance(found, LeftOut):
                 left_out.append(found)
-                continue
-            photos.append(found)
-            waiting += jobs_of(found, plan.steps, plan.design)
-            while len(waiting) > BATCH:  # the last batch is kept: it closes the block
-                yield Chunk(waiting[:BATCH])
-                waiting = waiting[BATCH:]
-        yield Chunk(waiting, number, tuple(photos), tuple(left_out))
+            elif (alike := known.find(found.print)) is not None:
+                reason = f"it looks like {names[alike]}, and photos that look alike count once."
+                left_out.append(LeftOut(found.photo.location, reason, copy=True))
+            else:
+                known.add(found.print)
+                names.append(f"{found.photo.source}: {found.photo.id}")
+                photos.append(found)
+        jobs = [Job(item, CLEAN, Belongs(item.photo)) for item in photos]
+        yield from _closing(batches(jobs, BATCH), number, tuple(photos), tuple(left_out))
+
+
+def _closing(
+    lists: Iterable[list[Job]], block: int, photos: tuple[Opened, ...] = (), left_out: tuple[LeftOut, ...] = ()
+) -> Iterator[Chunk]:
+    """Batches as chunks; the last one closes the block.
+
+    No batch holds rows of two blocks, so that a resumed study has the same ones.
+    """
+    waiting: list[Job] = []
+    first = True
+    for jobs in lists:
+        if not first:
+            yield Chunk(waiting)
+        waiting, first = jobs, False
+    yield Chunk(waiting, block, photos, left_out)
+
+
+def _score_blocks(plan: Plan, parts: Parts, tasks: Tasks, scale: float | None, progress: Progress, what: str) -> None:
+    """A later pass: the rows of every block that are not there yet."""
+    done = parts.done_rows(tasks.kind)
+    blocks = {block: numbers for block, numbers in tasks.blocks().items() if block not in done}
+    total = sum(map(len, blocks.values()))
+
+    def work() -> Iterator[int]:
+        writer = RowWriter(plan.predictor.name, scale)
+        for scored in _scored(plan, _ablated(plan, parts, tasks, blocks)):
+            writer.add(scored)
+            if (block := scored.chunk.block) is not None:
+                parts.write_rows(tasks.kind, block, writer.rows)
+                writer = RowWriter(plan.predictor.name, scale)
+                yield from blocks[block]
+
+    for _ in progress(work(), total, f"study of {plan.predictor.name}, {what}"):
+        pass
+
+
+def _ablated(plan: Plan, parts: Parts, tasks: Tasks, blocks: Mapping[int, list[int]]) -> Iterator[Chunk]:
+    """Batches of rows, block by block; each photo is opened once for all of its rows."""
+    wanted = ((number, row) for block, numbers in blocks.items() for number, row in _rows(parts, tasks, block, numbers))
+    opened = prefetch(
+        lambda item: plan.opener.again(tasks.population.photos[item[0]], item[1]), wanted, 2 * WORKERS, workers=WORKERS
+    )
+    for block, numbers in blocks.items():
+        jobs = (job for number in numbers for job in jobs_of(plan, tasks, number, next(opened)))
+        yield from _closing(batches(jobs, BATCH), block)
+
+
+def _rows(parts: Parts, tasks: Tasks, block: int, numbers: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What is known of some photos of a block: their rows of the photo table and of `parts.WORK`."""
+    first = int(np.searchsorted(tasks.population.block, block))
+    listed = list(zip(parts.read("photos", block), parts.read("work", block), strict=True))
+    yield from ((number, listed[number - first][0] | listed[number - first][1]) for number in numbers)
+
+
+def _scored(plan: Plan, chunks: Iterable[Chunk]) -> Iterator[Scored]:
+    """Chunks rendered and scored side by side, in order."""
+    return prefetch(Worker(plan.predictor.side_by_side(WORKERS)), chunks, depth=2 * WORKERS, workers=WORKERS)
 
 
 @dataclass(frozen=True)
@@ -193,7 +304,7 @@ class Worker:
 
 @dataclass
 class RowWriter:
-    """The rows of a block as its batches come in; a photo's untouched score comes first."""
+    """The rows of a block as its batches come in, and the untouched scores and features among them."""
 
     model: str
     scale: float | None
@@ -204,17 +315,20 @@ class RowWriter:
         """Take in a batch, in the order of the columns of `core.table.ROWS`."""
         fresh = iter(zip(scored.scores, scored.features, strict=True))
         for job, item in zip(scored.chunk.jobs, scored.rendered, strict=True):
-            photo, condition = job.opened.photo, job.step.condition
-            key = (photo.source, photo.id)
-            score, features = self.clean[key] if item.square is None else next(fresh)
-            if condition.ablation == ORIGINAL:
-                self.clean[key] = (score, features)
-            names = (photo.id, photo.source, self.model, *asdict(condition).values(), job.placement)
-            control = None if job.placement == TARGET else PLACED
-            measured = (float(score), item.area, item.rmse, self._distance(key, features))
-            self.rows.append((*names, control, None, None, *measured, None, None, job.seed))
+            before = job.opened.clean
+            found = next(fresh) if item.square is not None or before is None else before
+            if job.step is CLEAN:
+                self.clean[job.opened.photo.source, job.opened.photo.id] = found
+            self.rows.append(self._row(job, item, float(found[0]), self._distance(found[1], before)))
 
-    def _distance(self, key: tuple[str, str], features: np.ndarray) -> float | None:
+    def _row(self, job: Job, item: Rendered, score: float, distance: float | None) -> tuple:
+        row, host = job.row, job.opened.photo
+        names = (row.target.id, row.target.source, self.model, *asdict(job.step.condition).values(), row.placement)
+        elsewhere = row.control in (HOSTED, EMPTY_PLACE)
+        control = (row.control, host.id if elsewhere else None, host.source if elsewhere else None)
+        return (*names, *control, score, item.area, item.rmse, distance, row.structure, row.covered, job.seed)
+
+    def _distance(self, features: np.ndarray, before: tuple[float, np.ndarray] | None) -> float | None:
         if self.scale is None:
             return None
-        return float(np.float32(np.linalg.norm(features - self.clean[key][1]) / self.scale))
+        return 0.0 if before is None else float(np.float32(np.linalg.norm(features - before[1]) / self.scale))

@@ -19,18 +19,38 @@ from core.study.reading import SETTINGS
 from core.table import PHOTOS, ROWS
 from core.types import Problem
 
-NAME = re.compile(r"part-(\d{5})\.parquet")
+CLEAN, EMPTY, ABLATED = PASSES = "part", "empty", "ablated"
+"""Passes of a study, as their parts begin: untouched photos, fills at empty places, everything else."""
+NAME = re.compile(rf"({'|'.join(PASSES)})-(\d{{5}})\.parquet")
+WORK = pa.schema(
+    [
+        ("source", pa.string()),
+        ("photo_id", pa.string()),
+        ("height", pa.int32()),
+        ("width", pa.int32()),
+        ("score", pa.float64()),
+        ("features", pa.binary()),  # float32
+        ("masks", pa.map_(pa.string(), pa.binary())),  # mask id → bits at height × width; empty masks are left out
+    ]
+)
+"""What later passes need of a photo, beside its row of the photo table; it stays on the machine that ran the study."""
+SCHEMAS = {"rows": ROWS, "photos": PHOTOS, "work": WORK}
 LEFT_OUT = b"left_out"
 """Metadata of a part of the photo table: a JSON list of the block's photos that are not in it, each with its reason."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A photo that is not in the study: because the model learned from it (`seen`), or because it cannot be read."""
+    """A photo that is not in the study.
+
+    Because the model learned from it (`seen`), because it looks like another one that is (`copy`), or because it cannot
+    be read.
+    """
 
     where: str
     reason: str
-    seen: bool
+    seen: bool = False
+    copy: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.reason}"
@@ -61,53 +81,74 @@ class Parts:
         write_text(self.folder / SETTINGS, json.dumps(settings, indent=1, ensure_ascii=False) + "\n")
 
     def write(
-        self, block: int, rows: Sequence[tuple], photos: Sequence[Mapping[str, Any]], left_out: Iterable[LeftOut]
+        self,
+        block: int,
+        rows: Sequence[tuple],
+        photos: Sequence[Mapping[str, Any]],
+        left_out: Iterable[LeftOut],
+        work: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Add a block: its rows first, its photos last, each closed before it gets its name."""
+        """Add a block of untouched photos: its rows first, its photos last, each closed before it gets its name."""
         note = json.dumps([vars(item) for item in left_out], ensure_ascii=False).encode()
-        columns = zip(*rows, strict=True) if rows else [() for _ in ROWS]
-        arrays = [pa.array(list(values), field.type) for values, field in zip(columns, ROWS, strict=True)]
-        self._save(self.file("rows", block), pa.Table.from_arrays(arrays, schema=ROWS))
+        self.write_rows(CLEAN, block, rows)
+        self._save(self.file("work", block), pa.Table.from_pylist(list(work), schema=WORK))
         self._save(
             self.file("photos", block),
             pa.Table.from_pylist(list(photos), schema=PHOTOS).replace_schema_metadata({LEFT_OUT: note}),
         )
 
-    def file(self, table: str, block: int) -> Path:
-        return self.folder / table / f"part-{block:05d}.parquet"
+    def write_rows(self, kind: str, block: int, rows: Sequence[tuple]) -> None:
+        """Add the rows of a block in one of the PASSES."""
+        columns = zip(*rows, strict=True) if rows else [() for _ in ROWS]
+        arrays = [pa.array(list(values), field.type) for values, field in zip(columns, ROWS, strict=True)]
+        self._save(self.file("rows", block, kind), pa.Table.from_arrays(arrays, schema=ROWS))
+
+    def read(self, table: str, block: int) -> list[dict[str, Any]]:
+        """A block's rows of `photos` or `work`, in order."""
+        return pq.read_table(self.file(table, block), partitioning=None).to_pylist()
+
+    def file(self, table: str, block: int, kind: str = CLEAN) -> Path:
+        return self.folder / table / f"{kind}-{block:05d}.parquet"
 
     def _save(self, file: Path, table: pa.Table) -> None:
         with replacing(file) as temporary:
             pq.write_table(table, temporary, compression="zstd")
 
     def done(self) -> tuple[set[int], list[Problem]]:
-        """The blocks that are whole. Parts that are damaged or foreign get another name, and come back as problems."""
+        """The blocks whose untouched photos are there as a whole.
+
+        Parts of any pass that are damaged or foreign get another name, and come back as problems.
+        """
         problems = [self._set_aside(file) for file in self._files() if not self._readable(file)]
-        good: set[int] = set()
-        for file in self._files():
-            number = int(NAME.fullmatch(file.name)[1])  # type: ignore[index]
-            if file.parent.name == "photos" and self._whole(number):
-                good.add(number)
-        return good, problems
+        photos = (self._number(file) for file in self._files() if file.parent.name == "photos")
+        return {block for block in photos if self._whole(block)}, problems
+
+    def done_rows(self, kind: str) -> set[int]:
+        """The blocks whose rows of a pass are there; ask for `done` first."""
+        files = (file for file in self._files() if file.parent.name == "rows")
+        return {self._number(file) for file in files if file.name.startswith(f"{kind}-")}
+
+    @staticmethod
+    def _number(file: Path) -> int:
+        return int(NAME.fullmatch(file.name)[2])  # type: ignore[index]
 
     def _files(self) -> list[Path]:
-        return [file for table in ("rows", "photos") for file in sorted((self.folder / table).glob("*.parquet"))]
+        return [file for table in SCHEMAS for file in sorted((self.folder / table).glob("*.parquet"))]
 
     def _readable(self, file: Path) -> bool:
-        schema = ROWS if file.parent.name == "rows" else PHOTOS
         try:
             found = pq.read_table(file, partitioning=None).schema
         except (pa.ArrowException, OSError):
             return False
-        return bool(NAME.fullmatch(file.name)) and found.equals(schema)
+        return bool(NAME.fullmatch(file.name)) and found.equals(SCHEMAS[file.parent.name])
 
     def _whole(self, block: int) -> bool:
-        rows, photos = self.file("rows", block), self.file("photos", block)
-        if not rows.is_file():
+        files = [self.file(table, block) for table in ("photos", "rows", "work")]
+        if not all(file.is_file() for file in files):
             return False
-        key = ["source", "photo_id"]
-        found, listed = (pq.read_table(file, columns=key, partitioning=None) for file in (rows, photos))
-        return set(map(tuple, _pairs(found))) == set(map(tuple, _pairs(listed)))
+        tables = (pq.read_table(file, columns=["source", "photo_id"], partitioning=None) for file in files)
+        photos, rows, work = (set(_pairs(table)) for table in tables)
+        return photos == rows == work
 
     def _set_aside(self, file: Path) -> Problem:
         aside = file.with_name(f"{file.name}.damaged")
@@ -120,8 +161,8 @@ class Parts:
         left_out: list[LeftOut] = []
         for file in self._files():
             with pq.ParquetFile(file) as part:
-                if file.parent.name == "rows":
-                    rows += part.metadata.num_rows
+                if file.parent.name != "photos":
+                    rows += part.metadata.num_rows if file.parent.name == "rows" else 0
                     continue
                 photos += part.metadata.num_rows
                 note = (part.schema_arrow.metadata or {}).get(LEFT_OUT, b"[]")

@@ -3,51 +3,71 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from core import config
-from core.errors import PhotoError
+from core.errors import PhotoError, StudyError
 from core.photos import images, preprocess
 from core.photos.features import measure_features
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.photos.preprocess import Preset
 from core.regions import mask_cache, regions
-from core.regions.placements import Placements, placements
+from core.regions.placements import Placements, emptiest, placements
 from core.registry import ABLATIONS
-from core.study.conditions import CLEAN, Design, Step, applies, hash_draw, seed_of
+from core.study.conditions import CLEAN, Design, Step, applies, controlled, hash_draw, seed_of
 from core.study.parts import LeftOut
-from core.table import TARGET, Condition
+from core.study.population import unpacked
+from core.table import EMPTY, HOSTED, PLACED, REMOVE, TARGET, Condition
 from core.types import Mask, Photo, Pixels, Region, unreadable
+
+SALIENT = "salient"
+"""The mask whose share under a hosted control is noted."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A photo at working size, with its fingerprint, what was found in it, and where the controls go.
+    """A photo at working size with its fingerprint and the masks of what was found in it, empty ones left out.
 
-    `square` is what the model sees of the untouched photo, `record` its row of the photo table.
+    `square` is what the model sees of the untouched photo, `record` its row of the photo table. `clean` is the score
+    and the features of the untouched photo, once they are known.
     """
 
     photo: Photo
     print: Fingerprint
     pixels: Pixels
     square: Pixels
-    regions: Mapping[str, Region]
-    controls: Mapping[str, Placements]
-    record: Mapping[str, Any]
+    masks: Mapping[str, Mask]
+    record: Mapping[str, Any] = field(default_factory=dict)
+    clean: tuple[float, np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class Belongs:
+    """Whose row it is: the target, and which of its controls, if any; what `control` says is in `core.table`.
+
+    `covered` is the share of the host's salient object under the mask, `structure` the mean gradient there.
+    """
+
+    target: Photo
+    placement: int = TARGET
+    control: str | None = None
+    covered: float | None = None
+    structure: float | None = None
 
 
 @dataclass(frozen=True)
 class Job:
-    """One row to be: a condition of a photo, at the place itself (0) or at one of its controls."""
+    """One row to be: a condition of a photo under a mask, where there is one, and to whom the row belongs."""
 
     opened: Opened
     step: Step
-    placement: int
-    seed: int | None
+    row: Belongs
+    seed: int | None = None
+    mask: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -81,23 +101,47 @@ class Opener:
             return read
         original, found = read
         pixels = images.working(original)
-        seen = mask_cache.find(photo, original, self.masks)
+        try:
+            seen = mask_cache.find(photo, original, self.masks)
+        except PhotoError as error:
+            return LeftOut(photo.location, f"its mask cannot be read: {error}")
         things = {name: regions.resize(item.region, *pixels.shape[:2]) for name, item in seen.items()}
-        controls = {name: self._controls(name, things, found) for name in self.controlled if _useful(things, name)}
+        masks = {name: thing.mask for name, thing in things.items() if thing.mask.any()}
+        places = {name: controls(name, masks, found.pixels, self.design.seed, wanted) for name, wanted in
+                  self.controlled.items() if _useful(masks.get(name))}  # fmt: skip
         record = {
             "photo_id": photo.id,
             "source": photo.source,
             "human_score": photo.score,
             "pixels": found.pixels,
             "look": found.look,
-            "regions": json.dumps({name: _about(things[name], seen[name], controls.get(name)) for name in things}),
+            "regions": json.dumps({name: _about(things[name], seen[name], places.get(name)) for name in things}),
             "features": json.dumps(measure_features(pixels, things)),
         }
-        return Opened(photo, found, pixels, preprocess.square(pixels, self.preset), things, controls, record)
+        return Opened(photo, found, pixels, preprocess.square(pixels, self.preset), masks, record)
 
-    def uses(self, photo: Photo) -> bool:
-        """Whether the study does not leave a photo out."""
-        return not isinstance(self._read(photo), LeftOut)
+    def again(self, photo: Photo, work: Mapping[str, Any]) -> Opened:
+        """A photo of the study for a later pass: its masks and its clean score are known (a row of `parts.WORK`).
+
+        StudyError if it cannot be read any more.
+        """
+        try:
+            pixels = images.working(photo.read())
+        except PhotoError as error:
+            gone = f"{photo.location} was scored, but cannot be read any more ({error}); put it back."
+            raise StudyError(gone) from error
+        size = work["height"], work["width"]
+        if pixels.shape[:2] != size:
+            raise StudyError(f"{photo.location} is not the photo any more that was scored; give another --out.")
+        masks = {name: unpacked(bits, *size) for name, bits in work["masks"]}
+        clean = work["score"], np.frombuffer(work["features"], dtype=np.float32)
+        found = Fingerprint(work["pixels"], work["look"])
+        return Opened(photo, found, pixels, preprocess.square(pixels, self.preset), masks, clean=clean)
+
+    def print_of(self, photo: Photo) -> Fingerprint | None:
+        """A photo's fingerprint, or None if the study leaves it out."""
+        read = self._read(photo)
+        return None if isinstance(read, LeftOut) else read[1]
 
     def decoded(self, photo: Photo) -> Pixels | None:
         """What the model sees of an untouched photo, or None if the study leaves it out."""
@@ -115,11 +159,12 @@ class Opener:
             return LeftOut(photo.location, "a model learned from it, or from one that looks the same.", seen=True)
         return original, found
 
-    def _controls(self, name: str, things: Mapping[str, Region], found: Fingerprint) -> Placements:
-        """Places for a mask's shape where nothing else was found either; empty on a photo that thinning passes over."""
-        others: Mask = regions.union((thing.mask for thing in things.values()), things[name].mask.shape)
-        seed = hash_draw(self.design.seed, "placements", name, found.pixels) % 2**31
-        return placements(things[name].mask, others, n=self.controlled[name], seed=seed)
+
+def controls(name: str, masks: Mapping[str, Mask], pixels: str, seed: int, wanted: int) -> Placements:
+    """Places for a mask's shape where nothing else was found either; the same for the same photo and study."""
+    others: Mask = regions.union(masks.values(), masks[name].shape)
+    drawn = hash_draw(seed, "placements", name, pixels) % 2**31
+    return placements(masks[name], others, n=wanted, seed=drawn)
 
 
 def _about(thing: Region, found: mask_cache.Found, places: Placements | None) -> dict[str, Any]:
@@ -131,22 +176,67 @@ def _about(thing: Region, found: mask_cache.Found, places: Placements | None) ->
     return about
 
 
-def _useful(things: Mapping[str, Region], name: str) -> bool:
+def _useful(mask: Mask | None) -> bool:
     """Whether a mask leaves something to remove and something to keep."""
-    return name in things and bool(things[name].mask.any()) and not bool(things[name].mask.all())
+    return mask is not None and bool(mask.any()) and not bool(mask.all())
 
 
-def jobs_of(opened: Opened, steps: Sequence[Step], design: Design) -> Iterator[Job]:
-    """Every row of a photo in order, the untouched photo first; controls only where there are as many as wanted."""
-    yield Job(opened, CLEAN, TARGET, None)
+def whole_jobs(opened: Opened, steps: Sequence[Step], design: Design) -> Iterator[Job]:
+    """Every ablation of a photo as a whole."""
+    content = opened.print.pixels
     for step in steps:
-        mask, content = step.condition.mask, opened.print.pixels
-        if (mask and not _useful(opened.regions, mask)) or not applies(step, design, content):
-            continue
+        if step.condition.mask is None and applies(step, design, content):
+            yield Job(opened, step, Belongs(opened.photo), seed_of(step, design, content))
+
+
+def target_jobs(
+    opened: Opened, mask: str, steps: Sequence[Step], design: Design, deciding: Collection[str]
+) -> Iterator[Job]:
+    """The rows of a target itself: a region under every fill and direction, and placed where all controls have room."""
+    content, own = opened.print.pixels, opened.masks[mask]
+    wanted = max(step.controls for step in steps)
+    places = controls(mask, opened.masks, content, design.seed, wanted) if wanted else None
+    for step in steps:
         seed = seed_of(step, design, content)
-        yield Job(opened, step, TARGET, seed)
-        if step.controls and opened.controls[mask or ""].complete:
-            yield from (Job(opened, step, number, seed) for number in range(1, step.controls + 1))
+        yield Job(opened, step, Belongs(opened.photo), seed, own)
+        if step.controls and places and places.complete and controlled(step, design, content, deciding):
+            for number, place in enumerate(places.items[: step.controls], start=1):
+                yield Job(opened, step, Belongs(opened.photo, number, PLACED), seed, place.mask)
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A target whose mask is brought to a host: the photo, its fingerprint, the mask and its number among the hosts."""
+
+    photo: Photo
+    pixels: str
+    shape: Mask
+    number: int
+
+
+def hosted_jobs(
+    host: Opened, guest: Guest, steps: Sequence[Step], design: Design, deciding: Collection[str]
+) -> Iterator[Job]:
+    """The region of a target at the same place of a host, under every condition that has hosts."""
+    mask = regions.transferred(guest.shape, *host.pixels.shape[:2])
+    salient = host.masks.get(SALIENT)
+    covered = None if salient is None else float(np.float32(salient[mask].sum() / salient.sum()))
+    row = Belongs(guest.photo, guest.number, HOSTED, covered)
+    for step in steps:
+        if _useful(mask) and step.hosts and controlled(step, design, guest.pixels, deciding):
+            yield Job(host, step, row, seed_of(step, design, guest.pixels), mask)
+
+
+def empty_jobs(host: Opened, guest: Guest, steps: Sequence[Step], design: Design) -> Iterator[Job]:
+    """The shape of a target removed at the emptiest place of a host, under every fill."""
+    shape = regions.transferred(guest.shape, *host.pixels.shape[:2])
+    if not _useful(shape):
+        return
+    mask, structure = emptiest(shape, regions.structure(host.pixels))
+    row = Belongs(guest.photo, guest.number, EMPTY, structure=float(np.float32(structure)))
+    for step in steps:
+        if step.condition.direction == REMOVE:
+            yield Job(host, step, row, seed_of(step, design, guest.pixels), mask)
 
 
 def render(job: Job, preset: Preset) -> Rendered:
@@ -154,25 +244,20 @@ def render(job: Job, preset: Preset) -> Rendered:
     opened = job.opened
     if job.step is CLEAN:
         return Rendered(opened.square, None, 0.0)
-    after, mask = apply(job)
+    after = apply(job)
     square = preprocess.square(after, preset)
-    change = regions.measure(opened.pixels, after, mask, job.step.condition.direction or "")
+    change = regions.measure(opened.pixels, after, job.mask, job.step.condition.direction or "")
     area = None if change.area is None else float(np.float32(change.area))
     same = np.array_equal(square, opened.square)
     return Rendered(None if same else square, area, float(np.float32(change.rmse)))
 
 
-def apply(job: Job) -> tuple[Pixels, Mask | None]:
-    """The ablated photo at working size, and the mask that was used where there was one."""
-    opened, condition = job.opened, job.step.condition
+def apply(job: Job) -> Pixels:
+    """The ablated photo at working size; MaskError where the mask leaves nothing to remove or to keep."""
     settings = dict(job.step.settings) | ({} if job.seed is None else {"seed": job.seed})
-    function = ABLATIONS[condition.ablation].function
-    if condition.mask is None:
-        return function(opened.pixels, **settings), None
-    whole = job.placement == TARGET
-    placed = None if whole else opened.controls[condition.mask].items[job.placement - 1]
-    mask = opened.regions[condition.mask].mask if placed is None else placed.mask
-    return function(opened.pixels, mask, **settings), mask
+    function = ABLATIONS[job.step.condition.ablation].function
+    masks = () if job.mask is None else (job.mask,)
+    return function(job.opened.pixels, *masks, **settings)
 
 
 def replay(photo: Photo, condition: Condition, seed: int) -> tuple[Pixels, Pixels]:
@@ -187,5 +272,6 @@ def replay(photo: Photo, condition: Condition, seed: int) -> tuple[Pixels, Pixel
         raise PhotoError(opened.reason)
     where = {"fill": condition.fill, "direction": condition.direction} if condition.mask else {}
     step = Step(condition, condition.arguments | where)
-    after, _ = apply(Job(opened, step, TARGET, seed_of(step, design, opened.print.pixels)))
-    return opened.pixels, after
+    mask = opened.masks.get(condition.mask, regions.empty(opened.pixels.shape)) if condition.mask else None
+    seed_drawn = seed_of(step, design, opened.print.pixels)
+    return opened.pixels, apply(Job(opened, step, Belongs(photo), seed_drawn, mask))

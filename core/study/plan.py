@@ -6,11 +6,13 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from core import config
 from core.errors import StudyError
 from core.inference import Predictor, prefetch
+from core.photos.fingerprints import FingerprintIndex
 from core.registry import MASKS
 from core.study.conditions import Design, Step, grid, hash_draw, masks_of
 from core.study.photos import Opener
@@ -33,6 +35,12 @@ class Plan:
     steps: tuple[Step, ...]
     opener: Opener
     settings: Mapping[str, Any]
+
+    @cached_property
+    def steps_by_mask(self) -> Mapping[str | None, tuple[Step, ...]]:
+        """The steps of each mask, and under None those of whole photos."""
+        masks = dict.fromkeys(step.condition.mask for step in self.steps)
+        return {mask: tuple(step for step in self.steps if step.condition.mask == mask) for mask in masks}
 
     @property
     def blocks(self) -> list[tuple[Photo, ...]]:
@@ -89,12 +97,14 @@ def plan(
 
 
 def _first_usable(ordered: Sequence[Photo], opener: Opener, wanted: int) -> tuple[Photo, ...]:
-    """The photos up to the last of the first `wanted` that are not left out; all for 0, or where there are no more."""
+    """The photos up to the last of the first `wanted` that count; all for 0, or where there are no more."""
     if not wanted:
         return tuple(ordered)
-    found = 0
-    for looked, usable in enumerate(prefetch(opener.uses, ordered, depth=2 * WORKERS, workers=WORKERS), start=1):
-        found += usable
-        if found == wanted:
+    kept, known = 0, FingerprintIndex()
+    for looked, found in enumerate(prefetch(opener.print_of, ordered, depth=2 * WORKERS, workers=WORKERS), start=1):
+        if found is not None and found not in known:
+            known.add(found)
+            kept += 1
+        if kept == wanted:
             return tuple(ordered[:looked])
     return tuple(ordered)

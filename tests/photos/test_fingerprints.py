@@ -78,3 +78,14 @@ def test_about_half_of_all_photos_are_held(make_photo: MakePhoto) -> None:
     held = [in_held_half(fingerprint(make_photo(seed, 16, 16))) for seed in range(200)]
     assert 70 <= sum(held) <= 130
     assert held[0] == in_held_half(fingerprint(make_photo(0, 16, 16)))
+
+
+def test_an_index_grows_and_tells_which_photo_it_was(make_photo: MakePhoto) -> None:
+    index = FingerprintIndex()
+    prints = [fingerprint(make_photo(seed)) for seed in range(70)]
+    for number, item in enumerate(prints):
+        assert index.find(item) is None
+        index.add(item)
+        assert index.find(item) == number
+    assert index.find(fingerprint(make_photo(3, 96, 128))) == 3
+    assert FingerprintIndex(prints).find(prints[5]) == 5

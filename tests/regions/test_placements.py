@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import MaskError
-from core.regions.placements import placements
+from core.regions import regions
+from core.regions.placements import emptiest, placements
 
 
 def disc(height: int, width: int, centre: tuple[float, float], radius: float) -> np.ndarray:
@@ -90,3 +91,34 @@ def test_controls_never_overlap_what_they_control_for(height: int, width: int, s
     for item in found.items:
         assert not (item.mask & (mask | avoid)).any()
         assert item.mask.sum() == mask.sum()
+
+
+def test_the_emptiest_place_has_the_least_to_see() -> None:
+    photo = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
+    photo[30:60, 50:90] = 128
+    shape = np.zeros((64, 96), dtype=bool)
+    shape[2:12, 3:23] = True
+    shape[2:4, 3:6] = False
+    moved, structure = emptiest(shape, regions.structure(photo))
+    assert moved.sum() == shape.sum()
+    assert not regions.structure(photo)[moved].any()
+    assert structure == 0
+    assert all((emptiest(shape, regions.structure(photo))[0] == moved).all() for _ in range(5))
+
+
+def test_structure_is_the_gradient_of_grey_a_pixel() -> None:
+    slope = np.repeat(np.arange(0, 250, 5, dtype=np.uint8)[None, :, None], 20, axis=0).repeat(3, axis=2)
+    assert regions.structure(slope)[5, 5] == pytest.approx(5 / 255)
+    assert not regions.structure(np.full((9, 9, 3), 77, dtype=np.uint8)).any()
+
+
+def test_a_mask_comes_to_the_same_place_of_another_photo_and_does_not_vanish() -> None:
+    mask = np.zeros((100, 200), dtype=bool)
+    mask[20:60, 100:150] = True
+    moved = regions.transferred(mask, 300, 100)
+    assert moved[60:180, 50:75].all()
+    assert moved.sum() == 120 * 25
+    hair = np.zeros((200, 200), dtype=bool)
+    hair[:, 101] = True
+    assert regions.transferred(hair, 50, 50).any()
+    assert not regions.transferred(np.zeros((20, 20), dtype=bool), 50, 50).any()

@@ -116,7 +116,8 @@ def test_the_default_grid_holds_every_decision_row_with_controls_under_every_fil
         found = [step for step in steps if row.holds(step.condition)]
         if row.mask:
             assert {step.condition.fill for step in found} == {entry.id for entry in FILLS}
-            assert all(step.controls == config.PLACEMENTS for step in found)
+            placed = config.PLACEMENTS if row.direction == REMOVE else 0
+            assert all((step.controls, step.hosts) == (placed, config.HOSTS) for step in found)
         else:
             assert found, row.id
 
@@ -138,7 +139,7 @@ def test_an_ablation_comes_at_its_default_first_then_at_each_word_and_dose() -> 
 
 def test_thinning_takes_controls_from_what_decides_nothing() -> None:
     steps = grid(Design(masks=("faces", "text"), control_fills=("mean",)))
-    without = {(s.condition.mask, s.condition.fill, s.condition.direction) for s in steps if s.group and not s.controls}
+    without = {(s.condition.mask, s.condition.fill, s.condition.direction) for s in steps if s.group and not s.hosts}
     without = {item for item in without if item[0]}
     assert without == {(mask, fill.id, KEEP) for mask in ("faces", "text") for fill in FILLS if fill.id != "mean"}
     assert Design(placements=0).thinning == {"placements": 0}, "none is recorded, as few are"
@@ -233,8 +234,10 @@ def test_regions_come_with_controls_and_without_where_there_is_no_room(predictor
     done = engine.run(study_plan.plan(predictor, [small, large], design), tmp_path / "s")
     rows = rows_of(done.folder).query("ablation == 'region'")
     sizes = rows.groupby(["photo_id", "fill", "direction"])["placement"].apply(sorted)
-    assert all(found == list(range(11)) for found in sizes[small.id])
+    assert all(found == list(range(11)) for found in sizes[small.id, :, REMOVE])
+    assert all(found == [0] for found in sizes[small.id, :, KEEP]), "kept elsewhere, it is another photo"
     assert all(found == [0] for found in sizes[large.id])
+    assert rows["control"].eq("placed").eq(rows["placement"] > 0).all()
     areas = rows[rows["photo_id"] == small.id].groupby("direction")["area"].agg(["min", "max"])
     assert areas.loc[REMOVE].tolist() == pytest.approx([100 / 2240] * 2, abs=2e-3)
     assert areas.loc[KEEP].tolist() == pytest.approx([1 - 100 / 2240] * 2, abs=2e-3)
@@ -353,20 +356,169 @@ def waiting(photo: Photo, met: threading.Barrier | None) -> Photo:
     return dataclasses.replace(photo, truth=truth)
 
 
+# Hosts
+
+
+HOSTED = Design(ablations=("region", "grayscale"), masks=("faces", "salient"), fills=("mean", "noise"), hosts=2)
+
+
+def half_with_things(count: int) -> list[Photo]:
+    """Photos of which every third holds a thing, at one of four sizes, and one in four something that stands out."""
+    boxes = (Rect(4, 4, 14, 14), Rect(20, 10, 44, 34), Rect(2, 2, 40, 36), Rect(30, 5, 36, 30))
+    photos = drawn(count)
+    return [
+        with_thing(photo, boxes[n % 4])
+        if n % 3 == 0
+        else with_thing(photo, Rect(0, 0, 28, 40), "salient")
+        if n % 4 == 1
+        else photo
+        for n, photo in enumerate(photos)
+    ]
+
+
+@pytest.fixture(scope="module")
+def hosted(predictor: Predictor, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hosted")
+    engine.run(study_plan.plan(predictor, half_with_things(60), HOSTED), folder / "s")
+    return folder / "s"
+
+
+def test_a_hosted_control_is_the_same_mask_at_the_same_place_of_another_photo(
+    predictor: Predictor, hosted: Path
+) -> None:
+    photos = {photo.id: photo for photo in half_with_things(60)}
+    rows = rows_of(hosted).query("control == 'hosted' and mask == 'faces'")
+    assert len(rows) > 30
+    assert set(rows["host_source"]) == {"drawn"}
+    clean = rows_of(hosted).query("ablation == 'original'").set_index("photo_id")["score"]
+    for row in rows.sample(12, random_state=0).itertuples():
+        target, host = photos[row.photo_id], photos[row.host]
+        mask = images.working(target.truth()["faces"].mask.astype(np.uint8)[..., None].repeat(3, axis=2) * 255)[..., 0]
+        pixels = images.working(host.read())
+        settings = {"fill": row.fill, "direction": row.direction, "seed": int(row.seed)}
+        after = ABLATIONS["region"].function(pixels, mask >= 128, **settings)
+        assert row.score == pytest.approx(predictor.score([after])[0], abs=2e-3)
+        assert not host.truth()["faces"].mask.any()
+        assert abs(clean[row.host] - clean[row.photo_id]) <= config.CALIPER * clean.std(ddof=1)
+    targets = rows_of(hosted).query("placement == 0 and mask == 'faces'").set_index(["photo_id", "fill", "direction"])
+    seeds = rows.set_index(["photo_id", "fill", "direction"])["seed"]
+    assert (targets.loc[seeds.index, "seed"] == seeds).all(), "the same noise as on the target"
+
+
+def test_hosts_are_the_same_under_every_fill_and_direction_and_told_what_they_cover(hosted: Path) -> None:
+    rows = rows_of(hosted).query("control == 'hosted'").sort_values("placement")
+    groups = rows.groupby(["photo_id", "mask", "fill", "direction"])
+    assert (groups["host"].apply(tuple).groupby(["photo_id", "mask"]).nunique() == 1).all()
+    assert all(found == [1, 2] for found in groups["placement"].apply(list))
+    salient = {row.photo_id for row in photos_of(hosted).itertuples() if json.loads(row.regions)["salient"]["area"] > 0}
+    faces = rows.query("mask == 'faces'")
+    assert faces["covered"].notna().eq(faces["host"].isin(salient)).all()
+    assert faces["covered"].dropna().between(0, 1).all()
+    assert faces["structure"].isna().all()
+
+
+def test_fills_are_tried_where_a_host_is_emptiest(hosted: Path) -> None:
+    rows = rows_of(hosted).query("control == 'empty'")
+    assert set(rows["fill"]) == {"mean", "noise"}
+    assert set(rows["direction"]) == {REMOVE}
+    assert rows["structure"].notna().all()
+    assert (rows["area"] < 0.2 + 0.01).all()
+    hosts = rows_of(hosted).query("control == 'hosted'").groupby(["photo_id", "mask"])["host"].agg(set)
+    assert all(row.host in hosts[row.photo_id, row.mask] for row in rows.itertuples())
+
+
+def test_only_sensitivity_is_thinned_out(predictor: Predictor, tmp_path: Path) -> None:
+    design = dataclasses.replace(HOSTED, masks=("faces",), shares=(("sensitivity", 0.0),))
+    done = engine.run(study_plan.plan(predictor, half_with_things(60), design), tmp_path / "s")
+    rows = rows_of(done.folder)
+    assert not len(rows.query("direction == 'keep' and control == 'hosted'")), "faces kept alone decide nothing"
+    assert len(rows.query("direction == 'keep' and placement == 0"))
+    assert len(rows.query("direction == 'remove' and control == 'hosted'"))
+
+
+def test_few_targets_and_every_photo_a_host(predictor: Predictor, tmp_path: Path) -> None:
+    design = dataclasses.replace(HOSTED, masks=("faces",), targets=6)
+    photos = [dataclasses.replace(photo, score=None) for photo in half_with_things(60)]
+    done = engine.run(study_plan.plan(predictor, photos, design), tmp_path / "s")
+    rows = rows_of(done.folder)
+    targets = rows.query("ablation == 'region' and placement == 0")
+    assert targets["photo_id"].nunique() == 6
+    assert set(rows.query("ablation == 'grayscale'")["photo_id"]) == set(targets["photo_id"])
+    assert rows.query("control == 'hosted'")["host"].nunique() > 6
+    settings = json.loads((done.folder / "study.json").read_text())
+    assert settings["targets"] == {"faces": 6}
+    assert settings["thinning"] == {"targets": 6, "hosts": 2}
+
+
+def test_forty_photos_three_times_over_are_forty(predictor: Predictor, tmp_path: Path) -> None:
+    once = drawn(40)
+    copies = [dataclasses.replace(photo, id=f"{where}/{photo.id}") for where in "abc" for photo in once]
+    done = engine.run(study_plan.plan(predictor, copies, FEW), tmp_path / "s")
+    assert (done.photos, done.copies) == (40, 80)
+    assert photos_of(done.folder)["pixels"].nunique() == 40
+    assert json.loads((done.folder / "study.json").read_text())["copies"] == 80
+    assert all("looks like drawn: " in item.reason for item in done.left_out)
+    few = study_plan.plan(predictor, copies, dataclasses.replace(FEW, photos=10))
+    assert engine.run(few, tmp_path / "t").photos == 10, "copies take no places"
+
+
+def test_copies_are_set_aside_the_same_when_a_block_is_done_again(predictor: Predictor, tmp_path: Path) -> None:
+    copies = [dataclasses.replace(photo, id=f"{where}/{photo.id}") for where in "ab" for photo in drawn(24)]
+    planned = study_plan.plan(predictor, copies, FEW)
+    whole = photos_of(engine.run(planned, tmp_path / "s").folder)
+    Parts(tmp_path / "s").file("photos", 1).unlink()
+    engine.run(planned, tmp_path / "s")
+    pd.testing.assert_frame_equal(photos_of(tmp_path / "s"), whole)
+
+
+def test_a_study_of_the_first_protocol_is_not_added_to(predictor: Predictor, tmp_path: Path) -> None:
+    planned = study_plan.plan(predictor, drawn(3), FEW)
+    engine.run(planned, tmp_path / "s")
+    settings = json.loads((tmp_path / "s" / "study.json").read_text())
+    del settings["protocol"]
+    (tmp_path / "s" / "study.json").write_text(json.dumps(settings))
+    with pytest.raises(
+        StudyError, match=r"protocol 1, to which none of protocol 2 can be added; give another --out\.$"
+    ):
+        engine.run(planned, tmp_path / "s")
+
+
+def test_a_later_pass_that_was_killed_goes_on_with_the_same_hosts(
+    predictor: Predictor, hosted: Path, tmp_path: Path
+) -> None:
+    planned = study_plan.plan(predictor, half_with_things(60), HOSTED)
+
+    class KilledError(Exception):
+        pass
+
+    def stop(items: Iterator[Photo], total: int, what: str) -> Iterator[Photo]:
+        for item in items:
+            yield item
+            if what.endswith("ablations"):
+                raise KilledError
+
+    with pytest.raises(KilledError):
+        engine.run(planned, tmp_path / "s", progress=stop)
+    assert 0 < len(list((tmp_path / "s" / "rows").glob("ablated-*"))) < 4
+    engine.run(planned, tmp_path / "s")
+    pd.testing.assert_frame_equal(rows_of(tmp_path / "s"), rows_of(hosted), check_exact=True)
+
+
 # Killed, resumed, damaged
 
 
 def test_parts_appear_while_the_study_runs(predictor: Predictor, tmp_path: Path) -> None:
     """Memory is constant because nothing but a block is held: each is on disk before the next but one begins."""
-    seen: list[int] = []
+    seen: dict[str, list[int]] = {}
 
     def watch(items: Iterator[Photo], total: int, what: str) -> Iterator[Photo]:
         for item in items:
-            seen.append(len(list((tmp_path / "s" / "photos").glob("*.parquet"))))
+            seen.setdefault(what, []).append(len(list((tmp_path / "s" / "rows").glob("*.parquet"))))
             yield item
 
     engine.run(study_plan.plan(predictor, drawn(3 * study_plan.BLOCK), FEW), tmp_path / "s", progress=watch)
-    assert seen == [1] * study_plan.BLOCK + [2] * study_plan.BLOCK + [3] * study_plan.BLOCK
+    one_by_one = [1] * study_plan.BLOCK + [2] * study_plan.BLOCK + [3] * study_plan.BLOCK
+    assert list(seen.values()) == [one_by_one, [3 + number for number in one_by_one]]
 
 
 def test_a_killed_study_goes_on_and_ends_the_same(checkpoint: Path, tmp_path: Path) -> None:
