@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,30 @@ def write_text(path: Path, text: str) -> None:
 def readable(path: Path) -> str:
     """A path as text; bytes that are no UTF-8 are written as \\xff, so that any table and terminal takes the name."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""How a cell begins that a spreadsheet takes for a formula."""
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+BOM = "\ufeff"
+"""The mark by which spreadsheets know that a table is in UTF-8."""
+
+
+def cell(value: Any) -> Any:
+    """A value that no spreadsheet runs as a formula: an apostrophe before such text; numbers stay as they are."""
+    if isinstance(value, str) and value.startswith(FORMULA) and not NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def table_text(table: Any, *, for_spreadsheet: bool = False) -> str:
+    """A DataFrame as CSV without its index and without formulas; `for_spreadsheet` begins it with a byte-order mark."""
+    safe = table.copy()
+    for name in safe.columns:
+        if not hasattr(safe[name].dtype, "kind") or safe[name].dtype.kind not in "biufM":
+            safe[name] = safe[name].map(cell)
+    text = safe.rename(columns=cell).to_csv(index=False, lineterminator="\n")
+    return f"{BOM if for_spreadsheet else ''}{text}"
 
 
 def json_text(content: Any) -> str:

@@ -67,15 +67,11 @@ def downloads(found: Aggregates) -> None:
     """Every table to take along, and the format in which charts are saved."""
     st.header("Take it along")
     layout.chart_format()
+    layout.for_spreadsheet()
     with st.container(horizontal=True):
         for name in ("effects", "details", "doses", "extremes"):
-            st.download_button(
-                f"{name}.csv",
-                getattr(found, name).to_csv(index=False),
-                f"{found.baseline.study}-{name}.csv",
-                "text/csv",
-                key=f"csv-{name}",
-                icon=":material/download:",
+            layout.download_table(
+                getattr(found, name), f"{found.baseline.study}-{name}.csv", f"csv-{name}", f"{name}.csv", ask=False
             )
 
 

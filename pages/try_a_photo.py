@@ -41,6 +41,7 @@ def show(items: list[Item]) -> None:
     with head:
         examined = photos.examine(model, items)
         layout.problem(*(f"{item.name}: {found.reason}" for item, found in examined if found.reason))
+        layout.hint(*(f"{item.name}: {found.hint}" for item, found in examined if found.hint))
         scores = {item: found.score for item, found in examined if found.score is not None}
         if len(scores) > 1:
             photos.strip(list(scores))
@@ -108,6 +109,7 @@ def table(examined: list[tuple[Item, Examined]], model: str, reference: reports.
             "percentile": None if found.score is None else reports.percentile(found.score, reference),
             "model": model,
             "problem": found.reason,
+            "hint": found.hint,
         }
         for item, found in examined
     )
@@ -116,8 +118,7 @@ def table(examined: list[tuple[Item, Examined]], model: str, reference: reports.
         formats = layout.number("%.3f", "score") | layout.number("%.0f", "percentile")
         shown = rows.drop(columns="model").dropna(axis="columns", how="all")
         st.dataframe(shown, hide_index=True, key="table", column_config=formats, placeholder="–")
-    csv = rows.to_csv(index=False)
-    st.download_button("Download as CSV", csv, "scores.csv", "text/csv", key="csv", icon=":material/download:")
+    layout.download_table(rows, "scores.csv", "csv")
 
 
 with layout.page(layout.TRY):

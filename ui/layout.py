@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import config
 from core.errors import LabError
+from core.files import table_text
 
 T = TypeVar("T")
 
@@ -103,6 +105,12 @@ def problem(*found: object) -> None:
         st.error("  \n".join(map(sentence, found)), icon=":material/error:")
 
 
+def hint(*found: str) -> None:
+    """Say what a visitor should know, a sentence for each; nothing if there is none."""
+    if found:
+        st.info("  \n".join(map(sentence, found)), icon=":material/info:")
+
+
 def attempt(action: Callable[[], T]) -> T | None:
     """The result of a step, or None after saying in one sentence why core refused it."""
     try:
@@ -121,6 +129,22 @@ def downloadable(name: str) -> dict[str, Any]:
 def chart_format() -> None:
     """The choice of the format in which charts are saved."""
     st.segmented_control("Charts are saved as", FORMATS, format_func=str.upper, default=FORMATS[0], key="format")
+
+
+def for_spreadsheet() -> bool:
+    """The wish that tables to take along begin with a byte-order mark."""
+    mark = "Begins the file with a byte-order mark, by which Excel knows accents and other scripts."
+    return st.checkbox("Tables are for a spreadsheet", key="for-spreadsheet", help=mark)
+
+
+def download_table(
+    table: pd.DataFrame, file: str, key: str, label: str = "Download as CSV", *, ask: bool = True
+) -> None:
+    """A button that saves a table as CSV without formulas; with `ask` beside it the choice of `for_spreadsheet`."""
+    with st.container(horizontal=True, vertical_alignment="center") if ask else nullcontext():
+        marked = for_spreadsheet() if ask else st.session_state.get("for-spreadsheet", False)
+        text = table_text(table, for_spreadsheet=marked)
+        st.download_button(label, text, file, "text/csv", key=key, icon=":material/download:")
 
 
 def number(pattern: str, *columns: str) -> dict[str, Any]:

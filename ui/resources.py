@@ -13,7 +13,7 @@ import streamlit as st
 
 from core import config
 from core.errors import LabError, PhotoError, SourceError
-from core.photos import images
+from core.photos import emptiness, images
 from core.registry import ATTRIBUTIONS, MASKS, SOURCES, Entry, predictors
 from core.sources import open_source
 from core.types import Heatmap, Photo, Pixels, Region
@@ -41,15 +41,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Examined:
-    """The score of a photo, or the reason why it has none."""
+    """The score of a photo, or the reason why it has none; a hint where there is nothing to see in it."""
 
     score: float | None
     reason: str | None = None
+    hint: str | None = None
 
 
 def uploaded(name: str, data: bytes) -> Item:
     """An uploaded file as an item."""
-    return Item(name, hashlib.sha256(data).hexdigest(), lambda: images.read(data))
+    return Item(name, hashlib.sha256(data).hexdigest(), lambda: images.read(data, name))
 
 
 @st.cache_resource(show_spinner="Loading the model …")
@@ -126,7 +127,7 @@ def examine(model: str, digest: str, _item: Item) -> Examined:
     except PhotoError as error:
         return Examined(None, str(error))
     thumbnail(digest, _item)  # while the photo is decoded: with several photos it would have to be decoded again
-    return Examined(float(scorer.score([photo])[0]))
+    return Examined(float(scorer.score([photo])[0]), hint=emptiness.hint(photo))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

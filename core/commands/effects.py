@@ -15,6 +15,7 @@ def effects(
     run: Annotated[str, "folder of a study"],
     *,
     csv: Annotated[str, "write the table to this file too"] = "",
+    for_spreadsheet: Annotated[bool, "begin the CSV with a byte-order mark, by which Excel knows accents"] = False,
     check_errors: Annotated[bool, "measure the family-wise error on sign-flipped copies of the study"] = False,
 ) -> Report:
     """Compute the effects of a study, one row per condition, population and source, and store them with it.
@@ -22,7 +23,7 @@ def effects(
     Rows that decide and rows that explore are apart and adjusted apart. What cannot be read is named, and the exit code
     is 1.
     """
-    from core.files import replacing
+    from core.files import replacing, table_text
     from core.verdict.aggregation import aggregates
     from core.verdict.effect_words import lines, records
 
@@ -30,7 +31,7 @@ def effects(
     text = lines(found)
     if csv:
         with replacing(Path(csv)) as temporary:
-            found.effects.to_csv(temporary, index=False)
+            temporary.write_text(table_text(found.effects, for_spreadsheet=for_spreadsheet), encoding="utf-8")
         text.append(f"{len(found.effects)} rows written to {csv}")
     if check_errors:
         text.append(family_wise_line(Path(run)))

@@ -35,6 +35,8 @@ def evaluate(
 
     listing = open_source(source, split)
     chosen, halves = evaluation.chosen_part(listing, part), evaluation.halves_of(source)
+    if not part and (said := evaluation.part_sentence(listing, chosen)):
+        print(f"{source}: {said}", file=sys.stderr)
     predictor = inference.load(model, engine, precision, passes=len(listing.photos))
     done = evaluation.evaluate(predictor, listing, part=chosen, halves=halves, progress=progress_bar)
     for problem in done.problems:

@@ -13,10 +13,10 @@ from typing import Annotated, TextIO
 from core import config
 from core.commandline import progress_bar
 from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
-from core.files import readable, replacing
-from core.photos import images, photo_files
+from core.files import BOM, cell, readable, replacing
+from core.photos import emptiness, images, photo_files
 from core.registry import COMMANDS
-from core.types import Photo, Prediction
+from core.types import Photo, Pixels, Prediction
 
 
 @COMMANDS.register("Score photos", streams=True)
@@ -28,26 +28,38 @@ def score(
     precision: Annotated[str, PRECISION_HELP] = AUTO,
     csv: Annotated[str, "write the table to this file instead of standard output"] = "",
     json: Annotated[bool, "write JSON instead of CSV"] = False,
+    for_spreadsheet: Annotated[bool, "begin a CSV with a byte-order mark, by which Excel knows accents"] = False,
 ) -> Report:
     """Score photos in constant memory: a table with the columns file,score in the order given.
 
-    Files that cannot be scored are listed on standard error with the reason, and the exit code is 1.
+    Files that cannot be scored are listed on standard error with the reason, and the exit code is 1. So are pictures in
+    which there is nothing to see, which have a score all the same. A name that a spreadsheet would run as a formula has
+    an apostrophe before it.
     """
     from core import inference
 
-    photos = list(_photos(paths))
+    hints: dict[str, str] = {}
+    photos = list(_photos(paths, hints))
     predictor = inference.load(model, engine, precision, passes=len(photos))
     print(f"scoring with {predictor.engine}", file=sys.stderr)
     made = progress_bar(inference.predict(predictor, photos), len(photos), "scoring")
     if csv:
         with replacing(Path(csv)) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-            bad = _write(made, stream, json)
+            bad = _write(made, stream, json, for_spreadsheet, hints)
     else:
-        bad = _write(made, sys.stdout, json)
+        bad = _write(made, sys.stdout, json, for_spreadsheet, hints)
     return Report(code=1 if bad else 0)
 
 
-def _photos(paths: list[str]) -> Iterator[Photo]:
+def _photos(paths: list[str], hints: dict[str, str]) -> Iterator[Photo]:
+    """The photos of all paths; reading one in which there is nothing to see leaves a hint under its id."""
+
+    def read(file: Path) -> Pixels:
+        pixels = images.read(file)
+        if said := emptiness.hint(pixels):
+            hints[readable(file)] = said
+        return pixels
+
     for name in paths:
         path = Path(name)
         files: tuple[Path, ...] = ()
@@ -57,14 +69,17 @@ def _photos(paths: list[str]) -> Iterator[Photo]:
             for note in found.notes:
                 print(f"{name}: {note}", file=sys.stderr)
         for file in files or (path,):
-            yield Photo(readable(file), "command line", partial(images.read, file), file)
+            yield Photo(readable(file), "command line", partial(read, file), file)
 
 
-def _write(made: Iterable[Prediction], stream: TextIO, as_json: bool) -> int:
-    """Write each prediction as it comes; problems go to standard error; returns how many there were."""
+def _write(made: Iterable[Prediction], stream: TextIO, as_json: bool, marked: bool, hints: dict[str, str]) -> int:
+    """Write each prediction as it comes; problems and hints go to standard error; returns how many problems there were.
+
+    No cell begins a formula. `marked`: the CSV begins with a byte-order mark.
+    """
     bad, written = 0, 0
     table = csv.writer(stream, lineterminator="\n")
-    stream.write("[" if as_json else "file,score\n")
+    stream.write("[" if as_json else f"{BOM if marked else ''}file,score\n")
     for item in made:
         if item.score is None:
             bad += 1
@@ -74,6 +89,8 @@ def _write(made: Iterable[Prediction], stream: TextIO, as_json: bool) -> int:
             stream.write(f"{',' if written else ''}\n{row}")
             written += 1
         else:
-            table.writerow((item.photo.id, f"{item.score:.6f}"))
+            table.writerow((cell(item.photo.id), f"{item.score:.6f}"))
+        if said := hints.pop(item.photo.id, None):
+            print(f"hint: {item.photo.id}: {said}", file=sys.stderr)
     stream.write("\n]\n" if as_json else "")
     return bad

@@ -71,6 +71,10 @@ def study(
     )
     listings = [_open(name, split, part) for name in sources]
     found = [photo for _, chosen in listings for photo in chosen]
+    if len(found) < (least := config.MIN_CONFIRMATORY):
+        print(
+            f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.", file=sys.stderr
+        )
     kept = Parts(Path(out)).settings()
     if kept is not None and engine == AUTO:  # go on with the engine that began
         engine, precision = kept.get("engine", REFERENCE), kept.get("precision", "fp32")
@@ -105,6 +109,8 @@ def _open(name: str, split: int, part: str) -> tuple[Listing, list[Photo]]:
 
     listing = open_source(name, split)
     chosen = evaluation.chosen_part(listing, part)
+    if not part and (said := evaluation.part_sentence(listing, chosen)):
+        print(f"{name}: {said}", file=sys.stderr)
     return listing, [photo for photo in listing.photos if chosen is None or photo.split == chosen]
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from core.errors import ParameterError, SourceError
 from core.evaluation import metrics
 from core.evaluation.reports import ALL, CALIBRATION_COLUMNS, TEST, Evaluation, Reliability
-from core.files import json_text, replacing, write_text
+from core.files import cell, json_text, replacing, write_text
 from core.inference import Predictor, predict
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.types import Listing, Photo, Prediction, Problem, Progress, silent
@@ -124,7 +124,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
 def save(evaluated: Evaluated, folder: Path) -> Path:
     """Write MODEL-SOURCE.json and, photo by photo, MODEL-SOURCE.csv; return the JSON file."""
     file = folder / f"{evaluated.evaluation.id}.json"
-    rows = [(item.photo.id, f"{item.score:.6f}", f"{item.photo.score:.6f}") for item in evaluated.predictions]
+    rows = [(cell(item.photo.id), f"{item.score:.6f}", f"{item.photo.score:.6f}") for item in evaluated.predictions]
     with replacing(file.with_suffix(".csv")) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([("photo_id", "score", "human_score"), *rows])
     write_text(file, json_text(as_json(evaluated.evaluation)) + "\n")
@@ -159,6 +159,14 @@ def chosen_part(listing: Listing, named: str) -> str | None:
     part = None if named == ALL else named or None
     parts = _parts(listing, part)
     return TEST if not named and TEST in parts else part
+
+
+def part_sentence(listing: Listing, chosen: str | None) -> str | None:
+    """What a command leaves out that nobody asked to leave out; None where it is about every photo."""
+    if chosen is None:
+        return None
+    count = sum(photo.split == chosen for photo in listing.photos)
+    return f"{count:,} of {len(listing.photos):,} photos, the {chosen} part; --part all takes them all."
 
 
 def _parts(listing: Listing, wanted: str | None) -> list[str]:

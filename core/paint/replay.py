@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import LabError, MaskError, PhotoError
-from core.files import replacing, write_text
+from core.files import replacing, table_text, write_text
 from core.inference import Predictor
 from core.paint import region_effect
 from core.paint.region_effect import Painted, Treatment, fitted, treatment, working
@@ -145,7 +145,7 @@ def bundle(tried: Iterable[tuple[Record, Pixels]]) -> bytes:
             archive.writestr(f"{number:02}-ablated.png", images.png_bytes(ablated))
             archive.writestr(f"{number:02}-replay.json", to_json(item))
             rows.append({"number": number} | {name: getattr(item, name) for name in TABLE} | _how(item.how))
-        archive.writestr("tried.csv", pd.DataFrame(rows).to_csv(index=False))
+        archive.writestr("tried.csv", table_text(pd.DataFrame(rows)))
     return buffer.getvalue()
 
 

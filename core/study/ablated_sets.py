@@ -12,7 +12,7 @@ from typing import Any
 from core import config
 from core.ablations.region import fill_entry, region
 from core.errors import MaskError, ParameterError, PhotoError, SourceError
-from core.files import replacing
+from core.files import cell, replacing
 from core.photos import images
 from core.photos.fingerprints import fingerprint
 from core.regions import mask_cache, regions
@@ -135,7 +135,7 @@ def write_sets(
         for photo in progress(listing.photos, len(listing.photos), "ablating"):
             try:
                 for name, result in _photo(photo, conditions, folder, seed, masks):
-                    tables[type(result)].writerow(astuple(result))
+                    tables[type(result)].writerow(map(cell, astuple(result)))
                     (files if isinstance(result, Row) else refused)[name] += 1
                     old.discard(getattr(result, "file", ""))
             except PhotoError as error:

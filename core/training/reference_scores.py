@@ -10,7 +10,7 @@ import pandas as pd
 from core.errors import ArtifactError, SourceError, UnknownChoiceError
 from core.evaluation import metrics
 from core.evaluation.reports import REFERENCE_COLUMNS
-from core.files import replacing
+from core.files import replacing, table_text
 from core.inference import Predictor, predict
 from core.training.dataset import TrainingSet
 from core.types import Interval, Prediction, Problem, Progress, silent
@@ -63,7 +63,7 @@ def merge(file: Path, rows: pd.DataFrame) -> pd.DataFrame:
     old = read(file) if file.exists() else rows.iloc[:0]
     table = pd.concat([old[~old["model"].isin(rows["model"].unique())], rows], ignore_index=True)
     with replacing(file) as temporary:
-        table.to_csv(temporary, index=False)
+        temporary.write_text(table_text(table), encoding="utf-8")
     return table
 
 

@@ -265,6 +265,23 @@ def test_try_scores_every_kind_of_photo(artifacts: Path, mode: str) -> None:
     assert len(upload(visit(TRY), ("wrong-name.jpg", buffer.getvalue())).metric) == 1
 
 
+def test_try_has_a_hint_for_a_picture_with_nothing_to_see(artifacts: Path) -> None:
+    flat = io.BytesIO()
+    Image.new("RGB", (60, 40), "grey").save(flat, "PNG")
+    app = upload(visit(TRY), ("flat.png", flat.getvalue()), ("photo.png", png()))
+    (said,) = (item.value.replace("\\", "") for item in app.info if "colour" in item.value)
+    assert said.startswith("flat.png: almost all of this picture is one colour")
+    assert "photo.png" not in said
+    assert not app.error
+
+
+def test_try_refuses_a_raw_file_by_its_name(artifacts: Path) -> None:
+    raw = io.BytesIO()
+    Image.new("RGB", (60, 40)).save(raw, "TIFF")
+    app = upload(visit(TRY), ("photo.NEF", raw.getvalue()))
+    assert "camera RAW file (Nikon NEF)" in app.error[0].value.replace("\\", "")
+
+
 def test_try_switches_between_photos(artifacts: Path) -> None:
     app = upload(visit(TRY), ("a.png", png()), ("b.png", png(seed=1)))
     table = app.dataframe[0].value

@@ -133,8 +133,7 @@ def selected(atlas: Atlas, layout_points: np.ndarray, drawn: Selection, shown: n
         for measured in [score] if colour.names or colour.id == "score" else [score, colour]:
             layout.attempt(partial(_compared, measured, inside, ~inside & shown))
         st.caption("You chose these photos by looking: an interval for photos chosen so is no test.")
-        table = atlas.photos[inside].to_csv(index=False)
-        st.download_button("Download as CSV", table, "selection.csv", "text/csv", key="csv", icon=":material/download:")
+        layout.download_table(atlas.photos[inside], "selection.csv", "csv")
     with right:
         mean = latent_map.reconstructions(atlas, atlas.spaces["pixels"][inside].mean(axis=0, keepdims=True))[0]
         st.image(mean, width=200, output_format="PNG", caption="Drawn from the mean latent", alt="Mean reconstruction")

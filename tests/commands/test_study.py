@@ -1,0 +1,26 @@
+"""python -m core study says what it leaves out before it begins."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import inference
+from core.__main__ import main
+from core.errors import StudyError
+
+
+def test_a_part_that_nobody_asked_for_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise StudyError("far enough.")
+
+    monkeypatch.setattr(inference, "load", stop)
+    assert main(["study", "generated:face,n=40"]) == 2
+    said = capsys.readouterr().err
+    assert "generated:face,n=40: 12 of 40 photos, the test part; --part all takes them all." in said
+    assert "12 photos are too few for a verdict: a row needs 60 that hold its thing." in said
+    assert main(["study", "generated:face,n=80", "--part", "all"]) == 2
+    said = capsys.readouterr().err
+    assert "part" not in said
+    assert "too few" not in said

@@ -1,0 +1,49 @@
+"""Tables that people open in a spreadsheet: nothing in them runs, and every name and number is as it was."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.files import cell, table_text
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1.jpg", "+a", "-1.jpg", "@SUM(A1)", "\tx", "\rx", "\nx", "-1+2", "=", "-", "-inf"]
+)
+def test_text_that_would_run_has_an_apostrophe_before_it(name: str) -> None:
+    assert cell(name) == f"'{name}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["写真 ü.jpg", "a=b.jpg", " =x", "", "-0.041", "+1", "-1e-05", "-.5", -0.041, 3, None, np.float64(-1), "'x"],
+)
+def test_names_and_numbers_stay_as_they_are(value: object) -> None:
+    assert cell(value) is value
+
+
+def test_a_table_as_text_comes_back_the_same() -> None:
+    table = pd.DataFrame(
+        {
+            "file": ["=1+1.jpg", "写真, ü.jpg", None],
+            "effect": [-0.041, np.nan, 0.1],
+            "n": [1, 2, 3],
+            "deep": [True, False, True],
+        }
+    )
+    text = table_text(table)
+    assert text.splitlines()[1] == "'=1+1.jpg,-0.041,1,True"
+    back = pd.read_csv(io.StringIO(text))
+    assert back["effect"].equals(table["effect"])
+    assert back["file"].tolist()[1] == "写真, ü.jpg"
+    assert table["file"][0] == "=1+1.jpg"
+
+
+def test_the_mark_stands_first_where_it_is_asked_for() -> None:
+    table = pd.DataFrame({"=a": pd.Categorical(["=b", "c"])})
+    assert table_text(table) == "'=a\n'=b\nc\n"
+    assert table_text(table, for_spreadsheet=True).encode() == b"\xef\xbb\xbf'=a\n'=b\nc\n"
