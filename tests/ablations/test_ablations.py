@@ -362,3 +362,16 @@ def test_any_mask_is_filled_inside_and_kept_outside(height: int, width: int, see
 def test_a_photo_is_brought_to_the_working_size_from_both_sides() -> None:
     for height, width in ((600, 900), (100, 150), (256, 300)):
         assert min(images.working(draw_photo(0, height, width)).shape[:2]) == 256
+
+
+def test_blending_brings_natural_content_where_inpainting_is_smooth() -> None:
+    random = np.random.default_rng(0)
+    photo = random.integers(60, 200, (128, 192, 3), dtype=np.uint8)
+    where = np.zeros((128, 192), dtype=bool)
+    where[50:80, 80:120] = True
+    blended, inpainted = (FILLS[name].function(photo, where)[where].std() for name in ("blend", "inpaint"))
+    assert blended > 0.8 * photo.std() > 2 * inpainted
+    large = np.ones_like(where)
+    large[:20] = False
+    same = FILLS["inpaint"].function(photo, large)
+    assert (FILLS["blend"].function(photo, large) == same).all(), "no part of the photo holds so large a shape"

@@ -461,3 +461,23 @@ def test_to_short_side_keeps_the_aspect_ratio(make_photo: Callable[..., np.ndarr
 
 def test_png_bytes_round_trip(photo: np.ndarray) -> None:
     assert np.array_equal(images.read(images.png_bytes(photo)), photo)
+
+
+@pytest.mark.parametrize("turn", [1, 3, 6, 8])
+def test_the_size_is_told_without_decoding_as_reading_gives_it(turn: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    file = tmp_path / "turned.jpg"
+    Image.new("RGB", (30, 20)).save(file, exif=exif)
+    assert images.size(file) == images.read(file).shape[:2]
+    with pytest.raises(PhotoError, match="no such file"):
+        images.size(tmp_path / "missing.jpg")
+
+
+def test_numbers_become_bytes_by_rounding_and_clipping() -> None:
+    values = np.random.default_rng(0).normal(128, 100, (9, 11, 3)).astype(np.float32)
+    values[0, 0] = (0.5, 1.5, 254.5)
+    expected = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+    assert (images.to_bytes(values) == expected).all()
+    assert (images.to_bytes(values.astype(np.float64)) == expected).all()
+    assert images.to_bytes(np.zeros((0, 3))).shape == (0, 3)

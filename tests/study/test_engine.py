@@ -703,3 +703,12 @@ def test_workers_do_not_wait_for_one_another(predictor: Predictor) -> None:
     # The lock is let go before the pool waits for its thread: one that cannot go on fails the test instead of hanging.
     with ThreadPoolExecutor(1) as pool, shared.lock:
         assert pool.submit(shared.score_squares, squares).result(timeout=60) == pytest.approx(expected)
+
+
+def test_the_command_tells_of_hosts_and_targets(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["study", "--help"])
+    assert stopped.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for said in ("--hosts", "--targets", "--placements", "sensitivity=0.1", "of photos that look alike one counts"):
+        assert said in text
