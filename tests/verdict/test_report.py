@@ -1,0 +1,136 @@
+"""The report of a study: its numbers are the study's to the last digit, and it needs nothing but itself."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from core import config
+from core.__main__ import main
+from core.files import table_text
+from core.verdict.aggregates import Aggregates, read_aggregates
+from core.verdict.report import EFFECT_COLUMNS, commands, number, report
+
+STUDY = config.ARTIFACTS / "studies" / "reference"
+
+
+@pytest.fixture(scope="module")
+def found() -> Aggregates:
+    return read_aggregates(STUDY)
+
+
+@pytest.fixture(scope="module")
+def page(found: Aggregates) -> str:
+    return report(found, STUDY)
+
+
+class Cells(HTMLParser):
+    """The cells of every table, row by row; every element that is opened is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.open: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+        if tag not in ("meta",):
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        elif tag == "td":
+            self.rows[-1].append("")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in ("rect", "line", "circle")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "td":
+            self.rows[-1][-1] += data
+
+
+@pytest.fixture(scope="module")
+def cells(page: str) -> Cells:
+    parser = Cells()
+    parser.feed(page)
+    assert parser.open == []
+    return parser
+
+
+def test_decision_rows_have_the_numbers_of_the_verdict(found: Aggregates, cells: Cells) -> None:
+    for item in found.verdict.readings:
+        (row,) = (row for row in cells.rows if row[:2] == [item.label, item.reading] and len(row) == 13)
+        told = (item.estimate, item.in_sd)
+        expected = [value for each in told for value in (each.estimate, each.low, each.high)]
+        assert row[5:] == [number(value) for value in (*expected, item.p_holm, item.equivalence_p)]
+        assert [float(text) for text in row[5:8] if text != "–"] == [value for value in expected[:3] if value == value]
+
+
+def test_every_effect_is_there_to_the_last_digit(found: Aggregates, cells: Cells, page: str) -> None:
+    means = sorted(row[8] for row in cells.rows if len(row) == len(EFFECT_COLUMNS))
+    assert means == sorted(number(float(value)) for value in found.effects["mean_delta"])
+    (attached,) = re.findall(r'href="data:text/csv;base64,([^"]+)"', page)
+    assert base64.b64decode(attached).decode() == table_text(found.effects)
+
+
+def test_it_needs_nothing_but_itself(page: str, cells: Cells) -> None:
+    assert all(link.startswith("data:") for link in cells.links)
+    assert "<script" not in page
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_it_says_what_was_done_and_how_to_do_it_again(found: Aggregates, page: str) -> None:
+    said = html.unescape(page)
+    assert found.verdict.sentence in said
+    assert all(mark in said for mark in found.verdict.marks)
+    assert "python -m core study bsds500 coco imagenet_sample lnsim sun --model resnet50" in said
+    assert "--control-fills mean --thin salient=0.25 doses=0.05 --placements 10" in said
+    for title in (
+        "Question",
+        "Photos",
+        "Model",
+        "Gate",
+        "Decision rows",
+        "Effects",
+        "Methods and limits",
+        "To repeat it",
+    ):
+        assert f"<h2>{title}</h2>" in page
+
+
+def test_names_cannot_break_the_page(tmp_path: Path, found: Aggregates) -> None:
+    from dataclasses import replace
+
+    folder = shutil.copytree(STUDY, tmp_path / "study")
+    base = replace(found.baseline, study="<script>alert(1)</script>", problems=('"<b>',))
+    page = report(replace(found, baseline=base), folder)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_sources_are_named_as_they_were_given_without_their_folders(tmp_path: Path) -> None:
+    given = {"sun": "/home/somebody/photos/sun 397", "lnsim": "generated:face,n=400"}
+    (tmp_path / "study.json").write_text('{"model": "resnet50", "sources": ["sun", "lnsim", "coco"]}')
+    (tmp_path / "places.json").write_text(json.dumps(given))
+    study, *_ = commands(tmp_path)
+    assert study.startswith("python -m core study 'sun 397' generated:face,n=400 coco --model resnet50")
+
+
+def test_the_command_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = shutil.copytree(STUDY, tmp_path / "study")
+    assert main(["report", str(folder), "--out", str(tmp_path / "new" / "page.html")]) in (0, 1)
+    assert (tmp_path / "new" / "page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert "page.html" in capsys.readouterr().out
+    assert main(["report", str(tmp_path)]) == 2
