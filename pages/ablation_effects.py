@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.study import catalogue
 from core.verdict.aggregates import Aggregates
+from core.verdict.report import report
 from ui import layout
 from ui.study import closeup, effects
 
@@ -46,7 +47,7 @@ def show(found: Aggregates, folder: Path) -> None:
     rows, measure = effects.choices(found)
     effects.bars(rows, measure, found)
     closeup.closeup(found, rows, folder)
-    downloads(found)
+    downloads(found, folder)
 
 
 def about(found: Aggregates) -> None:
@@ -63,9 +64,19 @@ def about(found: Aggregates) -> None:
     layout.problem(*base.problems)
 
 
-def downloads(found: Aggregates) -> None:
-    """Every table to take along, and the format in which charts are saved."""
+def downloads(found: Aggregates, folder: Path) -> None:
+    """The report and every table to take along, and the format in which charts are saved."""
     st.header("Take it along")
+    st.download_button(
+        "Report as one page",
+        lambda: report(found, folder),
+        f"{found.baseline.study}.html",
+        "text/html",
+        key="report",
+        icon=":material/description:",
+        on_click="ignore",
+        help="Question, photos, model, verdict, effects, methods and limits in one file that needs no network.",
+    )
     layout.chart_format()
     layout.for_spreadsheet()
     with st.container(horizontal=True):

@@ -159,4 +159,4 @@ def test_damaged_results_are_one_sentence(artifacts: Path, file: str) -> None:
 def test_every_table_can_be_taken_along(artifacts: Path) -> None:
     app = visit()
     labels = [item.proto.label for item in app.get("download_button")]
-    assert {"effects.csv", "doses.csv", "extremes.csv"} <= set(labels)
+    assert {"effects.csv", "doses.csv", "extremes.csv", "Report as one page"} <= set(labels)
