@@ -45,7 +45,8 @@ DAMAGE = (
 
 DAMAGED = "the file is damaged or cut short; save or download it again."
 BRANDS = tuple(b"ftyp" + brand for brand in (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"))
-"""How AVIF and HEIC begin after their first four bytes: what begins so and cannot be opened is damaged."""
+"""How AVIF and HEIC begin after their first four bytes: what begins so, says what
+is in it ("meta") and cannot be opened is damaged."""
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -82,7 +83,7 @@ def read(source: Path | bytes, name: str = "") -> Pixels:
     except PhotoError:
         raise
     except UnidentifiedImageError as error:
-        if data[4:12] in BRANDS:
+        if data[4:12] in BRANDS and b"meta" in data[:4096]:
             raise PhotoError(DAMAGED) from error
         raise PhotoError(f"this is not a photo in a known format ({', '.join(KNOWN)}).") from error
     except Image.DecompressionBombError as error:

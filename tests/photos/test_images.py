@@ -111,6 +111,13 @@ def test_formats_of_phones(photo: np.ndarray, kind: str) -> None:
     assert (images.read(encode(see_through, kind, quality=95))[:, :28] >= 253).all()
 
 
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_a_phone_photo_that_is_cut_short_is_called_so(photo: np.ndarray, kind: str) -> None:
+    data = encode(photo, kind)
+    assert "cut short" in reason(data[: len(data) * 3 // 4])
+    assert "not a photo" in reason(data[:20])
+
+
 def test_heic_is_read_in_a_fresh_process(photo: np.ndarray, tmp_path: Path) -> None:
     """Nobody but the reader itself teaches Pillow the format."""
     (tmp_path / "photo.heic").write_bytes(encode(photo, "HEIF"))
