@@ -42,6 +42,8 @@ def main() -> None:
 def show(found: Aggregates, folder: Path) -> None:
     """Everything of one study."""
     about(found)
+    if said := effects.earlier_weights(str(folder), (folder / catalogue.STORED).stat().st_mtime):
+        st.warning(said, icon=":material/history:")
     effects.verdict(found, folder)
     st.header("Effects")
     rows, measure = effects.choices(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.types import Photo
 SHIPPED = "studies"
 REFERENCE = "reference"
 """The shipped study of the default model on photos that it never saw."""
+SETTINGS, WEIGHTS = "study.json", "model.safetensors"
 PLACES = "places.json"
 """Where a study's sources were on the machine that ran it: source name → what was given on the command line."""
 STORED = "baseline.json"
@@ -33,6 +35,17 @@ def studies() -> dict[str, Path]:
 def reference() -> Path | None:
     """The folder of the shipped reference study, if there is one."""
     return {name: folder for name, folder in studies().items() if folder.parent.name == SHIPPED}.get(REFERENCE)
+
+
+def is_of_other_weights(folder: Path) -> bool:
+    """Whether a study was made with weights of its model that are not the shipped ones; False where that is unknown."""
+    try:
+        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        name, _, known = str(settings["model_identity"]).rpartition("-")
+        weights = (config.ARTIFACTS / name / WEIGHTS).read_bytes()
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    return not hashlib.sha256(weights).hexdigest().startswith(known)
 
 
 def write_photo_places(folder: Path, places: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from core.latent.miniature import miniature
 from core.latent.words import plain_answer
 from core.paint import showcase
 from core.paint.showcase import Showcase
+from core.study import catalogue
 from core.types import Pixels
 from core.verdict import plots as verdict_plots
 from core.verdict.headline import headline
@@ -86,8 +87,11 @@ def verdict() -> bool:
         "what a person would name, B if it takes shortcuts."
     )
     st.plotly_chart(verdict_plots.nine_rows(found), key="nine-rows", config=layout.CHART, alt=found.sentence)
-    if study.verdict.marks:
-        st.caption(layout.plain(f"With reservations: {'; '.join(study.verdict.marks)}."))
+    folder = catalogue.reference()
+    said = effects.earlier_weights(str(folder), (folder / catalogue.STORED).stat().st_mtime) if folder else ""
+    marks = [*([said.rstrip(".")] if said else []), *study.verdict.marks]
+    if marks:
+        st.caption(layout.plain(f"With reservations: {'; '.join(marks)}."))
     return True
 
 

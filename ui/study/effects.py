@@ -57,6 +57,14 @@ def reference_study() -> Aggregates | None:
         return None
 
 
+@st.cache_data(show_spinner=False, max_entries=8)
+def earlier_weights(folder: str, made: float) -> str:
+    """A sentence for a study of weights that are not shipped any more, empty for any other; read once."""
+    if not catalogue.is_of_other_weights(Path(folder)):
+        return ""
+    return "This study is of earlier weights of the model, not of those that score photos here now."
+
+
 def verdict(study: Aggregates, folder: Path) -> None:
     """The verdict in one plain sentence and one figure, its marks, and the evidence it rests on, folded."""
     found, said = study.verdict, headline(study.verdict)
