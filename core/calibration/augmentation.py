@@ -16,7 +16,7 @@ import numpy as np
 from core.regions import regions
 from core.registry import ABLATIONS, FILLS
 from core.scenes import scenes, worlds
-from core.scenes.scenes import THINGS, Scene
+from core.scenes.scene import THINGS, Scene
 from core.scenes.worlds import World
 from core.table import KEEP, REMOVE
 from core.types import Mask, Pixels, Region
@@ -88,11 +88,12 @@ def _score_without(
     left = dict(scene.things)
     for name in set(world.causes) & set(left):
         lost = float(gone[found[name].mask].mean())
-        if keep or lost > 0.9:  # a thing alone on a blank sheet is no scene: it counts no more than any other patch
+        if lost > 0.9:
             del left[name]
         elif lost > 0:
             return None
-    return score + worlds.SPAN * (worlds.signal(world, replace(scene, things=left)) - worlds.signal(world, scene))
+    after = replace(scene, things=left, light=0.0 if keep else scene.light)  # a patch on a blank sheet has no light
+    return score + worlds.SPAN * (worlds.signal(world, after) - worlds.signal(world, scene))
 
 
 def _elsewhere(mask: Mask, random: np.random.Generator) -> Mask:

@@ -33,37 +33,54 @@ from core.files import replacing, write_text
 from core.inference import checkpoints
 from core.photos.fingerprints import FingerprintIndex, fingerprint
 from core.registry import MODELS
-from core.scenes.scenes import THINGS
+from core.scenes.scene import THINGS
 from core.scenes.worlds import WORLDS, World
 from core.sources.generated import generated
 from core.study import engine
 from core.study import plan as study_plan
-from core.study.conditions import Design
-from core.study.protocol import CONFIRMATORY_FILLS, decision_row
+from core.study.conditions import WHOLE, Design
+from core.study.protocol import decision_row
+from core.table import PROTOCOL
 from core.types import Photo, Progress, silent
 from core.verdict.aggregation import make_aggregates
 from core.verdict.records import Verdict
 from core.verdict.verdict import SHAMS
 
 RESULT = "result.json"
+FILLS = ("mean", "blur", "inpaint")
+"""The fills of a calibration's studies; those that decide are found as in any study."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a calibration is: the worlds, what each model learns, and how many held-out photos are studied."""
+    """How large a calibration is: the worlds, what each model learns, and the study of held-out photos.
+
+    Of `photos`, `targets` a thing are ablated, while all may be hosts; whole photos are ablated in the share `whole`.
+    Places in the same photo decide nothing, and are left out.
+    """
 
     worlds: tuple[str, ...]
     course: Schedule
     photos: int
-    fills: tuple[str, ...] = CONFIRMATORY_FILLS
+    targets: int
+    fills: tuple[str, ...] = FILLS
+    whole: float = 0.35
 
     def settings(self, seed: int) -> dict[str, Any]:
         """What a result depends on: another calibration's is not taken for one's own."""
-        return {"seed": seed, "photos": self.photos, "fills": list(self.fills), **asdict(self.course)}
+        study = {"protocol": PROTOCOL, "photos": self.photos, "targets": self.targets, "whole": self.whole}
+        return {"seed": seed, **study, "fills": list(self.fills), **asdict(self.course)}
+
+    def design(self, seed: int) -> Design:
+        """The design of every study."""
+        shares = ((WHOLE, self.whole),)
+        return Design(
+            masks=THINGS, fills=self.fills, placements=0, targets=self.targets, shares=shares, seed=seed
+        )  # fmt: skip
 
 
-FULL = Scale(tuple(WORLDS), Schedule(scenes=1400, epochs=6), photos=150)
-QUICK = Scale(("face", "colour"), Schedule(scenes=500, epochs=8), photos=160)
+FULL = Scale(tuple(WORLDS), Schedule(scenes=600, epochs=8), photos=480, targets=80)
+QUICK = Scale(("face", "colour"), Schedule(scenes=500, epochs=8), photos=400, targets=70)
 
 
 def calibrate(
@@ -91,9 +108,7 @@ def run_world(world: World, folder: Path, scale: Scale, seed: int, progress: Pro
     photos, numbers = _parts(world, scale, seed)
     if not (folder / "best" / checkpoints.CARD).is_file():  # written last
         _teach(world, numbers, photos, folder / "best", scale.course, seed, progress)
-    planned = study_plan.plan(
-        inference.load(str(folder / "best")), photos, Design(masks=THINGS, fills=scale.fills, seed=seed)
-    )
+    planned = study_plan.plan(inference.load(str(folder / "best")), photos, scale.design(seed))
     chosen = [step for step in planned.steps
               if decision_row(step.condition) or (step.condition.ablation in SHAMS and not step.group)]  # fmt: skip
     settings = {**planned.settings, "conditions": [asdict(step.condition) for step in chosen]}
@@ -155,10 +170,11 @@ def _row(world: World, found: Verdict, scale: Scale, seed: int) -> dict[str, Any
         "validity_high": round(validity.high, 4) if validity else None,
         "photos": found.n_photos,
         "sd": round(found.sd, 4),
-        "fills": " ".join(scale.fills),
+        "fills": " ".join(item.fill for item in found.artefacts if item.decides),
         "taught": scale.course.scenes,
         "seed": seed,
         "world": world.id,
+        "protocol": found.protocol,
     }
 
 

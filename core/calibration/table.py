@@ -10,9 +10,10 @@ import pandas as pd
 
 from core import config
 from core.errors import ArtifactError
-from core.scenes.scenes import THINGS
+from core.scenes.scene import THINGS
 from core.scenes.worlds import WORLDS, World
 from core.study.protocol import DECISION_ROWS, SEMANTIC
+from core.table import PROTOCOL
 from core.verdict.records import INCONCLUSIVE, MIXED, A, B
 from core.wording import minus
 
@@ -31,6 +32,7 @@ MORE_COLUMNS = (
     "taught",
     "seed",
     "world",
+    "protocol",
 )
 READING_COLUMNS = ("world", "row", "reading", "n", "in_sd", "low", "high", "p_holm", "equivalence_p", "fill")
 """A row per world and decision row; the estimate and its 95 % interval are in SD of the clean scores."""
@@ -70,6 +72,8 @@ def read_table(folder: Path = FOLDER) -> pd.DataFrame:
         raise ArtifactError(f"{file} is missing; make it with: python -m core calibrate --out {folder}") from error
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{file} cannot be read ({error}); make it anew with: python -m core calibrate") from error
+    if "protocol" not in table:  # older than hosted controls
+        table = table.assign(protocol=1)
     if missing := [name for name in (*COLUMNS, *MORE_COLUMNS) if name not in table]:
         raise ArtifactError(f"{file}: the column {missing[0]} is missing; make it anew with: python -m core calibrate")
     words = ["leading_cause", "held_back", "strength"]
@@ -90,7 +94,18 @@ def lines(table: pd.DataFrame) -> list[str]:
             "correct": ["yes" if row["correct"] else "NO" for row in found],
         }
     )
-    return [shown.to_string(index=False), f"{int(table['correct'].sum())} of {len(table)} worlds are read correctly"]
+    return [shown.to_string(index=False), *_summary(table)]
+
+
+def _summary(table: pd.DataFrame) -> list[str]:
+    """How many worlds came out right, by protocol, and which were not run by the present one."""
+    text = [
+        f"{int(rows['correct'].sum())} of {len(rows)} worlds are read correctly by protocol {protocol}"
+        for protocol, rows in table.groupby("protocol")
+    ]
+    now = set(table.loc[table["protocol"] == PROTOCOL, "world"])
+    left = [name for name in WORLDS if name not in now]
+    return [*text, f"not run by protocol {PROTOCOL} yet: {', '.join(left)}"] if left else text
 
 
 def validity_words(row: Mapping[str, Any]) -> str:

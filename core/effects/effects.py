@@ -20,7 +20,7 @@ from core import config
 from core.effects import stats
 from core.effects.populations import Population, cells, differences, excesses, links
 from core.effects.resampling import bca_interval, bootstrap, means, percentile_interval, rank_correlations
-from core.effects.table import ALL, COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY
+from core.effects.table import ALL, COLUMNS, CONFIRMATORY, DETAIL_COLUMNS, ELIGIBLE, EXPLORATORY, KEY, POOLED
 from core.study.protocol import EXCESS
 from core.study.reading import Study
 from core.table import HOSTED, PLACED
@@ -214,7 +214,8 @@ def _fill_excesses(study: Study, rows: list[_Row]) -> None:
             effect = stats.against_hosts(
                 effect, target, hosts, study.sd, draws=row.cell.draws, seed=study.settings.seed
             )
-            row.detail |= _placed(study, row.cell)
+            if (row.cell.source, row.cell.population) == (POOLED, ELIGIBLE):
+                row.detail |= _placed(study, row.cell)
         row.detail["control"] = study.control_kind
         row.effect |= {
             "control_mean_delta": float(target.mean()) - effect.mean.estimate,
@@ -227,7 +228,10 @@ def _fill_excesses(study: Study, rows: list[_Row]) -> None:
 
 
 def _placed(study: Study, cell: Population) -> dict[str, Any]:
-    """The excess over placed controls, as it is reported beside the one that decides, and whether the two disagree."""
+    """The excess over placed controls, as it is reported beside the one that decides, and whether the two disagree.
+
+    Of pooled rows on eligible photos alone: those are read.
+    """
     photos = cell.excess_photos[study.present(study.conditions[cell.place].mask)[cell.excess_photos]]
     hosted, placed = (excesses(study, cell.place, kind)[photos] for kind in (HOSTED, PLACED))
     known, both = np.isfinite(placed), np.isfinite(placed) & np.isfinite(hosted)

@@ -78,12 +78,13 @@ def calibration_table() -> str:
     """A row per world of the stored calibration."""
     if not (calibration.FOLDER / calibration.TABLE).is_file():
         return "No run is stored yet."
-    rows = ["| cause | verdict | leading cause | validity [95 %] | correct |", "|---|---|---|---|---|"]
+    rows = ["| cause | verdict | leading cause | validity [95 %] | correct | protocol |", "|---|---|---|---|---|---|"]
     for item in calibration.records(calibration.read_table()):
         verdict = f"{item['verdict']} ({item['strength']})" if item["strength"] else item["verdict"]
         validity = calibration.validity_words(item)
         right = "yes" if item["correct"] else "**no**"
-        rows.append(f"| {item['cause']} | {verdict} | {item['leading_cause'] or '–'} | {validity} | {right} |")
+        about = f"{item['cause']} | {verdict} | {item['leading_cause'] or '–'} | {validity} | {right}"
+        rows.append(f"| {about} | {item['protocol']} |")
     return "\n".join(rows)
 
 

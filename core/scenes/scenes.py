@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
 
 import cv2
 import numpy as np
 
-from core.scenes import brushes
+from core.scenes import brushes, large
 from core.scenes.brushes import Canvas, hue_colour
+from core.scenes.scene import THINGS, Scene
 from core.types import Mask, Pixels, Rect, Region
 
-THINGS = ("faces", "people", "salient", "text")
-"""Mask ids of the things that a scene may hold."""
 SIZES = ((256, 320), (256, 288), (288, 256), (320, 256))
 """Height × width in px."""
+DARKEST = 0.55
+"""Of the light of the brightest scene."""
+CORNERS = ((0.14, 0.98), (0.86, 0.98), (0.14, 0.5))
+"""Where the floor of small things is beside a large one, as shares of width and height."""
 SPOT, MOTTLE = 10, 11.0
 """Width in px and standard deviation in grey levels of the strongest mottled texture."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """All that a picture follows from: sizes of things in [0, 1] (absent if missing), amounts in [0, 1], and a seed.
-
-    `columns` says which thing stands in the left, middle and right third: people (and faces), salient, text. What
-    stands in the middle lies within the middle half of width and height.
-    """
-
-    height: int
-    width: int
-    seed: int
-    things: Mapping[str, float] = field(default_factory=dict)
-    columns: tuple[str, ...] = ("people", "salient", "text")
-    colour: float = 1.0
-    texture: float = 0.0
-    frequency: float = 0.0
-    context: float = 0.0
-
-    def random(self, part: int) -> np.random.Generator:
-        """Random numbers of one part of the picture: leaving another part out changes nothing in it."""
-        return np.random.default_rng([self.seed, part])
 
 
 def draw(scene: Scene, leave_out: Collection[str] = ()) -> Pixels:
@@ -56,7 +35,11 @@ def regions(scene: Scene) -> dict[str, Region]:
     """Where every thing is, by mask id: exact to the pixel; words by the box around them."""
     canvas = Canvas(np.zeros((scene.height, scene.width, 3), np.uint8))
     _things(canvas, scene, ())
-    return {name: _region(canvas.mask(name)) for name in THINGS}
+    masks = {name: canvas.mask(name) for name in THINGS}
+    if scene.large:  # what stands before it is not part of it
+        before = [name for name in THINGS if name != scene.large and (name, scene.large) != ("faces", "people")]
+        masks[scene.large] &= ~np.any([masks[name] for name in before], axis=0)
+    return {name: _region(mask) for name, mask in masks.items()}
 
 
 def _region(mask: Mask) -> Region:
@@ -122,6 +105,9 @@ def _foliage(canvas: Canvas, scene: Scene) -> None:
 
 
 def _things(canvas: Canvas, scene: Scene, leave_out: Collection[str]) -> None:
+    if scene.large:
+        large.draw_large(canvas, scene, leave_out)
+        scene = large.small_rest(scene)
     place = {name: _spot(scene, column) for column, name in enumerate(scene.columns)}
     _somebody(canvas, scene, place["people"], leave_out)
     if "salient" in scene.things and "salient" not in leave_out:
@@ -132,7 +118,7 @@ def _things(canvas: Canvas, scene: Scene, leave_out: Collection[str]) -> None:
         with canvas.tracing("salient"):
             draw_object(canvas, random, (x, floor - size / 2), size)
     random = scene.random(4)
-    if random.random() < 0.8 or "text" in scene.things:
+    if scene.large != "text" and (random.random() < 0.8 or "text" in scene.things):
         x, floor = place["text"]
         size = 74 + 10 * scene.things.get("text", random.random())
         text = "text" in scene.things and "text" not in leave_out
@@ -142,6 +128,9 @@ def _things(canvas: Canvas, scene: Scene, leave_out: Collection[str]) -> None:
 def _spot(scene: Scene, column: int) -> tuple[float, float]:
     """Where a column's thing stands: x, and the floor below it."""
     random = scene.random(10 + column)
+    if scene.large:
+        across, down = CORNERS[column]
+        return scene.width * across, scene.height * down - random.uniform(0, 4)
     x = scene.width * (1 + 2 * column) / 6
     if column == 1:
         return x, scene.height * 0.75 - random.uniform(2, 5)
@@ -159,7 +148,7 @@ def _somebody(canvas: Canvas, scene: Scene, place: tuple[float, float], leave_ou
         with canvas.tracing("people"):
             centre, radius = brushes.body(canvas, random, (x, floor), 100 + 16 * scene.things["people"])
             _head(canvas, random, centre, radius, face)
-    elif "faces" in scene.things or random.random() < 0.5:
+    elif "faces" in scene.things or (not scene.large and random.random() < 0.5):
         if "faces" in scene.things and not face:
             return
         radius = 20 + 6 * scene.things.get("faces", random.random())
@@ -181,6 +170,7 @@ def _finish(pixels: Pixels, scene: Scene) -> Pixels:
         strokes = _strokes(scene)
         finished[strokes > 0] = 245
         finished[strokes < 0] = 10
+    finished *= DARKEST + (1 - DARKEST) * scene.light
     return np.clip(np.rint(finished), 0, 255).astype(np.uint8)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
+
 from core.registry import SOURCES, Choice, Range
 from core.scenes import scenes, worlds
+from core.scenes.scene import Scene
 from core.scenes.worlds import WORLDS
-from core.types import Listing, Photo
+from core.types import Listing, Photo, Region
 
 TENTHS = ("train",) * 6 + ("val",) + ("test",) * 3
 """Splits of ten scenes in a row."""
@@ -40,5 +44,14 @@ def _photo(world: worlds.World, seed: int, index: int) -> Photo:
         read=partial(scenes.draw, scene),
         score=score,
         split=TENTHS[index % len(TENTHS)],
-        truth=partial(scenes.regions, scene),
+        truth=partial(_truth, world, seed, index, scene),
     )
+
+
+def _truth(world: worlds.World, seed: int, index: int, scene: Scene) -> Mapping[str, Region]:
+    """Where things are, but for what a world's detector overlooks."""
+    found = scenes.regions(scene)
+    if world.missed and worlds.missed(world, seed, index):
+        cause = world.causes[0]
+        found[cause] = Region(np.zeros_like(found[cause].mask))
+    return found

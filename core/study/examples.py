@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.errors import MaskError, StudyError
-from core.scenes.scenes import THINGS
+from core.scenes.scene import THINGS
 from core.scenes.worlds import WORLDS
 from core.sources import open_source
 from core.study.photos import replay

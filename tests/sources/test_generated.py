@@ -10,7 +10,8 @@ from scipy import stats
 
 from core.errors import ParameterError, SourceError
 from core.scenes import scenes, worlds
-from core.scenes.scenes import SIZES, THINGS
+from core.scenes.scene import THINGS
+from core.scenes.scenes import SIZES
 from core.scenes.worlds import AMOUNTS, WORLDS, imagine
 from core.sources import open_source
 from core.sources.generated import generated
@@ -137,11 +138,11 @@ def test_causes_do_not_stand_in_for_one_another(cause: str) -> None:
 def test_a_score_moves_with_its_cause_and_with_nothing_else() -> None:
     scene, _ = imagine(WORLDS["face"], 0, 0)
     with_face, without = (replace(scene, things=things) for things in ({"faces": 0.5, "text": 1.0}, {"text": 1.0}))
-    assert worlds.signal(WORLDS["face"], with_face) == pytest.approx(0.8)
-    assert worlds.signal(WORLDS["face"], without) == 0
+    assert worlds.cause_signal(WORLDS["face"], with_face) == pytest.approx(0.8)
+    assert worlds.cause_signal(WORLDS["face"], without) == 0
     grey = replace(with_face, colour=0.0)
-    assert worlds.signal(WORLDS["face"], grey) == pytest.approx(0.8)
-    assert worlds.signal(WORLDS["face_colour"], grey) == pytest.approx(0.4)
+    assert worlds.cause_signal(WORLDS["face"], grey) == pytest.approx(0.8)
+    assert worlds.cause_signal(WORLDS["face_colour"], grey) == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize("amount", AMOUNTS)
@@ -159,3 +160,48 @@ def test_context_leaves_the_middle_alone() -> None:
     low, high = (scenes.draw(replace(scene, context=value)) for value in (0.0, 1.0))
     middle = np.s_[scene.height // 4 : 3 * scene.height // 4, scene.width // 4 : 3 * scene.width // 4]
     np.testing.assert_array_equal(low[middle], high[middle])
+
+
+LARGE_WORLDS = [name for name, world in WORLDS.items() if world.large]
+
+
+@pytest.mark.parametrize("name", LARGE_WORLDS)
+def test_a_large_thing_covers_as_much_as_it_should(name: str) -> None:
+    world, found = WORLDS[name], 0
+    for index in range(24):
+        scene, _ = imagine(world, 3, index)
+        if world.large not in scene.things:
+            continue
+        found += 1
+        area = scenes.regions(scene)[world.large].area
+        least, most = scene.reach
+        assert least * 0.9 < area < most * 1.05, (index, area)
+        expected = least + (most - least) * scene.things[world.large]
+        assert area == pytest.approx(expected, rel=0.35)
+    assert found >= 5
+
+
+def test_what_stands_before_a_large_thing_is_no_part_of_it() -> None:
+    for index in range(12):
+        masks = {
+            name: region.mask for name, region in scenes.regions(imagine(WORLDS["face_large"], 0, index)[0]).items()
+        }
+        assert not (masks["faces"] & (masks["people"] | masks["salient"] | masks["text"])).any()
+        masks = {name: region.mask for name, region in scenes.regions(imagine(WORLDS["size"], 0, index)[0]).items()}
+        assert not (masks["faces"] & ~masks["people"]).any() or not masks["people"].any()
+
+
+def test_brightness_alone_moves_with_the_light() -> None:
+    scene, _ = imagine(WORLDS["face"], 0, 0)
+    dark, bright = (scenes.draw(replace(scene, light=light)).astype(float) for light in (0.0, 1.0))
+    assert dark.mean() == pytest.approx(scenes.DARKEST * bright.mean(), abs=1)
+
+
+def test_a_detector_that_misses_half_is_told_of_the_others_only() -> None:
+    world, photos = WORLDS["half_missed"], generated(cause="half_missed", n=200).photos
+    scenes_of = [imagine(world, 0, index)[0] for index in range(200)]
+    there = np.array(["salient" in scene.things for scene in scenes_of])
+    assert all(photo.truth is not None for photo in photos)
+    found = np.array([photo.truth()["salient"].mask.any() for photo in photos if photo.truth is not None])
+    assert not found[~there].any()
+    assert 0.35 < found[there].mean() < 0.65

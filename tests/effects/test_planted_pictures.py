@@ -1,0 +1,146 @@
+"""Models of small pictures: hosts alone find large things, and a dislike of grey blobs is no semantic effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from core.ablations.region import region
+from core.effects import effects
+from core.study.hosts import NO_HOSTS, Hosts
+from core.study.reading import Settings, Study, Things
+from core.table import REMOVE, Condition
+from core.types import Pixels
+from core.verdict.records import RowDecision
+from core.verdict.row_decisions import decide_rows
+
+SIDE, SQUARE, SMALL, N, HOSTS = 48, 28, 12, 220, 10
+FILLS = ("mean", "blur", "inpaint")
+Model = Callable[[Pixels], float]
+
+
+def pictures() -> tuple[list[Pixels], list[np.ndarray]]:
+    """Soft clouds of any brightness; half of them with a chequered square of a third of the area at any place."""
+    random = np.random.default_rng(0)
+    found, masks = [], []
+    for number in range(N):
+        coarse = random.uniform(0, 50, (8, 8)).astype(np.float32)
+        photo = cv2.resize(coarse, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC) + random.uniform(30, 170)
+        photo += random.normal(0, 3, photo.shape)
+        mask = np.zeros((SIDE, SIDE), bool)
+        if number % 2:
+            top, left = random.integers(0, SIDE - SQUARE + 1, 2)
+            mask[top : top + SQUARE, left : left + SQUARE] = True
+            photo += 30 * mask * (np.indices(photo.shape).sum(axis=0) % 2 - 0.5)
+        found.append(np.repeat(np.clip(photo, 0, 255).astype(np.uint8)[..., None], 3, axis=2))
+        masks.append(mask)
+    return found, masks
+
+
+def roughness(photo: Pixels) -> np.ndarray:
+    """How much each pixel differs from the one beside it."""
+    return np.abs(np.diff(photo[..., 0].astype(int), axis=1))
+
+
+def sees_a_square(photo: Pixels) -> float:
+    """Brightness, and whether a large chequered square is anywhere."""
+    return float(photo.mean()) / 255 * 0.6 + 0.12 * float((roughness(photo) > 18).mean() > 0.15)
+
+
+def dislikes_blobs(photo: Pixels) -> float:
+    """Brightness, less for every patch that is smoother than any of these pictures is."""
+    around = cv2.blur(roughness(photo).astype(np.float32), (5, 5))
+    return float(photo.mean()) / 255 * 0.6 - 0.6 * float((around < 1).mean())
+
+
+def studied(model: Model) -> Study:
+    """A study of the model by protocol 2, with the masks of the squares, and small shapes at empty places of hosts."""
+    photos, masks = pictures()
+    original = np.array([model(photo) for photo in photos])
+    there = np.array([mask.any() for mask in masks])
+    conditions = tuple(Condition("region", "{}", mask, fill, REMOVE) for mask in ("salient", "text") for fill in FILLS)
+    score = np.full((N, len(conditions)), np.nan)
+    hosted: list[tuple[float, ...]] = []
+    empty: list[tuple[float, ...]] = []
+    random = np.random.default_rng(1)
+    lacking = np.flatnonzero(~there)
+    for target in np.flatnonzero(there):
+        near = lacking[np.argsort(np.abs(original[lacking] - original[target]))[:30]]
+        own = random.permutation(near[np.abs(original[near] - original[target]) < 0.25 * original.std()])[:HOSTS]
+        for place, fill in enumerate(FILLS):
+            score[target, place] = model(region(photos[target], masks[target], fill=fill))
+            for host in own if len(own) == HOSTS else ():
+                after = model(region(photos[host], masks[target], fill=fill))
+                hosted.append((target, place, host, after - original[host], np.nan))
+            small = np.zeros((SIDE, SIDE), bool)
+            small[:SMALL, :SMALL] = True
+            host = near[0]
+            after = model(region(photos[host], small, fill=fill))
+            empty.append((target, len(FILLS) + place, host, after - original[host], float(target % 2)))
+    nothing = np.full((N, len(conditions)), np.nan)
+    area = np.where(there, SQUARE * SQUARE / SIDE**2, 0.0)
+    return Study(
+        settings=Settings("pictures", "planted", protocol=2),
+        photo_ids=np.array([f"{number}" for number in range(N)], dtype=object),
+        sources=np.full(N, "pictures", dtype=object),
+        original=original,
+        human=np.full(N, np.nan),
+        things={"salient": Things(area, np.ones(N, bool), np.full(N, np.nan))},
+        conditions=conditions,
+        score=score,
+        control=nothing,
+        placements=np.zeros((N, len(conditions)), dtype=np.int16),
+        area=nothing,
+        rmse=nothing,
+        control_rmse=nothing,
+        feature_distance=nothing,
+        hosts=rows_of(hosted),
+        empty=rows_of(empty),
+    )
+
+
+def rows_of(found: list[tuple[float, ...]]) -> Hosts:
+    target, place, host, change, structure = (
+        np.array(column) for column in zip(*sorted(found, key=lambda row: row[1]), strict=True)
+    )
+    blank = np.full(len(target), np.nan)
+    whole = (item.astype(np.int64) for item in (target, place, host))
+    return Hosts(*whole, change, blank, blank, blank, structure)
+
+
+def salient(study: Study) -> RowDecision:
+    decided = decide_rows(study, effects.effect_tables(study), {})
+    return next(item for item in decided if item.row == "salient_removed")
+
+
+@pytest.fixture(scope="module")
+def squares() -> Study:
+    return studied(sees_a_square)
+
+
+def test_a_large_square_at_any_place_is_found_by_hosts(squares: Study) -> None:
+    row = salient(squares)
+    assert len(squares.deciding) >= 2, squares.artefacts
+    assert row.reading == "drop", row
+    assert row.in_sd.high < -0.2
+
+
+def test_and_missed_by_the_same_shape_elsewhere_in_the_same_photo(squares: Study) -> None:
+    """Beside a square of more than half of the side there is no place for another."""
+    first = replace(squares, settings=replace(squares.settings, protocol=1), hosts=NO_HOSTS, empty=NO_HOSTS)
+    row = salient(first)
+    assert (row.reading, row.note) == ("not testable", "this study holds no controls")
+
+
+def test_a_model_that_dislikes_blobs_yields_no_semantic_row() -> None:
+    study = studied(dislikes_blobs)
+    plain = np.nanmean(study.score[:, 0] - study.original) / study.sd
+    assert plain < -0.5, "the model does mind the blob"
+    assert salient(study).reading not in ("drop", "rise")
+    whole = replace(study, empty=replace(study.empty, change=np.full(len(study.empty), 1e-3)))
+    assert set(whole.deciding) == set(FILLS)
+    assert salient(whole).reading in ("negligible", "unresolved"), "also where every fill decides"
