@@ -91,16 +91,25 @@ def calibration_table() -> str:
 def findings_table() -> str:
     """What was found, in five lines: agreement, both kinds of decision rows, calibration, and the map."""
     found = aggregates.read_verdict(_study(REFERENCE))
-    worlds = calibration.records(calibration.read_table())
-    right = sum(bool(item["correct"]) for item in worlds)
     rows = [
         ("Do its scores agree with people's?", _agreement_with_people()),
         ("Does it use what a person would name?", _readings(found.readings, SEMANTIC)),
         ("Does it use shortcuts?", f"{_readings(found.readings, LOW_LEVEL)}. Verdict: **{found.verdict}**"),
-        ("Is the verdict right where the cause is known?", f"in {right} of {len(worlds)} generated worlds"),
+        ("Is the verdict right where the cause is known?", _calibrated()),
         ("Do photos of similar memorability lie together?", _neighbours()),
     ]
     return "\n".join(["| asked | found |", "|---|---|", *(f"| {asked} | {answer} |" for asked, answer in rows)])
+
+
+def _calibrated() -> str:
+    """How many generated worlds were read correctly, by protocol."""
+    worlds = calibration.records(calibration.read_table())
+    said = []
+    for protocol in sorted({item["protocol"] for item in worlds}):
+        rows = [item for item in worlds if item["protocol"] == protocol]
+        right = sum(bool(item["correct"]) for item in rows)
+        said.append(f"in {right} of {len(rows)} generated worlds by protocol {protocol}")
+    return ", ".join(said)
 
 
 def _agreement_with_people() -> str:
