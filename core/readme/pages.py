@@ -35,6 +35,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "masks": lambda: registry_table(MASKS),
     "fills": lambda: registry_table(FILLS),
     "detectors": results.detector_table,
+    "detector_sizes": results.detector_size_table,
     "attributions": lambda: registry_table(ATTRIBUTIONS),
     "losses": lambda: registry_table(LOSSES),
     "commands": lambda: registry_table(COMMANDS),

@@ -65,12 +65,24 @@ def seeds_table() -> str:
 
 def detector_table() -> str:
     """A row per measured detector."""
-    rows = ["| mask | detector | photos | things | precision | recall | IoU |", "|---|---|---|---|---|---|---|"]
+    rows = ["| mask | detector | photos | things | precision | recall | IoU | ms a photo |", f"|{'---|' * 8}"]
     for item in detectors.measurements():
         figures = (item.precision_by_photo or item.precision, item.recall, item.iou)
         shown = " | ".join("" if figure is None else str(figure) for figure in figures)
         mask = f"`{item.mask}`" if item.mask else "(compared)"
-        rows.append(f"| {mask} | {item.detector}, {item.thing} | {item.n_photos} | {item.n_things} | {shown} |")
+        what = f"{item.detector}, {item.thing} ({item.photos})"
+        rows.append(f"| {mask} | {what} | {item.n_photos} | {item.n_things} | {shown} | {item.milliseconds:.0f} |")
+    return "\n".join(rows)
+
+
+def detector_size_table() -> str:
+    """A row per mask and size of the thing."""
+    rows = ["| mask | size | things | precision | recall | IoU |", f"|{'---|' * 6}"]
+    for item in detectors.measurements():
+        for size in item.by_size if item.mask else ():
+            if size.n_things or size.n_found:
+                shown = " | ".join(str(figure or "") for figure in (size.precision, size.recall, size.iou))
+                rows.append(f"| `{item.mask}` | {size.size} | {size.n_things} | {shown} |")
     return "\n".join(rows)
 
 

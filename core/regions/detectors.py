@@ -17,8 +17,8 @@ from core.types import Interval
 NAME = "detectors.json"
 COMPARED = "compared"
 INTERVALS = ("precision", "precision_by_photo", "recall", "iou")
-SIZES = ("small", "medium", "large")
-"""Of the short side of a thing's box: below 5 %, up to 15 %, and above 15 % of the photo's short side."""
+SIZES = ("small", "medium", "large", "huge")
+"""Of the short side of a thing's box: below 5 %, up to 15 %, up to 50 %, and above 50 % of the photo's short side."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ class SizeQuality:
 class Measured:
     """What a detector found in labelled photos that no choice was made on.
 
-    `mask` is the mask it serves, or None for a detector that was only compared; precision and recall count boxes with
-    an intersection over union of at least 0.5, with Wilson's intervals, which take every box for an independent draw;
+    `mask` is the mask it serves, or None for a detector that was only compared; precision and recall count things with
+    an intersection over union of at least 0.5 (of masks for people, of boxes for faces and words), with Wilson's
+    intervals, which take every thing for an independent draw;
     `precision_by_photo` resamples photos instead. `iou` is the mean intersection over union per photo of the mask with
     the true one. What does not apply is None. `milliseconds`: median computing time per photo,
     of all threads together, on the measuring machine. `version`: of the mask, None where it was not noted.

