@@ -47,8 +47,9 @@ from core.verdict.records import Verdict
 from core.verdict.verdict import SHAMS
 
 RESULT = "result.json"
-FILLS = ("mean", "blur", "inpaint")
-"""The fills of a calibration's studies; those that decide are found as in any study."""
+FILLS = ("mean", "noise")
+"""The fills of a calibration's studies: drawn scenes have places so empty that inpainting leaves no trace there, beside
+which no other fill could decide, and two must; these two leave as much of a trace as each other."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ class Scale:
         )  # fmt: skip
 
 
-FULL = Scale(tuple(WORLDS), Schedule(scenes=600, epochs=8), photos=480, targets=80)
-QUICK = Scale(("face", "colour"), Schedule(scenes=500, epochs=8), photos=400, targets=70)
+FULL = Scale(tuple(WORLDS), Schedule(scenes=600, epochs=8), photos=560, targets=110)
+QUICK = Scale(("face", "colour"), Schedule(scenes=500, epochs=8), photos=560, targets=110)
 
 
 def calibrate(

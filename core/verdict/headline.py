@@ -188,7 +188,7 @@ def _nothing(negligible: Sequence[str], unresolved: Sequence[str]) -> str:
         return "Nothing that was taken away clearly changes the score; part of it is not settled."
     if negligible:
         return "Nothing that was taken away changes the score enough to matter."
-    return "There are too few photos to tell what the score depends on."
+    return "Nothing could be tested on these photos: what the score depends on stays open."
 
 
 def _joined(words: Sequence[str]) -> str:
