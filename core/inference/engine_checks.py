@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import EngineError
-from core.files import write_text
+from core.files import replacing
 from core.inference.engine import Engine, Model, Runner
 from core.inference.exports import ONNX
 from core.photos import preprocess
@@ -61,7 +61,8 @@ def check(engine: Engine) -> Checked:
     found = _read(file, engine.model)
     if found is None:
         found = compare(_started(engine), engine.model)
-        write_text(file, json.dumps(asdict(found), indent=1) + "\n")
+        with replacing(file, shared=True) as temporary:
+            temporary.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
     limit = TOLERANCES[engine.precision]
     if not found.within(limit):
         raise EngineError(

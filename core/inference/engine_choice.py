@@ -35,7 +35,7 @@ def choose(model: Model, wanted: str = AUTO, precision: str = AUTO, *, passes: i
             if not engine.runs_module:
                 check(engine)
             return engine
-        except LabError as error:
+        except (LabError, OSError) as error:  # also a cache that cannot be written to, or a full disk
             log.warning("%s", error)
     return _named(model, REFERENCE, precision)
 

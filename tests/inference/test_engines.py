@@ -184,6 +184,11 @@ def test_auto_takes_the_fastest_that_agrees(off: Off, tmp_path: Path, caplog: py
     assert "Off, bf16 is refused" in caplog.text
 
 
+def test_without_a_cache_to_write_to_auto_is_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    assert choose(small(tmp_path)).id == "torch"
+
+
 def test_few_passes_are_not_worth_an_export(off: Off, tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("with a GPU, auto is PyTorch")
