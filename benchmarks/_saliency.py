@@ -32,8 +32,8 @@ def main_things(data: Path, most: int | None) -> list[Known]:
     found = []
     for photo in _labels.photos_of(data / "coco", held=True, most=most):
         masks = [mask for _, mask in _labels.instances(photo)]
-        weight = centrality(masks[0].shape[:2])
-        found.append((photo.read(), max(masks, key=lambda mask, weight=weight: float(weight[mask].sum()))))
+        weights = [float(centrality(mask.shape[:2])[mask].sum()) for mask in masks]
+        found.append((photo.read(), masks[int(np.argmax(weights))]))
     return found
 
 
