@@ -33,7 +33,7 @@ from core.regions.detector_quality import weak_detectors
 from core.regions.detectors import SIZES, Measured, SizeQuality
 from core.regions.vision_transformer import look_at
 from core.registry import MASKS
-from core.types import Interval, Pixels, Rect
+from core.types import Interval, Mask, Pixels, Rect
 
 GRID = [round(value, 2) for value in np.arange(0.1, 0.96, 0.05)]
 HALF = ", half by content hash"
@@ -138,12 +138,12 @@ def _mask_iou(pairs: list[tuple[Labelled, Answer]]) -> Interval | None:
     """Of all that was found with all that is there, in photos that have something; None where boxes are labelled."""
     if any(isinstance(thing, Rect) for photo, (found, _) in pairs for thing in (*photo.things, *found)):
         return None
-    joined = [
-        tuple(regions.union(masks, photo.pixels.shape) for masks in (found, photo.things))
-        for photo, (found, _) in pairs
-        if len(photo.things)
-    ]
-    return mean_iou(joined)
+
+    def joined(things: Sequence[Thing], photo: Labelled) -> Mask:
+        return regions.union((thing for thing in things if not isinstance(thing, Rect)), photo.pixels.shape)
+
+    there = [(photo, found) for photo, (found, _) in pairs if len(photo.things)]
+    return mean_iou([(joined(found, photo), joined(photo.things, photo)) for photo, found in there])
 
 
 def _summary(trial: Trial, counts: list[Count], spent: float, covered: Interval | None) -> Measured:
