@@ -46,7 +46,21 @@ def write_study(folder: Path, semantic: pd.DataFrame, low: pd.DataFrame, human, 
         for n in range(len(model))
     ]
     rows = [
-        (f"{n}.png", "drawn", "tiny", ORIGINAL, "{}", None, None, None, 0, float(score), None, 0.0, 0.0, None)
+        (
+            f"{n}.png",
+            "drawn",
+            "tiny",
+            ORIGINAL,
+            "{}",
+            *[None] * 3,
+            0,
+            *[None] * 3,
+            float(score),
+            None,
+            0.0,
+            0.0,
+            *[None] * 3,
+        )
         for n, score in enumerate(model)
     ]
     parts.write(0, rows[:200], photos[:200], [])

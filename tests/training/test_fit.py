@@ -435,5 +435,5 @@ def test_an_unreadable_validation_photo_is_left_out_by_name(scored_set: Path, tm
     assert len(found.validation) == 29
     assert [str(problem) for problem in found.problems] == [
         f"{data / 'splits' / 'val_1.txt'}:21: 120.png: this is not a photo in a known format "
-        "(JPEG, PNG, WEBP, BMP, GIF, TIFF)."
+        "(JPEG, PNG, WEBP, BMP, GIF, TIFF, AVIF, HEIC)."
     ]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
 
 from core.config import CORES
 from core.inference.engine import Model, Runner, cannot_start, exported_runner
-from core.registry import ENGINES, Choice
+from core.registry import ENGINES
 
 
 def _native() -> tuple[str, ...]:
@@ -23,7 +21,7 @@ def _faults() -> tuple[type[Exception], ...]:
 
 
 @ENGINES.register("ONNX Runtime", package="onnxruntime", precisions=_native, speed={"fp32": 1.3}, module=False)
-def onnxruntime(model: Model, callers: int, *, precision: Annotated[str, Choice(("fp32",))] = "fp32") -> Runner:
+def onnxruntime(model: Model, callers: int, *, precision: str = "fp32") -> Runner:
     """ONNX Runtime on the processor, in 32 bits: the fastest where there are no native 16-bit numbers."""
     import onnxruntime as runtime
 
