@@ -64,9 +64,7 @@ def _named(model: Model, name: str, precision: str) -> Engine:
     able = entry.facts["precisions"]()
     kind = entry.arguments({"precision": precision})["precision"] if precision != AUTO else able[-1]
     if kind not in able:
-        raise EngineError(
-            f"{entry.label} computes {kind} only by detours on this processor; choose from {', '.join(able)}."
-        )
+        raise EngineError(f"{entry.label} has no {kind} of its own on this processor; choose from {', '.join(able)}.")
     engine = Engine(name, kind, model)
     if not engine.runs_module:
         check(engine)

@@ -268,8 +268,12 @@ def test_what_cannot_be_had_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     model = small(tmp_path)
     with pytest.raises(UnknownChoiceError, match=r"choose from .*torch"):
         choose(model, "tensorrt")
-    with pytest.raises(ParameterError, match="precision"):
+    needs("onnxruntime")
+    needs("openvino")
+    with pytest.raises(EngineError, match=r"no bf16 of its own on this processor; choose from fp32\."):
         choose(model, "onnxruntime", "bf16")
+    with pytest.raises(ParameterError, match="precision"):
+        choose(model, "openvino", "fp8")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: name == "torch" or None)
     with pytest.raises(MissingDependencyError, match="pip install openvino"):
         choose(model, "openvino")
@@ -283,7 +287,7 @@ def test_bf16_is_taken_where_the_processor_has_it_and_refused_elsewhere(tmp_path
     if "bf16" in ENGINES["openvino"].facts["precisions"]():
         assert choose(small(tmp_path), "openvino").precision == "bf16"
         return
-    with pytest.raises(EngineError, match="bf16 only by detours"):
+    with pytest.raises(EngineError, match="no bf16 of its own"):
         choose(small(tmp_path), "openvino", "bf16")
 
 
