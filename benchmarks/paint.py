@@ -87,7 +87,7 @@ def _stroke(page: Page, number: int) -> tuple[float, float]:
 
 def _rest(page: Page) -> None:
     """Wait until the script runs no more; the sign of it appears only when it has run for a while."""
-    for _ in range(2):  # a canvas that was mounted anew reports its size, and the script runs once more
+    for _ in range(2):  # a canvas that was mounted again reports its size, and the script runs once more
         page.wait_for_timeout(1000)
         page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')")
 

@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> None:
 
 
 def as_set(folder: Path, images: Path, parts: dict[str, Iterable[Photo]]) -> Path:
-    """A set in LaMem's layout that shares another's photos and divides them anew."""
+    """A set in LaMem's layout that shares another's photos and divides them again."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "images").is_symlink():
         (folder / "images").symlink_to(images.resolve(), target_is_directory=True)

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ARTIFACTS = ROOT / "artifacts"
 RUNS = Path("runs")
 CACHE = Path(os.environ.get("MEMORABILITY_CACHE") or os.path.expanduser("~/.cache/memorability-lab"))
-"""What may be deleted at any time, and is then made anew; shared by all runs of a user."""
+"""What may be deleted at any time, and is then made again; shared by all runs of a user."""
 CORES = os.cpu_count() or 1
 
 DEFAULT_MODEL = "resnet50"

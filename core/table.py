@@ -13,7 +13,7 @@ Four kinds of rows belong to a condition of a photo:
 | artefact | 1, 2 … | empty | the target | the photo that was ablated | the host, ablated where it is emptiest |
 
 The clean score of a host is that of its own row with the ablation `original`. Rows of a study without hosted controls
-(protocol 1) lack the columns marked «since 2»: they are null there, and `control` is placed where placement is above 0.
+(protocol 1) lack the columns marked "since 2": they are null there, and `control` is placed where placement is above 0.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def about(found: Aggregates) -> None:
 
 def downloads(found: Aggregates, folder: Path) -> None:
     """The report and every table to take along, and the format in which charts are saved."""
-    st.header("Take it along")
+    st.header("Download")
     st.download_button(
         "Report as one page",
         lambda: report(found, folder),

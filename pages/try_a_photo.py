@@ -22,7 +22,7 @@ def main() -> None:
     photos.upload()
     items = photos.of_this_visit()
     if not items:
-        st.markdown("No photo at hand? Take one of these.")
+        st.markdown("No photo at hand? Try one of these.")
         photos.sample_tiles()
         return
     samples = st.expander("Samples", icon=":material/photo_library:")
@@ -68,7 +68,7 @@ def show(items: list[Item]) -> None:
 
 def choices() -> tuple[str, str, dict[str, Any]]:
     """Model, heatmap method and the method's settings; a widget is drawn only where there is something to choose."""
-    with st.spinner("Waking the model …"):  # the registries import torch: only here, where there is something to score
+    with st.spinner("Loading the model …"):  # the registries import torch: only here, where there is something to score
         models, methods = resources.offered_models(), list(ATTRIBUTIONS)
     model = widgets.choose("Model", models, "model", default=config.DEFAULT_MODEL, in_address=True)
     method = widgets.choose("Heatmap", methods, "method")

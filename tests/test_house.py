@@ -211,7 +211,7 @@ def test_tests_stand_in_the_room_that_they_test(top: str) -> None:
 
 
 def test_contributing_shows_the_house() -> None:
-    """`python tests/test_house.py` draws it anew."""
+    """`python -m tests.test_house` draws it again."""
     text = (config.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert redrawn(text) == text
 

@@ -49,7 +49,7 @@ TRY = Page(
     "pages/try_a_photo.py",
     "Try a photo",
     "What score does my photo get?",
-    "Drop a photo, or take a sample: its score, how that compares, and which places raise it.",
+    "Upload a photo, or choose a sample: its score, how that compares, and which places raise it.",
 )
 EFFECTS = Page(
     "pages/ablation_effects.py",

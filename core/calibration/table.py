@@ -71,11 +71,11 @@ def read_table(folder: Path = FOLDER) -> pd.DataFrame:
     except FileNotFoundError as error:
         raise ArtifactError(f"{file} is missing; make it with: python -m core calibrate --out {folder}") from error
     except (OSError, ValueError) as error:
-        raise ArtifactError(f"{file} cannot be read ({error}); make it anew with: python -m core calibrate") from error
+        raise ArtifactError(f"{file} cannot be read ({error}); make it again with: python -m core calibrate") from error
     if "protocol" not in table:  # older than hosted controls
         table = table.assign(protocol=1)
     if missing := [name for name in (*COLUMNS, *MORE_COLUMNS) if name not in table]:
-        raise ArtifactError(f"{file}: the column {missing[0]} is missing; make it anew with: python -m core calibrate")
+        raise ArtifactError(f"{file}: the column {missing[0]} is missing; make it again with: python -m core calibrate")
     words = ["leading_cause", "held_back", "strength"]
     return table.assign(**{name: table[name].astype(object).fillna("") for name in words})
 

@@ -55,7 +55,7 @@ def ablate(
 def _settings(params: tuple[str, ...]) -> dict[str, Any]:
     pairs = [item.partition("=") for item in params]
     if bad := [name for name, sign, _ in pairs if not sign]:
-        raise ParameterError(f"{bad[0]!r} is no setting; write name=value.")
+        raise ParameterError(f"{bad[0]!r} is not a setting; write name=value.")
     return {name: value for name, _, value in pairs}
 
 

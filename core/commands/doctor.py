@@ -87,7 +87,7 @@ def packages(file: Path, needed: bool = True) -> Iterator[Finding]:
     try:
         lines = [line.partition("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines()]
     except OSError:
-        yield Finding(file.name, False, "the file is not there", "get the project anew with git clone", needed)
+        yield Finding(file.name, False, "the file is not there", "clone the project again", needed)
         return
     wanted = [line for line in lines if line and not line.startswith("-")]
     wrong = {line: why for line in wanted if (why := _complaint(line))}
@@ -144,7 +144,7 @@ def weights(artifacts: Path) -> Iterator[Finding]:
             said = f"{size} bytes are no weights"
         else:
             said = f"{size / 1e6:.1f} MB"
-        yield Finding(f"weights {name}", size >= SMALLEST, said, "get the project anew with git clone")
+        yield Finding(f"weights {name}", size >= SMALLEST, said, "clone the project again")
 
 
 def writable(folder: Path) -> Finding:

@@ -85,7 +85,7 @@ def _seed_row(file: Path) -> dict[str, Any]:
     try:
         found = reports.evaluation(file)
     except ArtifactError as error:
-        raise CheckpointError(f"{file}: this is no saved evaluation: {error}") from error
+        raise CheckpointError(f"{file}: this is not a saved evaluation: {error}") from error
     if found.seed is None:
         raise CheckpointError(f"{file}: this evaluation names no seed; evaluate the folder of a single run once more.")
     agreement = {"spearman": found.spearman.estimate, "pearson": found.pearson.estimate}

@@ -22,7 +22,7 @@ def showcase(
 ) -> Report:
     """Score a packaged photo with and without the first thing that a mask finds in it, and store both scores.
 
-    The first page shows them at once, without loading a model. Make it anew when the shipped weights change.
+    The first page shows them at once, without loading a model. Make it again when the shipped weights change.
     """
     from core import inference
 

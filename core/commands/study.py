@@ -98,7 +98,7 @@ def _shares(given: Iterable[str]) -> tuple[tuple[str, float], ...]:
         try:
             found.append((name, float(share)))
         except ValueError as error:
-            raise ParameterError(f"{item!r} is no share; write it as NAME=SHARE, for example doses=0.25.") from error
+            raise ParameterError(f"{item!r} is not a share; write it as NAME=SHARE, for example doses=0.25.") from error
     return tuple(found)
 
 

@@ -103,7 +103,7 @@ def reliability(file: Path, ids: list[str]) -> Reliability:
     try:
         table = pd.read_csv(file, dtype={"file": str}).set_index("file")
     except (OSError, ValueError, KeyError) as error:
-        raise SourceError(f"{file}: this is no table of half-panels with a column file ({error}).") from error
+        raise SourceError(f"{file}: this is not a table of half-panels with a column file ({error}).") from error
     if missing := [name for name in ids if name not in table.index]:
         raise SourceError(f"{file}: {missing[0]} has no line; half-panels are needed for every evaluated photo.")
     rows = table.loc[ids]

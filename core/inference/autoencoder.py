@@ -49,7 +49,7 @@ class Autoencoder:
         if latents.shape[1] != self.latent:
             raise CheckpointError(
                 f"{self.name}: this autoencoder describes a photo with {self.latent} numbers, not {latents.shape[1]}; "
-                "make the map anew with: python -m core latent SOURCE --out DIR"
+                "make the map again with: python -m core latent SOURCE --out DIR"
             )
         drawn = []
         with self.lock, torch.inference_mode():
@@ -67,10 +67,12 @@ def load_autoencoder(name: str = DEFAULT, latent: int | None = None) -> Autoenco
     folder = shipped_or(name)
     module, card = checkpoints.load(folder)
     if not isinstance(module, VAE):
-        raise CheckpointError(f"{name}: {card['architecture']} is no autoencoder; train one with --model {DEFAULT}.")
+        raise CheckpointError(
+            f"{name}: {card['architecture']} is not an autoencoder; train one with --model {DEFAULT}."
+        )
     if latent is not None and module.latent != latent:
         raise CheckpointError(
             f"{name}: this autoencoder describes a photo with {module.latent} numbers, and {latent} are needed here; "
-            "make the map anew with: python -m core latent SOURCE --out DIR"
+            "make the map again with: python -m core latent SOURCE --out DIR"
         )
     return Autoencoder(name, module.eval(), checkpoints.preset_of(card), card, checkpoints.identity(str(folder)))

@@ -69,13 +69,13 @@ def check(engine: Engine) -> Checked:
             f"{engine} is refused for this model: its scores lie up to {found.most:.1g} from PyTorch's "
             f"(allowed: {limit.most:g}), {found.mean:.1g} in the mean ({limit.mean:g}), and its features "
             f"{found.features:.1g} ({limit.features:g}); choose --engine torch, or delete {engine.model.folder} to have"
-            " it exported anew."
+            " it exported again."
         )
     return found
 
 
 def _started(engine: Engine) -> Runner:
-    """A runner of its own, so that nothing of it stays; an export that is there but damaged is made anew, once."""
+    """A runner of its own, so that nothing of it stays; an export that is there but damaged is made again, once."""
     try:
         return dataclasses.replace(engine, _started={}).runner()
     except EngineError:

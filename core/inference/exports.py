@@ -18,7 +18,7 @@ from core.files import replacing
 from core.photos.preprocess import Preset
 
 FORMAT = 1
-"""Raised when an export holds something else than before; older files are then made anew."""
+"""Raised when an export holds something else than before; older files are then made again."""
 OPSET = 17
 ONNX = "model.onnx"
 STALE = 3600

@@ -182,6 +182,6 @@ def place_of(
     place = SPACES[space].function(autoencoder, [seen])[0]
     if (centre := atlas.axes.get(f"{space}.centre")) is not None:
         if len(centre) != len(place):
-            raise LatentError(f"The map was made with another model than {predictor.name}; make it anew.")
+            raise LatentError(f"The map was made with another model than {predictor.name}; make it again.")
         place = (place - centre) @ atlas.axes[f"{space}.axes"].astype(np.float32)
     return place, seen.score

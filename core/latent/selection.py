@@ -51,7 +51,7 @@ def parse(text: str) -> Selection:
         if corners.ndim != 2 or corners.shape[1] != 2 or len(corners) < 3 or not np.isfinite(corners).all():
             raise ValueError(rest)
     except ValueError as error:
-        raise LatentError(f"The selection {text[:60]!r} is not of the form {FORM}; draw it anew.") from error
+        raise LatentError(f"The selection {text[:60]!r} is not of the form {FORM}; draw it again.") from error
     return Selection(corners, kind == "box")
 
 

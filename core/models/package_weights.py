@@ -21,7 +21,7 @@ def read_package_weights(file: Path) -> dict[str, torch.Tensor]:
         found = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
     except (OSError, RuntimeError, EOFError, LookupError, ValueError, pickle.UnpicklingError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise CheckpointError(f"{file}: these weights cannot be read ({reason}); install the package anew.") from error
+        raise CheckpointError(f"{file}: these weights cannot be read ({reason}); install the package again.") from error
     if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
-        raise CheckpointError(f"{file}: this file holds more than weights; install the package anew.")
+        raise CheckpointError(f"{file}: this file holds more than weights; install the package again.")
     return dict(found)

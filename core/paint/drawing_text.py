@@ -1,4 +1,4 @@
-"""A drawing as text and back: what a browser keeps of it while the page is loaded anew.
+"""A drawing as text and back: what a browser keeps of it while the page is loaded again.
 
 The text comes back from a visitor, so that nothing in it is trusted.
 """
@@ -27,30 +27,30 @@ def written(strokes: tuple[Stroke, ...], start: Mask | None = None) -> str:
 def read(text: Any, height: int, width: int) -> tuple[tuple[Stroke, ...], Mask | None]:
     """The strokes and the mask under them, for a photo of height × width px; MaskError for any other text."""
     if not isinstance(text, str) or len(text) > MAX_LENGTH:
-        raise MaskError("The kept drawing is no drawing, or too large for one; draw again.")
+        raise MaskError("The stored drawing cannot be used, or is too large; draw again.")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MaskError("The kept drawing cannot be read; draw again.") from error
+        raise MaskError("The stored drawing cannot be read; draw again.") from error
     rows = found.get("strokes") if isinstance(found, Mapping) else None
     if not isinstance(rows, list) or len(rows) > MAX_OBJECTS:
-        raise MaskError("The kept drawing has no strokes that could be read; draw again.")
+        raise MaskError("The stored drawing has no strokes that could be read; draw again.")
     strokes = tuple(_stroke(row) for row in rows)
     if sum(len(stroke.points) for stroke in strokes) > MAX_POINTS:
-        raise MaskError(f"The kept drawing has more than {MAX_POINTS} points; draw again with fewer.")
+        raise MaskError(f"The stored drawing has more than {MAX_POINTS} points; draw again with fewer.")
     under = found.get("start")
     start = None if under is None else replay.mask_of(str(under))
     if start is not None and start.shape != (height, width):
-        raise MaskError("The kept drawing belongs to a photo of another size; draw again.")
+        raise MaskError("The stored drawing belongs to a photo of another size; draw again.")
     return strokes, start
 
 
 def _stroke(row: Any) -> Stroke:
     points = row.get("points") if isinstance(row, Mapping) else None
     if not isinstance(points, list) or not 0 < len(points) <= MAX_POINTS:
-        raise MaskError("The kept drawing has a stroke without points; draw again.")
+        raise MaskError("The stored drawing has a stroke without points; draw again.")
     if not all(isinstance(point, list) and len(point) == 2 for point in points):
-        raise MaskError("The kept drawing has a point that is no place; draw again.")
+        raise MaskError("The stored drawing has a point without a place; draw again.")
     pairs = tuple((_number(x, REACH), _number(y, REACH)) for x, y in points)
     return Stroke(pairs, abs(_number(row.get("thickness"), 2)), row.get("filled") is True, row.get("erase") is True)
 
@@ -58,5 +58,5 @@ def _stroke(row: Any) -> Stroke:
 def _number(value: Any, reach: float) -> float:
     """A number within ±reach."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= reach:  # NaN neither
-        raise MaskError("The kept drawing has a number that no drawing has; draw again.")
+        raise MaskError("The stored drawing has a number that cannot be used; draw again.")
     return float(value)

@@ -171,7 +171,7 @@ def from_json(text: str) -> Record:
     if values["format"] != FORMAT or values["version"] != VERSION:
         raise MaskError(f"this is not a replay file of version {VERSION}.")
     if values["model"] not in MODELS:
-        raise MaskError(f"its model {values['model'][:60]!r} is none of {', '.join(entry.id for entry in MODELS)}.")
+        raise MaskError(f"its model {values['model'][:60]!r} is not one of {', '.join(entry.id for entry in MODELS)}.")
     how = treatment(values["settings"], **{name: values[name] for name in ("fill", "direction", "feather", "seed")})
     for name in ("score", "ablated_score", "area"):
         if not 0 <= values[name] <= 1:
@@ -216,11 +216,11 @@ def _fields(text: str) -> dict[str, Any]:
         if isinstance(value, bool) or not isinstance(value, allowed):
             raise MaskError(f"its {name} must be {kind.__name__}, not {str(value)[:30]!r}.")
         if isinstance(value, int | float) and not abs(value) < 2**53:  # also where it is no number
-            raise MaskError(f"its {name} is no number that this program writes.")
+            raise MaskError(f"its {name} is not a number that can be used.")
     return {name: kind(values[name]) for name, kind in FIELDS.items()}
 
 
 def _control(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1:
-        raise MaskError(f"its controls hold {str(value)[:30]!r}, which is no difference of two scores.")
+        raise MaskError(f"its controls hold {str(value)[:30]!r}, which is not a difference of two scores.")
     return float(value)

@@ -1,6 +1,6 @@
 """The example that the first page opens with: a packaged photo, what is taken out of it, and both scores.
 
-Reading it imports no torch: the scores were computed once, and only the picture is made anew.
+Reading it imports no torch: the scores were computed once, and only the picture is made again.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def read(folder: Path | None = None) -> Showcase | None:
         return Showcase(model, sample, mask, fill, box, before, after)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ArtifactError(
-            f"{file}: this is no stored example ({error!r}); write it anew with 'python -m core showcase'."
+            f"{file}: this is no stored example ({error!r}); write it again with 'python -m core showcase'."
         ) from error
 
 

@@ -91,7 +91,7 @@ def _check_free(folder: Path) -> None:
 def _check_copyable(photo: Photo) -> None:
     """SourceError unless the photo is a file whose name stays inside the sample's folder."""
     if photo.path is None or Path(photo.id).is_absolute() or ".." in Path(photo.id).parts:
-        raise SourceError(f"{photo.id}: this photo is no file inside its set's folder, so it cannot be copied.")
+        raise SourceError(f"{photo.id}: this photo is not a file inside its set's folder, so it cannot be copied.")
 
 
 def _fill(temporary: Path, folder: Path, photos: tuple[Photo, ...], progress: Callable[[int, int], None]) -> Sample:

@@ -63,7 +63,7 @@ def pages() -> list[Path]:
 
 
 def updated(text: str) -> str:
-    """A text with every table made anew; KeyError for a table that nobody makes."""
+    """A text with every table made again; KeyError for a table that nobody makes."""
     return BLOCK.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}\n{found[3]}", text)
 
 

@@ -76,7 +76,7 @@ def measurements(file: Path | None = None) -> tuple[Measured, ...]:
         compared = content.pop(COMPARED)
         return tuple(_measured(row) for row in [*content.values(), *compared])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArtifactError(f"{file}: this file is damaged; make it anew with: python -m benchmarks masks.") from error
+        raise ArtifactError(f"{file}: this file is damaged; make it again with: python -m benchmarks masks.") from error
 
 
 @cache

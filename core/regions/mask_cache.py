@@ -63,7 +63,7 @@ def detect(
 ) -> Region:
     """A detector's answer, computed once per photo, detector, version and settings; nothing is kept in memory.
 
-    `key` is the fingerprint of the pixels, where it is known. A damaged file is computed anew. Safe to use from several
+    `key` is the fingerprint of the pixels, where it is known. A damaged file is computed again. Safe for several
     processes: a file appears whole or not at all.
     """
     entry = MASKS[name]

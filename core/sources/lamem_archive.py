@@ -115,7 +115,9 @@ def fetch(url: str, file: Path, *, progress: Progress = lambda done, total: None
             f"{url}: the server cannot be reached ({error.reason}); try again or another --url."
         ) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise DownloadError(f"{url}: the download broke off ({error}); the same command goes on with it.") from error
+        raise DownloadError(
+            f"{url}: the download stopped early ({error}); the same command goes on with it."
+        ) from error
 
 
 def _transfer(url: str, part: _Part, progress: Progress) -> bool:

@@ -126,7 +126,7 @@ def _photo(table: Path, row: Row, place: Place, seen: dict[str, str]) -> Photo:
     except ValueError as error:
         raise ValueError(f"{row.name}: {error}") from error
     if row.split not in ("", *PARTS):
-        raise ValueError(f"{row.name}: the split {row.split!r} is none of {', '.join(PARTS)}")
+        raise ValueError(f"{row.name}: the split {row.split!r} is not one of {', '.join(PARTS)}")
     seen[normal] = row.where
     read = partial(images.read, place.file)
     return Photo(place.name, table.stem, read, place.file, score, row.split or None, row.where)

@@ -1,4 +1,4 @@
-"""Sets of ablated photos as image files, the same bytes whenever they are made anew, with a manifest."""
+"""Sets of ablated photos as image files, the same bytes whenever they are made again, with a manifest."""
 
 from __future__ import annotations
 

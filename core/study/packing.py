@@ -71,7 +71,7 @@ def _check(study: Path) -> None:
         for _ in read_parts(study / name, schema, problems):
             pass
     if problems:
-        raise StudyError(f"{problems[0]}; give the study's command again to have these photos done anew, then pack it.")
+        raise StudyError(f"{problems[0]}; give the study's command again to compute these photos, then pack it.")
 
 
 def _pack_tables(parts: Parts, work: Path, rows_a_part: int) -> tuple[int, int]:

@@ -21,7 +21,7 @@ TABLES = ("effects", "details", "doses", "distributions", "extremes")
 KINDS = "kinds"
 """The decision rows by kind of photo."""
 VERSION = 4
-"""Of the statistics and of what is stored: raise it when either changes, and stored studies are made anew."""
+"""Of the statistics and of what is stored: raise it when either changes, and stored studies are made again."""
 BASELINE, VERDICT = "baseline.json", "verdict.json"
 CONDITION = ("ablation", "params", "mask", "fill", "direction")
 DOSE_COLUMNS = (

@@ -47,7 +47,7 @@ BINS, SHOWN = 40, 20
 
 
 def aggregates(folder: Path, weak: Mapping[str, str] | None = None, progress: Progress = silent) -> Aggregates:
-    """The stored aggregates of a study, made anew where its parts, the detectors' quality or the statistics changed.
+    """The stored aggregates of a study, made again where its parts, the detectors' quality or the statistics changed.
 
     StudyError for a folder that is no study. A study without its rows is what was stored with it.
     """

@@ -272,7 +272,7 @@ def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(visit: Visit, 
 def start_from(page: Page, name: str) -> None:
     """Choose a mask that is looked for in the photo.
 
-    While a photo and its drawing arrive, the page is laid out anew, and a menu that was open is closed: it is opened
+    While a photo and its drawing arrive, the page is laid out again, and a menu that was open is closed: it is opened
     once more, as a visitor would.
     """
     option = page.get_by_role("option", name=name, exact=True)
@@ -287,7 +287,7 @@ def start_from(page: Page, name: str) -> None:
 def search_with_a_stop(page: Page) -> None:
     """Search, stop, and go on to the end.
 
-    A click that falls on a page being laid out anew is given again, and a search may end before it can be stopped.
+    A click that falls on a page being laid out again is given again, and a search may end before it can be stopped.
     """
     stop = page.locator(".st-key-stop button").filter(has_text="Stop")
     go_on = page.locator(".st-key-stop button").filter(has_text="Go on")

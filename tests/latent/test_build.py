@@ -359,7 +359,7 @@ def test_another_latent_size_is_refused(vae_folder: Path) -> None:
 
 
 def test_a_predictor_is_no_autoencoder(model_folder: Path) -> None:
-    with pytest.raises(CheckpointError, match="no autoencoder"):
+    with pytest.raises(CheckpointError, match="not an autoencoder"):
         load_autoencoder(str(model_folder))
 
 

@@ -99,7 +99,7 @@ def refused(action: Callable[[], object]) -> str:
 def break_off(server: Server, file: Path, sends: int = 300_000) -> None:
     """Begin a download that ends too early, so that a part is left."""
     server.sends = sends
-    assert "broke off" in refused(lambda: fetch(server.url, file))
+    assert "stopped early" in refused(lambda: fetch(server.url, file))
     server.sends = None
     assert not file.exists()
 

@@ -1,4 +1,4 @@
-"""What is stored with a study: made once, read without the rows, made anew when the parts change; and its commands."""
+"""What is stored with a study: made once, read without the rows, made again when the parts change; and its commands."""
 
 from __future__ import annotations
 

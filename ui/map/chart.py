@@ -21,7 +21,7 @@ def chart(
     atlas: Atlas, space: str, projection: str, dims: int, colour: Colour, shown: np.ndarray,
     index: int | None, landed: np.ndarray | None, drawn: str | None,
 ) -> None:  # fmt: skip
-    """The map; a fragment, so that thumbnails arrive without drawing the page anew."""
+    """The map; a fragment, so that thumbnails arrive without drawing the page again."""
     numbers: dict[str, Any] = {"score": atlas.photos["score"], "human score": atlas.photos["human_score"]}
     if colour.id not in ("score", "human", "source"):
         numbers[colour.label] = colour.values

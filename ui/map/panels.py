@@ -132,7 +132,7 @@ def selected(atlas: Atlas, layout_points: np.ndarray, drawn: Selection, shown: n
         score = Colour("score", "Model's score", atlas.photos["score"].to_numpy(float))
         for measured in [score] if colour.names or colour.id == "score" else [score, colour]:
             layout.attempt(partial(_compared, measured, inside, ~inside & shown))
-        st.caption("You chose these photos by looking: an interval for photos chosen so is no test.")
+        st.caption("You chose these photos by looking, so their interval is not a test.")
         layout.download_table(atlas.photos[inside], "selection.csv", "csv")
     with right:
         mean = latent_map.reconstructions(atlas, atlas.spaces["pixels"][inside].mean(axis=0, keepdims=True))[0]
@@ -160,7 +160,7 @@ def _compared(measured: Colour, inside: np.ndarray, rest: np.ndarray) -> None:
 
 def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
     """A visitor's own photo: where it lands, and its neighbours; its place in the layout."""
-    file = st.file_uploader("See where your own photo lands", key="dropped", help="It stays in this server's memory.")
+    file = st.file_uploader("Place your own photo on the map", key="dropped", help="It stays in this server's memory.")
     if file is None:
         return None
     item = resources.uploaded(file.name, file.getvalue())

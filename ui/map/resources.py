@@ -53,7 +53,7 @@ def colours_of(_atlas: Atlas, name: str, studies: tuple[Path, ...]) -> tuple[dic
     return colours.colours(_atlas, studies)
 
 
-@st.cache_resource(show_spinner="Waking the autoencoder …")
+@st.cache_resource(show_spinner="Loading the autoencoder …")
 def _autoencoder(latent: int) -> Autoencoder:
     from core.inference.autoencoder import load_autoencoder  # imports torch: only where something is drawn
 

@@ -47,7 +47,7 @@ def _in_address() -> list[Item]:
     asked = st.query_params.get("photo", "")
     handed = resources.handed_over(asked) if asked else None
     if asked and handed is None:
-        problem(f"There is no photo called {asked[:80]!r}; upload one, or take a sample.")
+        problem(f"There is no photo called {asked[:80]!r}; upload one, or choose a sample.")
     return [item for item in (sample, handed) if item]
 
 

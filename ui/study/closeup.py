@@ -32,7 +32,7 @@ def closeup(found: Aggregates, rows: pd.DataFrame, folder: Path) -> None:
     names = list(rows["name"])
     if not names:
         return
-    chosen = st.selectbox("Look closer at", names, key="condition", bind="query-params")
+    chosen = st.selectbox("Look closely at", names, key="condition", bind="query-params")
     row = rows[rows["name"] == chosen].iloc[0]
     st.markdown(layout.plain(row["said"]))
     whole = "Every pixel may change: a whole-photo ablation has no controls" if pd.isna(row["mask"]) else ""

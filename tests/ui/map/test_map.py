@@ -115,7 +115,7 @@ def _first_scene(artifacts: Path) -> str:
 
 def test_an_unknown_photo_and_a_foreign_selection_are_said(artifacts: Path) -> None:
     assert "no photo called" in visit(photo="scenes/none.jpg").error[0].value
-    assert "draw it anew" in visit(select="pixels-umap@box:1,2").error[0].value
+    assert "draw it again" in visit(select="pixels-umap@box:1,2").error[0].value
     assert not visit(select="pixels-pca@box:1,2").error  # drawn in another layout: it means nothing here
 
 
