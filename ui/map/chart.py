@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ from core.latent.colours import Colour
 from ui import layout
 from ui.map import resources as latent_map
 from ui.map.scatter import scatter, served
+
+KEY = "scatter"
+MOST_WANTED = 96
+"""Thumbnails that are made at once; the browser asks for no more in one request."""
 
 
 @st.fragment
@@ -39,12 +44,11 @@ def chart(
         pinned=index,
         landed=landed,
         selection=drawn,
+        of=atlas.folder.name,
         sheet=thumbnails(atlas),
-        key="scatter",
+        on_wanted=_keep_wanted,
+        key=KEY,
     )
-    if done.wanted:
-        st.session_state["wanted"] = done.wanted
-        st.rerun(scope="fragment")
     if done.pinned is not None:
         st.query_params["photo"] = atlas.name(int(done.pinned))
         st.rerun()
@@ -74,14 +78,23 @@ def keep_selection(geometry: dict, where: str) -> None:
         st.query_params.pop("select", None)
 
 
-def thumbnails(atlas: Atlas) -> dict | None:
-    """The sheet of thumbnails that the pointer asked for."""
-    wanted = [int(i) for i in st.session_state.get("wanted") or () if 0 <= int(i) < len(atlas.photos)]
+def _keep_wanted() -> None:
+    """Before the run, whatever it draws: a request would be lost with a run that another click takes over."""
+    st.session_state["wanted"] = st.session_state[KEY].wanted
+
+
+def thumbnails(atlas: Atlas) -> dict[str, Any] | None:
+    """The sheet of thumbnails that the browser asked for last, with its number; no address where there can be none."""
+    asked = st.session_state.get("wanted")
+    if not isinstance(asked, Mapping) or asked.get("of") != atlas.folder.name:
+        return None
+    wanted = [i for i in asked.get("indices", ()) if isinstance(i, int) and 0 <= i < len(atlas.photos)][:MOST_WANTED]
     if not wanted:
         return None
     try:
         sheet = latent_map.jpeg(latent_map.sheet(latent_map.tiles(atlas, wanted)))
+        url = served(sheet, "image/jpeg", f"sheet-{wanted[0]}")
     except LabError as error:
         layout.problem(error)
-        return None
-    return {"indices": wanted, "url": served(sheet, "image/jpeg", f"sheet-{wanted[0]}")}
+        url = None
+    return {"of": asked["of"], "number": asked.get("number"), "indices": wanted, "url": url}

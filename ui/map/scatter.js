@@ -218,38 +218,38 @@ async function hover(state, index, event) {
 }
 
 function paint(state, canvas, index) {
-  const found = state.thumbs.get(index)
+  const found = state.thumbs.found.get(index)
   canvas.hidden = !found
-  if (found) {
-    const [image, place] = found
-    canvas.getContext("2d").drawImage(image, (place % SHEET_COLUMNS) * TILE, Math.floor(place / SHEET_COLUMNS) * TILE, TILE, TILE, 0, 0, TILE, TILE)
-    canvas.dataset.painted = "yes"
-  } else if (!state.asked.has(index)) want(state, index)
+  if (!found) {
+    state.thumbs.want(index, around(state, index))
+    state.plot.dataset.missing = String(state.thumbs.pointed.size)
+    return
+  }
+  const [image, place] = found
+  canvas.getContext("2d").drawImage(image, (place % SHEET_COLUMNS) * TILE, Math.floor(place / SHEET_COLUMNS) * TILE, TILE, TILE, 0, 0, TILE, TILE)
+  canvas.dataset.painted = "yes"
 }
 
-// Ask for the thumbnails of the points around this one too: the pointer will go there next.
-function want(state, index) {
+// Points that have no thumbnail yet, the nearest to one first.
+function around(state, index) {
   const { points } = state.files, d = state.data.dims
   const far = (i) => { let s = 0; for (let k = 0; k < d; k++) s += (points[i * d + k] - points[index * d + k]) ** 2; return s }
-  const near = state.rows.filter((i) => !state.thumbs.has(i) && !state.asked.has(i)).map((i) => [far(i), i])
+  const near = state.rows.filter((i) => state.thumbs.missing(i)).map((i) => [far(i), i])
   near.sort((a, b) => a[0] - b[0])
-  const wanted = near.slice(0, WANTED).map(([, i]) => i)
-  wanted.forEach((i) => state.asked.add(i))
-  clearTimeout(state.timer)
-  state.pending = [...new Set([...wanted, ...(state.pending ?? [])])].slice(0, 2 * WANTED)
-  state.timer = setTimeout(() => { state.send("wanted", state.pending); state.pending = [] }, 80)
+  return near.slice(0, WANTED).map(([, i]) => i)
 }
 
-function takeSheet(state, sheet) {
-  if (!sheet || state.sheet === sheet.url) return
-  state.sheet = sheet.url
+// The pointer may still be where it was when its thumbnail arrives.
+function paintTip(state) {
+  state.plot.dataset.missing = String(state.thumbs.pointed.size)
+  const canvas = state.tip.querySelector("canvas")
+  if (state.over !== null && canvas && !canvas.dataset.painted && state.thumbs.found.has(state.over)) paint(state, canvas, state.over)
+}
+
+function loadImage(url, done) {
   const image = new Image()
-  image.onload = () => {
-    sheet.indices.forEach((index, place) => state.thumbs.set(index, [image, place]))
-    const canvas = state.tip.querySelector("canvas")
-    if (state.over !== null && canvas && !canvas.dataset.painted) paint(state, canvas, state.over)
-  }
-  image.src = address(sheet.url)
+  image.onload = () => done(image)
+  image.src = address(url)
 }
 
 export default function (component) {
@@ -257,22 +257,26 @@ export default function (component) {
   let state = states.get(parentElement)
   const [plot, tip, note] = ["plot", "tip", "note"].map((part) => parentElement.querySelector(`.map-${part}`))
   if (!state || state.plot !== plot) {
-    state = { plot, tip, note, urls: {}, files: {}, thumbs: new Map(), asked: new Set(), over: null, drag: "pan", rows: [] }
+    state = { plot, tip, note, urls: {}, files: {}, over: null, drag: "pan", rows: [] }
+    const own = state
+    state.thumbs = new Thumbnails((asked) => own.send("wanted", asked), () => paintTip(own), loadImage)
     states.set(parentElement, state)
   }
-  if (state.of && state.of !== data.names) { state.thumbs.clear(); state.asked.clear() }
-  state.of = data.names
+  state.thumbs.show(data.of)
   state.data = data
   state.send = setTriggerValue
   const theme = getComputedStyle(parentElement)
   state.ink = theme.getPropertyValue("--st-text-color") || "#888"
   state.paper = theme.getPropertyValue("--st-background-color") || "#FFF"
-  takeSheet(state, data.sheet)
+  state.thumbs.take(data.sheet)
   // One drawing at a time: a newer one waits for the older to end.
   state.work = (state.work ?? Promise.resolve()).then(() => draw(state)).catch((error) => {
     console.error(error)
     note.textContent = `The map could not be drawn (${error.message}). Reload the page to try again.`
     note.hidden = false
   })
-  return () => { tip.hidden = true }
+  return () => {
+    tip.hidden = true
+    state.thumbs.pause()
+  }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ _component = st.components.v2.component(
     html=f"""<div class="map-frame"><div class="map-plot" style="min-height: {HEIGHT}px"></div>
         <div class="map-note">Drawing the map …</div></div><div class="map-tip" hidden></div>""",
     css=(_HERE / "scatter.css").read_text(encoding="utf-8"),
-    js=_LOADER + (_HERE / "scatter.js").read_text(encoding="utf-8"),
+    js=_LOADER + "".join((_HERE / name).read_text(encoding="utf-8") for name in ("thumbnails.js", "scatter.js")),
     isolate_styles=False,  # plotly.js writes its style rules into the document's head
 )
 
@@ -73,10 +74,15 @@ def scatter(
     pinned: int | None,
     landed: np.ndarray | None,
     selection: str | None,
+    of: str,
     sheet: dict[str, Any] | None,
+    on_wanted: Callable[[], None],
     key: str,
 ) -> Any:
-    """Draw points (N × 2 or 3) and return what the visitor did: `pinned` (index), `selected` (geometry), `wanted`.
+    """Draw points (N × 2 or 3) and return what the visitor did: `pinned` (index), `selected` (geometry).
+
+    `on_wanted` is called before the page runs when the component's state holds `wanted`: a request for thumbnails of
+    the map `of`. Its answer is the next run's `sheet`.
 
     `numbers` are shown on hover. Everything that has an entry a point travels as a file of its own, as float32 where it
     is a number, and is fetched when it changes; names, numbers and thumbnails only once a point is hovered.
@@ -99,6 +105,7 @@ def scatter(
         "pinned": pinned,
         "landed": None if landed is None else [float(v) for v in landed],
         "selection": selection,
+        "of": of,
         "sheet": sheet,
         "height": HEIGHT,
     }
@@ -107,5 +114,5 @@ def scatter(
         data=data,
         on_pinned_change=lambda: None,
         on_selected_change=lambda: None,
-        on_wanted_change=lambda: None,
+        on_wanted_change=on_wanted,
     )
