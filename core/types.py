@@ -103,15 +103,19 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """Attribution of a score to places: float32 height × width in [0, 1], at the photo's size; `method` is its id.
+    """Attribution of a score to places: float32 height × width at the photo's size; `method` is its id.
 
-    `peak` is what a value of 1 stands for: maps of one method and model are compared as values × peak.
+    Values lie in [0, 1], those of a `signed` method in [−1, 1], where a negative place lowers the score. `peak` is what
+    a value of 1 stands for: maps of one method and model are compared as values × peak. `note` says which parts of the
+    model the method leaves out, as a sentence; empty where there are none.
     """
 
     values: np.ndarray
     method: str
     score: float
     peak: float = 1.0
+    signed: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ import streamlit as st
 from core import config, plots
 from core.evaluation import reports
 from core.evaluation import words as report_words
-from core.registry import ATTRIBUTIONS
+from core.registry import ATTRIBUTIONS, Entry
+from core.trust import reports as trust_reports
+from core.trust import words as trust_words
 from ui import components, layout, resources, widgets
 from ui.photo import photos
 from ui.resources import Examined, Item
@@ -60,19 +62,27 @@ def show(items: list[Item]) -> None:
     with said:
         explain(scores[item], reference)
     with pictures:
-        layout.attempt(lambda: look(item, model, method, settings))
+        shown = layout.attempt(lambda: look(item, model, method, settings))
+        worth = st.empty()
     with listed:
         table(examined, model, reference)
+    if shown:
+        worth.markdown(trust_words.tenth(resources.tenth(model, method, settings, item.digest, item)))
     painting.rest(desk, method, settings)
 
 
 def choices() -> tuple[str, str, dict[str, Any]]:
     """Model, heatmap method and the method's settings; a widget is drawn only where there is something to choose."""
     with st.spinner("Loading the model …"):  # the registries import torch: only here, where there is something to score
-        models, methods = resources.offered_models(), list(ATTRIBUTIONS)
+        models, methods = resources.offered_models(), [entry for entry in ATTRIBUTIONS if quick(entry)]
     model = widgets.choose("Model", models, "model", default=config.DEFAULT_MODEL, in_address=True)
     method = widgets.choose("Heatmap", methods, "method")
     return model, method, widgets.parameters(ATTRIBUTIONS[method], "method")
+
+
+def quick(entry: Entry[Any]) -> bool:
+    """Whether a method explains and answers at once: the slow ones and the baselines are on Where it looks."""
+    return not entry.facts["baseline"] and entry.facts["passes"] <= 2
 
 
 def explain(score: float, reference: reports.Scores) -> None:
@@ -89,15 +99,17 @@ def explain(score: float, reference: reports.Scores) -> None:
     st.caption(report_words.CAVEAT)
 
 
-def look(item: Item, model: str, method: str, settings: dict[str, Any]) -> None:
-    """The photo beside its heatmap."""
+def look(item: Item, model: str, method: str, settings: dict[str, Any]) -> bool:
+    """The photo beside its heatmap, and how to read it."""
     photo = resources.display(item.digest, item)
     heatmap = resources.heatmap(model, method, settings, item.digest, item)
     plain, overlaid = st.columns(2)
     plain.image(photo, width="stretch", output_format="JPEG", alt=f"The photo {item.name}")
     with overlaid:
         components.heatmap(photo, heatmap, "opacity")
-    st.caption(report_words.HEATMAP_CAVEAT if heatmap.values.any() else "Nothing in this photo raises the score.")
+    standing = trust_words.standing(trust_reports.standing(trust_reports.summary(model), method))
+    st.caption(f"{trust_words.caption(heatmap, baseline=False)} {standing} {report_words.HEATMAP_CAVEAT}")
+    return True
 
 
 def table(examined: list[tuple[Item, Examined]], model: str, reference: reports.Scores) -> None:

@@ -30,6 +30,7 @@ ROOMS = (
     "verdict",
     "latent",
     "paint",
+    "trust",
     "calibration",
     "commands",
     "readme",
@@ -41,7 +42,7 @@ ENTRANCES = ("core.__main__",)
 """Modules of core itself that start everything, so that they may use every room."""
 MOST_MODULES = 12
 """Modules of core itself, at most: what every room uses."""
-UI_ROOMS = ("study", "photo", "map", "home")
+UI_ROOMS = ("study", "photo", "where", "map", "home")
 """The folders of ui, lowest first; the frame beside them uses none of them."""
 PHOTO_PLACES = ("docs/", "tests/")
 LARGEST = 1_000_000

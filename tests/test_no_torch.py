@@ -51,7 +51,9 @@ def test_showing_a_study_leaves_torch_out(tmp_path: Path) -> None:
     run(VISIT, str(tmp_path), "pages/ablation_effects.py")
 
 
-@pytest.mark.parametrize("page", ["streamlit_app.py", "pages/model.py", "pages/try_a_photo.py"])
+@pytest.mark.parametrize(
+    "page", ["streamlit_app.py", "pages/model.py", "pages/try_a_photo.py", "pages/where_it_looks.py"]
+)
 def test_showing_results_leaves_torch_out(page: str, tmp_path: Path) -> None:
     """Home, Model, and Try a photo as long as there is no photo to score."""
     standin.write_results(tmp_path)

@@ -28,7 +28,7 @@ _compare = st.components.v2.component(
 _overlay = st.components.v2.component(
     "lab-overlay",
     html='<div class="frame"><img alt=""><img></div>'
-    '<img class="scale" alt="Colours of the heatmap, from nothing to most">'
+    '<img class="scale" alt="">'
     '<label><span>Opacity of the heatmap</span><span class="said"></span>'
     '<input type="range" min="0" max="100" value="55"></label>',
     css=(FRONTEND / "overlay.css").read_text("utf-8"),
@@ -74,8 +74,9 @@ def heatmap(photo: Pixels, found: Heatmap, key: str) -> None:
     """A heatmap on its photo; how much of it is seen, the browser does alone, whatever the server is busy with."""
     data = {
         "under": address(photo),
-        "over": address(overlay.coloured(found.values)),
-        "scale": address(overlay.scale()),
+        "over": address(overlay.coloured(found.values, found.signed)),
+        "scale": address(overlay.scale(signed=found.signed)),
+        "scale_alt": f"Colours of the heatmap, from {'lowers to raises' if found.signed else 'nothing to most'}",
         "alt": "The photo with its heatmap on top",
     }
     _overlay(key=key, data=data)

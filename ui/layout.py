@@ -57,6 +57,12 @@ EFFECTS = Page(
     "What does the score depend on?",
     "Faces, words, colour, texture taken away one at a time: how far the score moves, with controls and a verdict.",
 )
+WHERE = Page(
+    "pages/where_it_looks.py",
+    "Where it looks",
+    "Where does the model look, and is that picture true?",
+    "Heatmaps by many methods side by side, each tested by removing what it points at.",
+)
 MODEL = Page(
     "pages/model.py",
     "Model",
@@ -69,7 +75,7 @@ LATENT = Page(
     "Do photos of similar memorability lie together?",
     "A map of photos by what their pixels say and by what the model learned, with the tested answer.",
 )
-PAGES = (HOME, TRY, EFFECTS, LATENT, MODEL)
+PAGES = (HOME, TRY, EFFECTS, WHERE, LATENT, MODEL)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from core.types import Heatmap, Photo, Pixels, Region
 
 if TYPE_CHECKING:
     from core.inference import Predictor
+    from core.trust.tenth import Tenth
 
 DISPLAY_SIDE = 1200
 """Longest side in px of a photo on the page."""
@@ -151,7 +152,7 @@ def working_score(model: str, digest: str, _item: Item) -> float:
     return float(predictor(model).score([working(digest, _item)])[0])
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
+@st.cache_data(show_spinner=False, max_entries=128)
 def working_heatmap(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Heatmap:
     """The attribution at working size, to lie beside that of an ablated photo."""
     return ATTRIBUTIONS[method].function(predictor(model), working(digest, _item), **settings)
@@ -183,3 +184,12 @@ def heatmap(model: str, method: str, settings: dict[str, Any], digest: str, _ite
     if min(photo.shape[:2]) > HEATMAP_SIDE:
         photo = images.to_short_side(photo, HEATMAP_SIDE)
     return ATTRIBUTIONS[method].function(predictor(model), np.ascontiguousarray(photo), **settings)
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def tenth(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Tenth | None:
+    """What the brightest tenth of an attribution is worth to the score, at working size."""
+    from core.trust.tenth import brightest_tenth  # here, because it needs torch
+
+    found = working_heatmap(model, method, settings, digest, _item)
+    return brightest_tenth(predictor(model), working(digest, _item), found)

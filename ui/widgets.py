@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -35,6 +35,35 @@ def choose(
         on_change=_write_address if in_address else None,
         args=(key,),
     )
+
+
+def choose_some(
+    label: str, entries: Iterable[Any], key: str, *, default: Sequence[str], help_text: str
+) -> tuple[str, ...]:
+    """Let the user pick any number of entries by label; returns their ids, which the address carries under `key`.
+
+    Unknown ids in the address are said and left out.
+    """
+    labels = {entry.id: entry.label for entry in entries}
+    asked = [name for name in st.query_params.get(key, ",".join(default)).split(",") if name]
+    if unknown := [name for name in asked if name not in labels]:
+        layout.problem(f"There is no {unknown[0]!r} among the {label.lower()}; choose from {', '.join(labels)}.")
+    return tuple(
+        st.multiselect(
+            label,
+            list(labels),
+            [name for name in asked if name in labels],
+            format_func=labels.__getitem__,
+            key=key,
+            help=help_text,
+            on_change=_write_all_to_address,
+            args=(key,),
+        )
+    )
+
+
+def _write_all_to_address(key: str) -> None:
+    st.query_params[key] = ",".join(st.session_state[key])
 
 
 def _write_address(key: str) -> None:

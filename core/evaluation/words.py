@@ -24,8 +24,8 @@ CAVEAT = (
     "why it gets this score."
 )
 HEATMAP_CAVEAT = (
-    "Bright places raise the score in the model's last layer. They hint at where it looks, coarsely; they do not prove "
-    "what it uses."
+    "A map hints at where the model looks, coarsely; it does not prove what it uses. The page Where it looks compares "
+    "methods."
 )
 
 

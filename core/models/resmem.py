@@ -23,6 +23,8 @@ class _Flat(nn.Module):
     """The published network with its output flattened to (N,), as every registered model has it."""
 
     network: Any
+    functional_relus = "the AlexNet-like branch and the layers that join both branches"
+    """Where ReLUs are functions instead of modules, which no hook reaches."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -46,6 +48,11 @@ class _Flat(nn.Module):
 
     def forward(self, batch: torch.Tensor) -> torch.Tensor:
         return self.network(batch.contiguous()).flatten()
+
+    def last_maps(self) -> tuple[nn.Module, ...]:
+        """What gives the last feature maps of each branch: together they are all that the score is computed from."""
+        trunk = [layer for name, layer in self.network.features.named_modules() if name.split(".")[-1] == "layer4"]
+        return self.network.pool5, trunk[-1]
 
 
 @MODELS.register(

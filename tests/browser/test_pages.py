@@ -12,7 +12,7 @@ from tests.helpers.chromium import check, photo_file
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PAGES = ("", "try_a_photo", "try_a_photo?sample=cat", "model")
+PAGES = ("", "try_a_photo", "try_a_photo?sample=cat", "where_it_looks", "model")
 
 
 @pytest.mark.parametrize("path", PAGES)

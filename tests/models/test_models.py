@@ -19,6 +19,7 @@ from core.registry import ATTRIBUTIONS, LOSSES, MODELS, predictors
 from core.types import Photo
 
 OWN = [entry.id for entry in predictors() if not entry.facts["published"]]
+SMALL = [name for name in OWN if name != "resnet50"]
 
 
 def predictor(name: str) -> inference.Predictor:
@@ -97,7 +98,7 @@ def test_pickles_and_foreign_folders_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", [entry.id for entry in ATTRIBUTIONS])
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", SMALL)
 def test_heatmaps_fit_the_photo_and_leave_the_model_as_it_was(method: str, name: str, photo: np.ndarray) -> None:
     model = predictor(name)
     flags = [
@@ -106,7 +107,7 @@ def test_heatmaps_fit_the_photo_and_leave_the_model_as_it_was(method: str, name:
     ]
     heatmap = ATTRIBUTIONS[method].function(model, photo)
     assert heatmap.values.shape == photo.shape[:2]
-    assert 0 <= heatmap.values.min() <= heatmap.values.max() <= 1
+    assert (-1 if ATTRIBUTIONS[method].facts["signed"] else 0) <= heatmap.values.min() <= heatmap.values.max() <= 1
     assert heatmap.score == pytest.approx(model.score([photo])[0], abs=1e-5)
     assert [parameter.requires_grad for parameter in model.module.parameters()] == flags
     assert not any(layer._forward_hooks for layer in model.module.modules())

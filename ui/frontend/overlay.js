@@ -6,6 +6,7 @@ export default function ({ data, parentElement }) {
   under.src = data.under;
   over.src = data.over;
   scale.src = data.scale;
+  scale.alt = data.scale_alt;
   over.alt = data.alt;
   const show = () => {
     over.style.opacity = slider.value / 100;

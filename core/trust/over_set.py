@@ -1,0 +1,155 @@
+"""Heatmaps over a set of photos: where their mass lies, and how far they can be believed; a table in Parquet parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core import config
+from core.errors import PhotoError, StudyError
+from core.files import replacing, write_text
+from core.inference import Predictor, batches, identity
+from core.paint.region_effect import working
+from core.regions import mask_cache
+from core.registry import ATTRIBUTIONS
+from core.trust.curves import DECIDING, curves
+from core.trust.reports import GAIN, TENTH
+from core.trust.tenth import brightest_tenth
+from core.types import Listing, Mask, Photo, Pixels, Problem, Progress, silent, unreadable
+
+PART = 10
+"""Photos a part: as many are lost at most when a run is killed."""
+SHIFTS = 16
+"""Places that a map is moved to, as on a torus, for the share that its own unevenness brings by chance."""
+PLACES = ("centre", "upper third", "lower third")
+"""Parts of a photo that need no detector."""
+ROWS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("photo_id", "source", "method", "measure")),
+        *((name, pa.float64()) for name in ("score", "value", "expected", "shifted")),
+    ]
+)
+"""A row per photo, method and measure. A share of the map: its value, that expected from area, and the mean share of
+the map moved. The tenth: Δ, and the mean Δ elsewhere as expected. The gain has only a value."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a table was measured with; a run goes on only with the same."""
+
+    model: str
+    source: str
+    methods: tuple[str, ...]
+    masks: tuple[str, ...]
+    fills: tuple[str, ...] = DECIDING
+    seed: int = config.SEED
+
+
+def settings_of(model: str, source: str, methods: Sequence[str], masks: Sequence[str]) -> Settings:
+    """Checked settings: all methods and all detectors where none are named. UnknownChoiceError names the choices."""
+    chosen = tuple(ATTRIBUTIONS[name].id for name in methods) or tuple(entry.id for entry in ATTRIBUTIONS)
+    return Settings(identity(model), source, chosen, tuple(masks) or mask_cache.detectors())
+
+
+def run(
+    predictor: Predictor, listing: Listing, how: Settings, folder: Path, *, progress: Progress = silent
+) -> list[Problem]:
+    """Measure every photo that the folder does not hold yet, in parts that are closed before the next begins.
+
+    Returns the photos that cannot be read. StudyError for a folder with other settings.
+    """
+    _claim(folder, how)
+    done = set(rows(folder)["photo_id"]) if any(folder.glob("rows/*.parquet")) else set()
+    left = [photo for photo in listing.photos if photo.id not in done]
+    problems: list[Problem] = []
+    number = len(list(folder.glob("rows/*.parquet")))
+    for part in batches(progress(left, len(left), "explaining"), PART):
+        made: list[dict[str, object]] = []
+        for photo in part:
+            try:
+                made += measured(predictor, photo, how)
+            except PhotoError as error:
+                problems.append(unreadable(photo, error))
+        if made:
+            with replacing(folder / "rows" / f"part-{number:05}.parquet") as temporary:
+                pq.write_table(pa.Table.from_pylist(made, ROWS), temporary, compression="zstd")
+            number += 1
+    return problems
+
+
+def rows(folder: Path) -> pd.DataFrame:
+    """All rows of a table so far; StudyError where there are none."""
+    files = sorted(folder.glob("rows/*.parquet"))
+    if not files:
+        raise StudyError(f"{folder} holds no measured photos; run: python -m core attribute SOURCE.")
+    return pd.concat([pq.read_table(file, schema=ROWS).to_pandas() for file in files], ignore_index=True)
+
+
+def measured(predictor: Predictor, photo: Photo, how: Settings) -> Iterator[dict[str, object]]:
+    """The rows of one photo: shares of each map on things and places, the worth of its tenth, and its gain."""
+    pixels = photo.read()
+    small = working(pixels)
+    found = mask_cache.find(photo, pixels, how.masks)
+    regions = {name: _resized(item.region.mask, small) for name, item in found.items()} | places(*small.shape[:2])
+    for method in how.methods:
+        heatmap = ATTRIBUTIONS[method].function(predictor, small)
+        about = {"photo_id": photo.id, "source": photo.source, "method": method, "score": heatmap.score}
+        for name, mask in regions.items():
+            if mask.any() and (heatmap.values > 0).any():
+                shares = dict(zip(("value", "expected", "shifted"), share(heatmap.values, mask), strict=True))
+                yield {**about, "measure": name, **shares}
+        tenth = brightest_tenth(predictor, small, heatmap, fills=how.fills, seed=how.seed)
+        if tenth is not None:
+            values = {"value": tenth.delta, "expected": float(np.mean(tenth.elsewhere)), "shifted": None}
+            yield {**about, "measure": TENTH, **values}
+        gain = curves(predictor, small, heatmap, fills=how.fills, seed=how.seed).gain
+        yield {**about, "measure": GAIN, "value": gain, "expected": None, "shifted": None}
+
+
+def places(height: int, width: int) -> dict[str, Mask]:
+    """Parts of any photo: the middle quarter of its area, and the thirds in which sky and ground usually are."""
+    empty = np.zeros((height, width), bool)
+    centre, upper, lower = empty.copy(), empty.copy(), empty.copy()
+    centre[height // 4 : height - height // 4, width // 4 : width - width // 4] = True
+    upper[: height // 3] = True
+    lower[height - height // 3 :] = True
+    return dict(zip(PLACES, (centre, upper, lower), strict=True))
+
+
+def share(values: np.ndarray, mask: Mask) -> tuple[float, float, float]:
+    """Share of what raises the score by a map (H × W) that lies in a mask, the mask's area, and the share of the map
+    moved to other places: that of a map as uneven which knows nothing of the photo."""
+    raising = values.clip(min=0).astype(np.float64)
+    total = raising.sum()
+    height, width = mask.shape
+    moved = [(down * height // 4, right * width // 4) for down in range(4) for right in range(4)]
+    by_chance = [raising[np.roll(mask, shift, (0, 1))].sum() / total for shift in moved[1:SHIFTS]]
+    return float(raising[mask].sum() / total), float(mask.mean()), float(np.mean(by_chance))
+
+
+def _resized(mask: Mask, photo: Pixels) -> Mask:
+    from core.regions.regions import resize_mask
+
+    return resize_mask(mask, *photo.shape[:2])
+
+
+def _claim(folder: Path, how: Settings) -> None:
+    """Write the settings, or compare them with those of the run that goes on."""
+    file = folder / "attribution.json"
+    wanted = json.loads(json.dumps(asdict(how)))
+    if file.is_file():
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StudyError(f"{file} cannot be read ({error}); choose another folder with --out.") from error
+        if kept != wanted:
+            raise StudyError(f"{folder} was measured with other settings; choose another folder with --out.")
+        return
+    write_text(file, json.dumps(wanted, indent=2) + "\n")

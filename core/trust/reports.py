@@ -1,0 +1,68 @@
+"""Measured trust over sets of photos, read from `artifacts/`; never imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from core import config
+from core.errors import ArtifactError
+from core.types import Interval
+
+FOLDER = "trust"
+GAIN, TENTH = "gain", "tenth"
+COLUMNS = (
+    *("model", "source", "method", "label", "baseline", "measure", "n", "value", "value_low", "value_high"),
+    *("compared", "over", "over_low", "over_high", "over_shifted", "over_shifted_low", "over_shifted_high"),
+)
+"""A row per method and measure: the mean over photos with its interval; what it is compared with and its lead over
+that; for shares also the lead over the same maps moved."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A method's gain over that of the best baseline, paired by photo: mean and interval over `n` photos."""
+
+    label: str
+    n: int
+    best: str
+    over: Interval
+
+    @property
+    def beats(self) -> bool:
+        return self.over.low > 0
+
+
+def summary(model: str) -> pd.DataFrame | None:
+    """The table (COLUMNS) of a model, or None where nobody measured it; ArtifactError for a damaged file."""
+    file = config.ARTIFACTS / FOLDER / f"{model}.csv"
+    if not file.is_file():
+        return None
+    return read(file)
+
+
+def read(file: Path) -> pd.DataFrame:
+    """A summary from its file; ArtifactError if it is none."""
+    try:
+        table = pd.read_csv(file)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{file} cannot be read ({error}); make it again: python -m core attribute.") from error
+    if missing := [name for name in COLUMNS if name not in table]:
+        raise ArtifactError(f"{file} has no column {missing[0]!r}; make it again: python -m core attribute.")
+    return table
+
+
+def standing(table: pd.DataFrame | None, method: str) -> Standing | None:
+    """How a method compares with the baselines in a summary; None for a baseline, and where it was not measured."""
+    if table is None:
+        return None
+    rows = table[(table["method"] == method) & (table["measure"] == GAIN) & table["over"].notna() & ~table["baseline"]]
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    over = Interval(float(row["over"]), float(row["over_low"]), float(row["over_high"]))
+    labels = dict(zip(table["method"], table["label"], strict=True))
+    best = str(labels.get(row["compared"], row["compared"]))
+    return Standing(str(row["label"]), int(row["n"]), best, over)

@@ -1,0 +1,69 @@
+"""What the trust in a heatmap comes to, in plain sentences; never imports torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.types import Heatmap
+
+if TYPE_CHECKING:
+    from core.trust.reports import Standing
+    from core.trust.tenth import Tenth
+
+SIGNED = "Orange places raise the score by this method, blue ones lower it."
+UNSIGNED = "Bright places matter to the score by this method; it does not show what lowers it."
+BASELINE = "This map knows nothing of the model: a method that does no better than it explains nothing."
+SILENT = "This map says nothing about the photo: no place raises or lowers the score by this method."
+POINTS_NOWHERE = "The map points nowhere: too few places raise the score to remove a tenth of the photo."
+ROUNDS_TO_NOTHING = 0.0005
+
+
+def caption(heatmap: Heatmap, *, baseline: bool) -> str:
+    """How to read a heatmap, with what it leaves out; one sentence where it says nothing."""
+    if not heatmap.values.any():
+        return SILENT
+    meaning = BASELINE if baseline else SIGNED if heatmap.signed else UNSIGNED
+    if heatmap.signed and not (heatmap.values > 0).any():
+        meaning += " Nothing in this photo raises the score."
+    return f"{meaning} {heatmap.note}".strip()
+
+
+def tenth(found: Tenth | None) -> str:
+    """What the brightest tenth is worth beside a tenth elsewhere, as one sentence with its meaning."""
+    if found is None:
+        return POINTS_NOWHERE
+    part = "tenth" if found.area > 0.095 else f"{found.area:.0%} of the photo"
+    same = "a tenth" if found.area > 0.095 else "as much"
+    others = float(np.mean(found.elsewhere))
+    own = _moved(found.delta)
+    there = _moved(others)
+    if own.split(" by ")[0] == there.split(" by ")[0] and " by " in own:
+        there = f"by {there.split(' by ')[1]}"
+    wrapped = " (moved over the border, as there was no room)" if found.wrapped else ""
+    return f"Removing the brightest {part} {own}; {same} of the same shape elsewhere{wrapped} {there}. {_rank(found)}"
+
+
+def standing(found: Standing | None) -> str:
+    """Whether a method beat every baseline over a set of photos; empty where nobody measured it."""
+    if found is None:
+        return ""
+    over = f"{found.over.estimate:+.3f} [{found.over.low:+.3f}, {found.over.high:+.3f}]".replace("-", "−")
+    against = f"on {found.n:,} photos; gain over the best baseline ({found.best}): {over}"
+    if found.beats:
+        return f"{found.label} beats every baseline on this model ({against})."
+    return f"{found.label} does not beat the baselines on this model ({against}): do not read it as an explanation."
+
+
+def _rank(found: Tenth) -> str:
+    if found.delta > -ROUNDS_TO_NOTHING:
+        return "What it points at does not hold the score up."
+    beaten = sum(found.delta < other for other in found.elsewhere)
+    return f"It lowers the score further than {beaten} of {len(found.elsewhere)} other places do."
+
+
+def _moved(delta: float) -> str:
+    if abs(delta) < ROUNDS_TO_NOTHING:
+        return "leaves the score as it is"
+    return f"{'lowers' if delta < 0 else 'raises'} the score by {abs(delta):.3f}"

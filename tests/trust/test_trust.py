@@ -1,0 +1,232 @@
+"""Trust in heatmaps: a true map beats the baselines on a model whose cause is known, and forgetting destroys it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from core.errors import ArtifactError, PhotoError, StudyError, UnknownChoiceError
+from core.inference import Predictor
+from core.photos.preprocess import Preset
+from core.registry import ATTRIBUTIONS, MODELS
+from core.trust import over_set, reports, words
+from core.trust.cells import agreement, cells, mask_of, ranking
+from core.trust.curves import curves
+from core.trust.over_set import Settings
+from core.trust.randomisation import forgetting, stages
+from core.trust.summary import summarise
+from core.trust.tenth import brightest_tenth, elsewhere
+from core.types import Heatmap, Listing, Photo
+from tests.conftest import draw_photo
+from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
+
+TRUE, FALSE = "grad_cam", "edge_map"
+FILL = ("mean",)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Photos work at the size of the model, so that tests are fast."""
+    monkeypatch.setattr("core.config.WORKING_SIZE", SIDE)
+
+
+def explained(method: str, sign: int = 1) -> tuple[Predictor, np.ndarray, Heatmap]:
+    predictor, photo = patch_predictor(sign), nine_squares()
+    return predictor, photo, ATTRIBUTIONS[method].function(predictor, photo)
+
+
+def test_removing_what_a_true_map_points_at_lowers_the_score_further_than_elsewhere() -> None:
+    found = brightest_tenth(*explained(TRUE), fills=FILL)
+    assert found is not None
+    assert found.delta < -0.1
+    assert found.excess < -0.1
+    assert found.mask[PATCH].mean() > 0.8
+    assert max(abs(other) for other in found.elsewhere) < 0.1
+    said = words.tenth(found)
+    assert "lowers the score by 0." in said
+    assert f"{len(found.elsewhere)} of {len(found.elsewhere)} other places" in said
+    raised = words.tenth(replace(found, delta=0.1))
+    assert "raises the score by 0.100" in raised
+    assert raised.endswith("What it points at does not hold the score up.")
+
+
+def test_a_map_that_points_nowhere_has_no_tenth() -> None:
+    predictor, photo, found = explained(TRUE, -1)
+    assert brightest_tenth(predictor, photo, found, fills=FILL) is None
+    assert words.tenth(None) == words.POINTS_NOWHERE
+    assert "Nothing in this photo raises" in words.caption(found, baseline=False)
+    silent = Heatmap(np.zeros((4, 4), np.float32), TRUE, 0.5, 0.0, signed=True)
+    assert words.caption(silent, baseline=False) == words.SILENT
+
+
+def test_a_scattered_shape_is_moved_over_the_border() -> None:
+    scattered = np.zeros((40, 60), bool)
+    scattered[::39, ::59] = True
+    others, wrapped = elsewhere(scattered)
+    assert wrapped
+    assert all(other.sum() == scattered.sum() for other in others)
+    assert all((other & scattered).sum() == 0 for other in others)
+    compact = np.zeros((40, 60), bool)
+    compact[:8, :8] = True
+    others, wrapped = elsewhere(compact)
+    assert not wrapped
+    assert len(others) == 8
+
+
+def test_a_true_map_gains_and_the_baselines_do_not() -> None:
+    gains = {}
+    for entry in ATTRIBUTIONS:
+        if entry.facts["passes"] <= 1:
+            predictor, photo, found = explained(entry.id)
+            gains[entry.id] = curves(predictor, photo, found, fills=FILL).gain
+    best = max(value for name, value in gains.items() if ATTRIBUTIONS[name].facts["baseline"])
+    assert gains[TRUE] > best + 0.03
+    assert gains["layer_cam"] > best + 0.03
+
+
+def test_curves_start_at_the_photo_and_end_at_nothing() -> None:
+    predictor, photo, found = explained(TRUE)
+    made = curves(predictor, photo, found, fills=FILL, steps=4)
+    assert made.shares.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert made.highest_first[0] == made.lowest_first[0] == pytest.approx(found.score)
+    assert made.highest_first[-1] == made.lowest_first[-1]
+    assert made.highest_first[1] < made.lowest_first[1]
+    assert made.gain > 0
+
+
+def test_cells_are_ranked_with_ties_in_a_fixed_random_order() -> None:
+    values = np.zeros((28, 28), np.float32)
+    values[:2, :2] = 1
+    order = ranking(Heatmap(values, "any", 0.5))
+    assert order[0] == 0
+    assert sorted(order) == list(range(196))
+    assert order[1:10].tolist() != sorted(order[1:10])
+    np.testing.assert_array_equal(order, ranking(Heatmap(values, "any", 0.5)))
+    assert cells(values)[0, 0] == 1
+    assert mask_of(order[:1], 28, 28).sum() == 4
+
+
+def test_maps_agree_with_themselves_and_not_with_a_map_of_nothing() -> None:
+    _, _, found = explained(TRUE)
+    assert agreement(found, found) == pytest.approx(1)
+    nothing = Heatmap(np.zeros_like(found.values), "any", 0.5)
+    assert agreement(found, nothing) == 0
+
+
+def test_forgetting_changes_the_map_and_leaves_the_model_alone() -> None:
+    torch.manual_seed(0)
+    predictor = Predictor("small", MODELS["small_cnn"].function().eval(), Preset(SIDE, SIDE), {})
+    before = {name: value.clone() for name, value in predictor.module.state_dict().items()}
+    photo = draw_photo(3, SIDE, SIDE)
+    found = ATTRIBUTIONS[TRUE].function(predictor, photo)
+    made = list(forgetting(predictor, photo, found))
+    assert [item.stage for item in made] == ["head", "layer4"]
+    assert made[-1].agreement < 0.9
+    assert all(torch.equal(value, before[name]) for name, value in predictor.module.state_dict().items())
+    baseline = ATTRIBUTIONS[FALSE].function(predictor, photo)
+    assert all(item.agreement == pytest.approx(1) for item in forgetting(predictor, photo, baseline))
+
+
+def test_a_resnet_forgets_from_its_head_to_its_first_layer() -> None:
+    with torch.device("meta"):
+        module = MODELS["resnet50"].function()
+    assert [name for name, _ in stages(module)] == [
+        "head",
+        *(f"trunk.layer{number}" for number in (4, 3, 2, 1)),
+        "trunk.bn1",
+        "trunk.conv1",
+    ]
+
+
+def test_shares_are_those_of_the_map_the_area_and_the_map_moved() -> None:
+    values = np.zeros((40, 40), np.float32)
+    values[:10, :10] = 1
+    values[30:, 30:] = -1
+    mask = np.zeros((40, 40), bool)
+    mask[:20, :20] = True
+    share, area, moved = over_set.share(values, mask)
+    assert share == 1
+    assert area == 0.25
+    assert moved == pytest.approx(3 / 15)
+
+
+def broken() -> np.ndarray:
+    raise PhotoError("it is broken.")
+
+
+def listing(n: int) -> Listing:
+    photos = [Photo(f"{number}", "drawn", partial(draw_photo, number, SIDE, SIDE)) for number in range(n)]
+    return Listing("drawn", (*photos, Photo("bad", "drawn", broken)))
+
+
+HOW = Settings("patch", "drawn", (TRUE, FALSE, "centre_bias"), (), FILL)
+
+
+def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(over_set, "PART", 2)
+    predictor = patch_predictor()
+    problems = over_set.run(predictor, listing(3), HOW, tmp_path)
+    assert [str(item) for item in problems] == ["bad: it is broken."]
+    first = over_set.rows(tmp_path)
+    kept = {file: file.read_bytes() for file in tmp_path.glob("rows/*")}
+    over_set.run(predictor, listing(5), HOW, tmp_path)
+    both = over_set.rows(tmp_path)
+    assert {file: file.read_bytes() for file in kept} == kept
+    assert set(both["photo_id"]) == set("01234")
+    assert not both.duplicated(["photo_id", "method", "measure"]).any()
+    assert set(first["measure"]) == {"centre", "upper third", "lower third", "tenth", "gain"}
+    with pytest.raises(StudyError, match="other settings"):
+        over_set.run(predictor, listing(1), Settings("patch", "drawn", (TRUE,), (), FILL), tmp_path)
+    with pytest.raises(StudyError, match="holds no measured photos"):
+        over_set.rows(tmp_path / "empty")
+
+
+def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    over_set.run(patch_predictor(), listing(12), HOW, tmp_path)
+    table = summarise(over_set.rows(tmp_path), "patch", "drawn")
+    file = tmp_path / "trust" / "patch.csv"
+    file.parent.mkdir()
+    table.to_csv(file, index=False)
+    monkeypatch.setattr("core.config.ARTIFACTS", tmp_path)
+    again = reports.summary("patch")
+    found = reports.standing(again, TRUE)
+    assert found is not None
+    assert found.n == 12
+    assert found.best in ("Edge map", "Centre bias")
+    assert found.over.low <= found.over.estimate <= found.over.high
+    assert words.standing(found).startswith("Grad-CAM")
+    assert reports.standing(again, FALSE) is None
+    assert reports.standing(None, TRUE) is None
+    lower = table[(table["method"] == TRUE) & (table["measure"] == "lower third")].iloc[0]
+    assert lower["over_low"] > 0.3, "the patch lies there, whatever the photo"
+    assert lower["over_shifted_low"] > 0.3
+    centred = table[(table["method"] == "centre_bias") & (table["measure"] == "centre")].iloc[0]
+    assert centred["over_low"] > 0
+
+
+def test_what_is_said_of_a_method_that_beats_nothing() -> None:
+    from core.types import Interval
+
+    poor = reports.Standing("RISE", 80, "Edge map", Interval(-0.001, -0.004, 0.002))
+    assert words.standing(poor) == (
+        "RISE does not beat the baselines on this model (on 80 photos; gain over the best baseline (Edge map): "
+        "−0.001 [−0.004, +0.002]): do not read it as an explanation."
+    )
+
+
+def test_a_damaged_summary_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("model,source\n1,2\n")
+    with pytest.raises(ArtifactError, match="no column"):
+        reports.read(tmp_path / "a.csv")
+    assert list(pd.DataFrame(columns=list(reports.COLUMNS))) == list(reports.COLUMNS)
+
+
+def test_unknown_methods_name_the_choices() -> None:
+    with pytest.raises(UnknownChoiceError, match="grad_cam"):
+        over_set.settings_of("resnet50", "drawn", ("gradcam",), ())

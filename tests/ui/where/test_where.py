@@ -1,0 +1,148 @@
+"""Where it looks, without a browser: its empty, failing and working states."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core import config
+from core.inference import checkpoints
+from core.photos.preprocess import Preset
+from core.registry import MODELS
+from core.trust.reports import COLUMNS
+from tests.conftest import visit_page
+from tests.helpers import standin
+
+WHERE = "pages/where_it_looks.py"
+
+
+@pytest.fixture(autouse=True)
+def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Results as after training, with a small model in the place of the shipped one."""
+    import torch
+
+    torch.manual_seed(0)
+    standin.write_results(tmp_path)
+    card = json.loads((tmp_path / "resnet50" / "card.json").read_text())
+    small = card | {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(64, 64))}
+    checkpoints.save(tmp_path / "resnet50", MODELS["small_cnn"].function(), small)
+    monkeypatch.setattr(config, "ARTIFACTS", tmp_path)
+    monkeypatch.setattr("ui.resources.predictors", lambda: [MODELS["resnet50"]])
+    yield tmp_path
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.title, app.header, app.markdown, app.caption, app.info, app.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+FEW = {"sample": "scene", "methods": "grad_cam,edge_map"}
+
+
+def press(app: AppTest) -> AppTest:
+    app.button(key="where-compare").click().run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def test_without_a_photo_the_page_offers_samples() -> None:
+    app = visit_page(WHERE)
+    assert "No photo at hand" in words(app)
+    assert "Nobody has measured this model's maps yet" in words(app)
+    assert not app.error
+
+
+def test_nothing_slow_happens_before_the_button() -> None:
+    app = visit_page(WHERE, sample="scene")
+    assert not app.dataframe
+    app.multiselect(key="methods").set_value([]).run()
+    assert app.button(key="where-compare").disabled
+    assert "Choose a method" in words(app)
+    app.multiselect(key="methods").set_value(["rise"]).run()
+    assert "200 passes" in words(app)
+
+
+def test_methods_stand_side_by_side_each_with_its_worth() -> None:
+    app = press(visit_page(WHERE, sample="scene"))
+    said = words(app)
+    assert said.count("of the same shape elsewhere") + said.count("points nowhere") == 5
+    assert "**Grad-CAM**" in said
+    assert "knows nothing of the model" in said
+    table = app.dataframe[0].value
+    assert len(table) == 5
+    assert np.isfinite(table["gain"]).all()
+
+
+def test_the_slider_plays_the_deletion_curve() -> None:
+    app = press(visit_page(WHERE, **FEW))
+    for percent in (0, 50, 100):
+        app.slider(key="where-removed").set_value(percent).run()
+        assert not app.exception
+        assert f"With {percent} % gone in the order of Grad-CAM" in words(app)
+    app.selectbox(key="where-order").set_value("edge_map").run()
+    assert "in the order of Edge map" in words(app)
+
+
+def test_a_model_forgets_on_request() -> None:
+    app = press(visit_page(WHERE, **FEW))
+    app.toggle(key="where-forget").set_value(True).run()
+    assert not app.exception
+    assert list(app.dataframe[1].value.columns) == ["head", "layer4"]
+
+
+def test_another_choice_waits_for_the_button_again() -> None:
+    app = press(visit_page(WHERE, **FEW))
+    app.multiselect(key="methods").set_value(["layer_cam"]).run()
+    assert not app.dataframe
+    assert len(press(app).dataframe[0].value) == 1
+    assert app.query_params["methods"] in ("layer_cam", ["layer_cam"])
+
+
+def test_an_unknown_method_in_the_address_is_said_and_left_out() -> None:
+    app = visit_page(WHERE, sample="scene", methods="grad_cam,gradcam")
+    assert app.multiselect(key="methods").value == ["grad_cam"]
+    assert "There is no 'gradcam' among the methods" in app.error[0].value.replace("\\", "")
+
+
+def test_without_a_checkpoint_the_page_says_so_in_one_sentence(artifacts: Path) -> None:
+    (artifacts / "resnet50" / "card.json").unlink()
+    app = visit_page(WHERE, sample="scene")
+    assert len(app.error) == 1
+    assert "card.json" in app.error[0].value.replace("\\", "")
+
+
+def summary(folder: Path) -> None:
+    row = dict.fromkeys(COLUMNS, 0.01) | {"model": "resnet50", "source": "people", "n": 90, "compared": "edge_map"}
+    names = {"grad_cam": ("Grad-CAM", False, 0.01), "rise": ("RISE", False, -0.01), "edge_map": ("Edge map", True, 0.0)}
+    made = [
+        row | {"method": method, "label": label, "baseline": baseline, "measure": measure, "over_low": low}
+        for method, (label, baseline, low) in names.items()
+        for measure in ("gain", "tenth", "faces", "centre")
+    ]
+    (folder / "trust").mkdir()
+    pd.DataFrame(made, columns=list(COLUMNS)).to_csv(folder / "trust" / "resnet50.csv", index=False)
+
+
+def test_measured_sets_say_which_methods_hold(artifacts: Path) -> None:
+    summary(artifacts)
+    said = words(visit_page(WHERE))
+    assert "Grad-CAM beats every baseline on this model (on 90 photos" in said
+    assert "RISE does not beat the baselines" in said
+    assert "up to 90 photos of *people*" in said
+
+
+def test_a_damaged_summary_is_said_once(artifacts: Path) -> None:
+    (artifacts / "trust").mkdir()
+    (artifacts / "trust" / "resnet50.csv").write_text("a,b\n1,2\n")
+    app = visit_page(WHERE)
+    assert len(app.error) == 1
+    assert "has no column" in app.error[0].value.replace("\\", "")

@@ -1,0 +1,1 @@
+"""The page Where it looks: maps of several methods side by side, whether they hold, and what they lie on in a set."""

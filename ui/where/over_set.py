@@ -1,0 +1,43 @@
+"""Many photos: what each method's maps lie on, and which of them beat the baselines."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core.trust import plots, reports, words
+from core.trust.reports import GAIN, TENTH
+from ui import layout
+
+MEASURES = (GAIN, TENTH)
+
+
+def section(model: str) -> None:
+    """The measured summary of a model, or how to make one."""
+    table = reports.summary(model)
+    if table is None:
+        st.info("Nobody has measured this model's maps yet: `python -m core attribute SOURCE --save artifacts/trust`.")
+        return
+    source = ", ".join(sorted(set(map(str, table["source"]))))
+    gains = table[table["measure"] == GAIN]
+    st.markdown(f"Measured on up to {int(gains['n'].max()):,} photos of *{layout.plain(source)}*.")
+    for method in gains["method"]:
+        if said := words.standing(reports.standing(table, str(method))):
+            st.markdown(f"- {said}")
+    lying(table)
+    columns = ["label", "measure", "n", "value", "over", "over_low", "over_high"]
+    st.dataframe(
+        table[columns], hide_index=True, key="where-summary", column_config=layout.number("%.4f", *columns[3:])
+    )
+
+
+def lying(table: pd.DataFrame) -> None:
+    """Shares on things beside the shares of the area."""
+    st.header("What the maps lie on")
+    st.markdown("How much more of a map lies on a kind of thing than its area alone would bring, with 95 % intervals.")
+    rows = table[~table["measure"].isin(MEASURES)]
+    st.plotly_chart(plots.shares(rows), key="where-shares", config=layout.CHART, alt="Shares of the maps on things")
+    st.caption(
+        "This bears on the rows of the verdict that remove a thing: a model that looks at faces need not use them. "
+        "Only removing them says what it uses."
+    )
