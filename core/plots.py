@@ -94,18 +94,18 @@ def among(score: float, reference: np.ndarray) -> go.Figure:
     return finished(figure, "scores of reference photos", None, height=130)
 
 
-def elsewhere(delta: float, others: list[float]) -> go.Figure:
-    """Δ of a region (a diamond) among Δ of the same shape at other places (dots), on one line."""
+def elsewhere(delta: float, others: list[float], where: str = "elsewhere") -> go.Figure:
+    """Δ of a region (a diamond) among Δ of the same shape at other places or on other photos (dots), on one line."""
     figure = go.Figure()
     height = [0.35 * (number % 3 - 1) for number in range(len(others))]  # so that equal ones can be told apart
     figure.add_vline(x=0, line={"color": GREY, "width": 1, "dash": "dot"})
     figure.add_scatter(
         x=others,
         y=height,
-        name="the same shape elsewhere",
+        name=f"the same shape {where}",
         mode="markers",
         marker={"color": GREY, "size": 9, "opacity": 0.75},
-        hovertemplate="elsewhere: Δ = %{x:+.3f}<extra></extra>",
+        hovertemplate=where + ": Δ = %{x:+.3f}<extra></extra>",
     )
     figure.add_scatter(
         x=[delta],

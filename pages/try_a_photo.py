@@ -68,7 +68,7 @@ def show(items: list[Item]) -> None:
         table(examined, model, reference)
     if shown:
         worth.markdown(trust_words.tenth(resources.tenth(model, method, settings, item.digest, item)))
-    painting.rest(desk, method, settings)
+    painting.rest(desk, method, settings, list(scores))
 
 
 def choices() -> tuple[str, str, dict[str, Any]]:

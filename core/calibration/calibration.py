@@ -143,7 +143,7 @@ def _teach(
 ) -> None:
     preset = MODELS[MODEL].facts["preset"]
     avoid = FingerprintIndex(fingerprint(photo.read()) for photo in held_out)
-    material = gather(world, seed, numbers, avoid, preset, progress=progress)
+    material = gather(world, seed, numbers, avoid, preset, course.augmented, progress=progress)
     module = fit_model(material, preset, course, seed, progress=progress)
     card = {
         "architecture": MODEL,

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from core.calibration.augmentation import augmented
+from core.calibration.augmentation import AugmentedScene, augmented
 from core.photos import preprocess
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
 from core.photos.preprocess import Preset
@@ -24,10 +24,11 @@ MODEL = "scene_cnn"
 
 @dataclass(frozen=True)
 class Schedule:
-    """How much a model is shown: `scenes` twice (whole, and with something missing), `epochs` times over."""
+    """How much a model is shown: `scenes`, whole and `augmented` times with something missing, `epochs` times over."""
 
     scenes: int
     epochs: int
+    augmented: int = 2
     batch: int = 32
     rate: float = 4e-3
     weight_decay: float = 0.02
@@ -48,10 +49,11 @@ def gather(
     numbers: Sequence[int],
     avoid: FingerprintIndex,
     preset: Preset,
+    times: int,
     *,
     progress: Progress = silent,
 ) -> SceneSet:
-    """Scenes by number, each as it is and as a lesson; those that look like one in `avoid` are left out."""
+    """Scenes by number, each as it is and some times with something missing; those like one in `avoid` are left out."""
     squares, scores, prints = [], [], []
     for number in progress(numbers, len(numbers), f"drawing {world.id}"):
         scene, score = imagine(world, seed, number)
@@ -59,9 +61,11 @@ def gather(
         found = fingerprint(photo)
         if found in avoid:
             continue
-        taught = augmented(world, scene, score, np.random.default_rng([seed, number, 1]))
-        squares += [preprocess.square(photo, preset), preprocess.square(taught.photo, preset)]
-        scores += [score, taught.score]
+        shown = [AugmentedScene(photo, score)]
+        for time in range(1, times + 1):
+            shown.append(augmented(world, scene, score, np.random.default_rng([seed, number, time])))
+        squares += [preprocess.square(item.photo, preset) for item in shown]
+        scores += [item.score for item in shown]
         prints.append(found)
     return SceneSet(np.stack(squares), np.array(scores, np.float32), tuple(prints))
 

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from core import config
+from core.commandline import progress_bar
 from core.commands import Report
-from core.errors import MaskError, ParameterError, PhotoError
+from core.errors import MaskError, ParameterError, PhotoError, StudyError
 from core.registry import COMMANDS
 from core.types import Pixels
 
 if TYPE_CHECKING:
+    from core.inference import Predictor
     from core.paint.replay import Record
 
 MOST_CONTROLS = 1000
+PACKAGED = "packaged"
 
 SAME = 1e-4
 """Scores of one photo differ by less than this on any machine."""
@@ -26,17 +29,19 @@ def paint(
     photo: Annotated[str, "a photo"],
     *,
     mask: Annotated[str, "black-and-white picture of the photo's size, white inside"] = "",
-    fill: Annotated[str, "registered fill, or a whole-photo ablation that serves as one"] = "mean",
+    fill: Annotated[str, "registered fill, or a whole-photo ablation; none named: that of the least artefact"] = "",
     settings: Annotated[tuple[str, ...], "settings of the fill: NAME=VALUE …"] = (),
     direction: Annotated[str, "remove, or keep: keep nothing but the region"] = "remove",
     feather: Annotated[float, "softness of the border, a share of the short side"] = 0.0,
     controls: Annotated[int, "other places for the same shape to compare with"] = 0,
+    hosts: Annotated[str, "photo set whose photos of equal score get the same shape; packaged: those of the app"] = "",
+    without: Annotated[str, "a thing that must not be in those photos, for example faces"] = "",
     seed: Annotated[int, "seed of the fill and of the places"] = config.SEED,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
     replay: Annotated[str, "file written by the app or by --out; takes the place of every other setting"] = "",
     out: Annotated[str, "folder for the ablated photo (PNG) and the replay file (JSON)"] = "",
 ) -> Report:
-    """Score a photo before and after a region of it was replaced, and the same shape at other places.
+    """Score a photo before and after a region of it was replaced, and the same shape at other places and on others.
 
     All scores are those of the photo at working size, as in a study; Δ is the score after minus the score before.
     """
@@ -53,18 +58,57 @@ def paint(
         replays.check(kept, pixels)
         region, how, model, controls = kept.mask, kept.how, kept.model, controls or len(kept.controls)
     elif mask:
+        fill = fill or _first_fill(model)
         how = treatment(_pairs(settings), fill=fill, direction=direction, feather=feather, seed=seed)
         region = _named(mask, lambda: painted_in(Path(mask), pixels))
     else:
         raise MaskError("Nothing is painted: give a mask with --mask, or a replay file with --replay.")
-    made, ablated = replays.perform(inference.load(model), Path(photo).name, pixels, region, how, controls)
+    predictor = inference.load(model)
+    made, ablated = replays.perform(predictor, Path(photo).name, pixels, region, how, controls)
+    hosted = _hosted(predictor, hosts, without, pixels, made) if hosts else []
     if out:
         replays.write(Path(out), made, ablated)
     lines, code = _lines(made), 0
+    if hosts:
+        from core.paint.hosts import in_words
+
+        lines.append(in_words(made.delta, [item["delta"] for item in hosted], made.how.direction, without))
     if kept and abs(made.ablated_score - kept.ablated_score) > SAME:
         lines.append(f"not reproduced: the replay file says {kept.ablated_score:.6f} after; was the model changed?")
         code = 1
-    return Report(lines, _data(made), code)
+    return Report(lines, _data(made) | ({"hosts": hosted} if hosts else {}), code)
+
+
+def _first_fill(model: str) -> str:
+    """The fill of the least artefact in the reference study, where that is of this model."""
+    from core.paint.answer import first_fill
+    from core.study import catalogue
+    from core.verdict.aggregates import read_aggregates
+
+    folder = catalogue.reference()
+    try:
+        return first_fill(model, read_aggregates(folder) if folder else None)
+    except StudyError:  # a damaged study says nothing of fills
+        return first_fill(model, None)
+
+
+def _hosted(predictor: Predictor, source: str, without: str, photo: Pixels, made: Record) -> list[dict[str, Any]]:
+    """Photos of equal score, and Δ of each under the same shape."""
+    from core.evaluation import reports
+    from core.paint import hosts
+    from core.paint.region_effect import working
+    from core.sources import open_source
+
+    photos = hosts.packaged() if source == PACKAGED else open_source(source).photos
+    pool = list(progress_bar(hosts.scored(predictor, photos), len(photos), "scoring"))
+    reference = reports.reference_scores(predictor.name)
+    if len(reference) < 2:
+        raise ParameterError(f"{predictor.name} has no reference scores, whose spread says which scores are equal.")
+    chosen = hosts.drawn(pool, working(photo), made.score, float(reference.std(ddof=1)), without)
+    return [
+        {"photo": host.photo.id, "source": host.photo.source, "score": host.score, "delta": change}
+        for host, change in hosts.changes(predictor, chosen, made.mask, made.how)
+    ]
 
 
 def _lines(made: Record) -> list[str]:

@@ -9,6 +9,9 @@ from core.paint import percentile, region_effect
 from core.paint.region_effect import Painted, Treatment
 from core.verdict.aggregates import Aggregates
 
+UNTOLD = "inpaint"
+"""Of the fills, it had the least artefact of its own in the photos on which the protocol was fixed."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -24,6 +27,13 @@ class Answer:
     falls: bool
     size: str
     among: str
+
+
+def first_fill(model: str, study: Aggregates | None) -> str:
+    """The fill to begin with: that of the least artefact in a study of this model, inpainting where no study tells."""
+    if study is None or study.baseline.model != model or not study.verdict.artefacts:
+        return UNTOLD
+    return study.verdict.artefacts[0].fill
 
 
 def told(done: Painted, how: Treatment, model: str, study: Aggregates | None) -> Answer:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core import config
 from core.study.hosts import Hosts
 from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, SEMANTIC
 from core.table import Condition
@@ -15,6 +16,8 @@ from core.types import Interval
 
 RATIO = 1.5
 """A fill decides if its artefact is at most this many times that of the least."""
+FLOOR = config.SESOI / 4
+"""In SD: so small an artefact moves no row, and what is many times nearly nothing is still nearly nothing."""
 FEWEST = 2
 """Fewer fills than these decide nothing."""
 LARGEST = 0.2
@@ -57,8 +60,8 @@ def fill_artefacts(empty: Hosts, conditions: Sequence[Condition], sd: float) -> 
     rows = rows.where(rows.structure <= np.median(rows.structure[first]))
     fills = np.array([str(item.fill) for item in conditions])[rows.place]
     found = [_artefact(fill, rows.where(fills == fill), sd) for fill in sorted(set(fills.tolist()))]
-    least = min(item.size for item in found)
-    judged = [Artefact(item.fill, item.size, item.mean, item.n, item.size <= RATIO * least) for item in found]
+    most = max(FLOOR, RATIO * min(item.size for item in found))
+    judged = [replace(item, decides=item.size <= most) for item in found]
     return tuple(sorted(judged, key=lambda item: item.size))
 
 

@@ -132,7 +132,7 @@ def test_no_lesson_takes_away_what_a_world_lives_by() -> None:
 def test_what_is_studied_is_not_taught() -> None:
     preset = MODELS["scene_cnn"].facts["preset"]
     avoid = FingerprintIndex([fingerprint(scenes.draw(made("face", 3)[0]))])
-    material = gather(WORLDS["face"], 0, [1, 3, 5], avoid, preset)
+    material = gather(WORLDS["face"], 0, [1, 3, 5], avoid, preset, 1)
     assert material.squares.shape == (4, 96, 96, 3)
     assert len(material.prints) == 2
     photos, numbers = calibration._parts(WORLDS["face"], TINY, 0)
@@ -144,7 +144,7 @@ def test_what_is_studied_is_not_taught() -> None:
 
 def test_teaching_is_repeatable() -> None:
     preset = MODELS["scene_cnn"].facts["preset"]
-    material = gather(WORLDS["colour"], 0, range(8), FingerprintIndex([]), preset)
+    material = gather(WORLDS["colour"], 0, range(8), FingerprintIndex([]), preset, 2)
     first, again = (fit_model(material, preset, TINY.course, seed=3).state_dict() for _ in range(2))
     assert all((first[name] == again[name]).all() for name in first)
 

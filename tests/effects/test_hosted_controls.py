@@ -102,6 +102,13 @@ def test_artefacts_come_from_hosts_alone(study: reading.Study) -> None:
     assert fill_artefacts(large, study.conditions, study.sd) == ()
 
 
+def test_a_fill_that_leaves_next_to_no_trace_decides_beside_one_that_leaves_none(tmp_path: Path) -> None:
+    study = planned(tmp_path, artefacts={"mean": 0.2, "blur": 0.04, "inpaint": 0.005})
+    assert [(item.fill, item.decides) for item in study.artefacts] == [
+        ("inpaint", True), ("blur", True), ("mean", False),
+    ]  # fmt: skip
+
+
 def test_one_fill_alone_decides_nothing(tmp_path: Path) -> None:
     found = [Artefact(fill, size, stats.Interval(0, 0, 0), 9, size < 0.15) for fill, size in (("a", 0.1), ("b", 0.2))]
     assert deciding(found) == ()

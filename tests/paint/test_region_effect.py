@@ -20,10 +20,12 @@ from core.__main__ import main
 from core.errors import LabError, MaskError, MissingDependencyError, ParameterError, UnknownChoiceError
 from core.inference import Predictor, checkpoints
 from core.paint import occlusion_search, region_effect, replay
+from core.paint.answer import UNTOLD
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.regions.placements import placements
 from core.registry import ABLATIONS, FILLS, MODELS
+from core.sources import open_source
 from tests.conftest import draw_photo
 
 
@@ -372,6 +374,30 @@ def test_the_command_answers_what_core_computes(ask: Callable[..., int], capsys)
     assert answer["area"] == pytest.approx(mask.mean(), abs=0.002)
     wanted = list(region_effect.controls(model, photo, mask, how, done.score, n=4))
     assert answer["controls"] == pytest.approx(wanted, abs=1e-7)
+
+
+def test_the_command_compares_with_photos_of_equal_score(
+    ask: Callable[..., int], capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "CALIPER", 1e6)  # whatever the untrained network says of them
+    given = ("--mask", "mask.png", "--hosts", "generated:none,n=30", "--without", "faces")
+    assert ask(*given) == 2
+    assert "small_cnn has no reference scores" in capsys.readouterr().err
+    table = "model,source,photo_id,score\nsmall_cnn,a,1,0.4\nsmall_cnn,a,2,0.6\n"
+    (config.ARTIFACTS / "reference_scores.csv").write_text(table)
+    assert ask(*given, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert {item["source"] for item in answer["hosts"]} == {"generated_none"}
+    held = {photo.id: photo.truth()["faces"].mask.any() for photo in open_source("generated:none,n=30").photos}
+    assert len(answer["hosts"]) >= 10
+    assert not any(held[item["photo"]] for item in answer["hosts"])
+    assert ask(*given) == 0
+    assert "other photos of equal score without faces" in capsys.readouterr().out
+
+
+def test_the_command_begins_with_the_fill_of_the_least_artefact(ask: Callable[..., int]) -> None:
+    assert ask("--mask", "mask.png", "--out", "out") == 0
+    assert json.loads(Path("out/photo-replay.json").read_text())["fill"] == UNTOLD  # no study of this model
 
 
 def test_the_command_speaks_plainly(ask: Callable[..., int], capsys) -> None:

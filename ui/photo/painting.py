@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,14 +12,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import config, plots
 from core.paint import region_effect
-from core.paint.answer import Answer, told
+from core.paint.answer import Answer, first_fill, told
 from core.paint.region_effect import Treatment, Variant
 from core.paint.sketch import Sketch
 from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
 from ui import components, layout, resources, widgets
-from ui.photo import canvas, history, searching, trials
+from ui.photo import canvas, history, hosted, searching, trials
 from ui.photo.trials import Stage, Trial
 from ui.resources import Item
 from ui.study import effects
@@ -56,7 +56,7 @@ def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> Pa
             canvas.show(item, own, photo)
     with right:
         said = st.container()
-        how = treat()
+        how = treat(model)
     trial = None
     with said:
         if own.is_empty:
@@ -69,8 +69,11 @@ def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> Pa
     return PaintState(item, model, how, trial, st.container(), st.container(), st.container())
 
 
-def rest(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
-    """What may come later: history and search, then the pictures, and last what takes seconds."""
+def rest(desk: PaintState, method: str, settings: dict[str, Any], others: Sequence[Item] = ()) -> None:
+    """What may come later: history and search, then the pictures, and last what takes seconds.
+
+    `others` are the visit's other photos, which may be hosts.
+    """
     with desk.tried:
         history.section()
     with desk.search:
@@ -81,6 +84,8 @@ def rest(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
     with desk.below:
         pictures(desk.trial, method, settings)
         arriving(desk.trial)
+        with st.container(border=True):
+            hosted.section(desk.trial, others)
 
 
 def prepare(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
@@ -89,8 +94,8 @@ def prepare(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
     resources.working_heatmap(desk.model, method, settings, desk.item.digest, desk.item)
 
 
-def treat(key: str = "paint") -> Treatment:
-    """Widgets for what is done with the painted part."""
+def treat(model: str, key: str = "paint") -> Treatment:
+    """Widgets for what is done with the painted part; the fill of the least artefact comes first."""
     operator = {param.name: param for param in ABLATIONS["region"].params}
     entries = {entry.id: entry for entry in (*FILLS, *whole_photo_ablations())}
     direction = st.segmented_control(
@@ -106,7 +111,7 @@ def treat(key: str = "paint") -> Treatment:
     fill = st.selectbox(
         "Put in its place" if direction == REMOVE else "Put in place of everything else",
         names,
-        names.index(operator["fill"].default),
+        names.index(first_fill(model, effects.reference_study())),
         format_func=lambda name: entries[name].label if name in FILLS else f"{entries[name].label} of the photo",
         key=f"{key}-fill",
     )
@@ -194,11 +199,11 @@ def arriving(trial: Trial) -> None:
     stage = trial.stages.setdefault(
         "controls", Stage(region_effect.controls(model, photo, trial.mask, trial.how, score))
     )
-    _arrive(first, stage, lambda: _elsewhere(trial), every=region_effect.BATCH)
+    trials.arrive(first, stage, lambda: _elsewhere(trial), every=region_effect.BATCH)
     stage = trial.stages.setdefault(
         "fills", Stage(region_effect.under_every_fill(model, photo, trial.mask, trial.how, score))
     )
-    _arrive(second, stage, lambda: _bars("Under every fill", trial.stages["fills"]))
+    trials.arrive(second, stage, lambda: _bars("Under every fill", trial.stages["fills"]))
     with place:
         _models(trial, chosen)
 
@@ -221,19 +226,6 @@ def models_to_ask(trial: Trial) -> dict[str, str]:
 
 def _keep_asking() -> None:
     st.session_state["ask"] = st.session_state["ask-others"]
-
-
-def _arrive(column: Any, stage: Stage, draw: Callable[[], None], every: int = 1) -> None:
-    """Draw what is there, compute more, draw again, until nothing more comes."""
-    place = column.empty()
-    with place.container():
-        draw()
-    while not stage.done:
-        for _ in range(every):
-            if not stage.more():
-                break
-        with place.container():
-            draw()
 
 
 def _elsewhere(trial: Trial) -> None:

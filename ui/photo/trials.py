@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -82,3 +82,16 @@ def attempt(item: Item, model: str, mask: Mask, how: Treatment, sketch: Sketch) 
         for old in list(kept)[:-MOST_TRIALS]:
             del kept[old]
     return kept[key]
+
+
+def arrive(column: Any, stage: Stage, draw: Callable[[], None], every: int = 1) -> None:
+    """Draw what is there, compute more, draw again, until nothing more comes."""
+    place = column.empty()
+    with place.container():
+        draw()
+    while not stage.done:
+        for _ in range(every):
+            if not stage.more():
+                break
+        with place.container():
+            draw()

@@ -22,11 +22,13 @@ from streamlit.testing.v1 import AppTest
 from core import config, inference
 from core.inference import checkpoints
 from core.paint import drawing, region_effect
+from core.paint.answer import UNTOLD
 from core.paint.drawing import Stroke
 from core.paint.sketch import Sketch
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
+from core.sources import open_source
 from tests.conftest import draw_photo
 from tests.helpers import standin
 from ui.photo.canvas import CanvasState
@@ -58,13 +60,12 @@ def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     st.cache_resource.clear()
 
 
-def visit(*, ask: bool = False, **query: str) -> AppTest:
-    """The page, with room for a canvas and by the small model; other models are asked where a test is about them."""
+def visit(*, ask: bool = False, hosts: bool = False, **query: str) -> AppTest:
+    """The page, with room for a canvas, by the small model; other models and photos only where a test is about them."""
     app = AppTest.from_file(str(config.ROOT / "streamlit_app.py"), default_timeout=120).run()
     app.switch_page(TRY)
     app.session_state["room"] = 400
-    if not ask:
-        app.session_state["ask"] = False
+    app.session_state["ask"], app.session_state["hosted"] = ask, hosts
     for name, value in ({"sample": "cat", "model": "small_cnn"} | query).items():
         app.query_params[name] = value
     return sound(app.run())
@@ -95,7 +96,9 @@ def direct(mask: np.ndarray, **given: object) -> tuple[region_effect.Painted, np
     from ui import resources
 
     photo = region_effect.working(resources.samples()["cat"].read())
-    return region_effect.paint(inference.load("small_cnn"), photo, mask, region_effect.treatment(**given)), photo
+    return region_effect.paint(
+        inference.load("small_cnn"), photo, mask, region_effect.treatment(**{"fill": UNTOLD} | given)
+    ), photo
 
 
 def box_mask(*strokes: Stroke) -> np.ndarray:
@@ -119,7 +122,9 @@ def test_a_painted_part_gets_the_answer_that_core_gives() -> None:
     assert f"Δ = {region_effect.signed(done.delta)}" in words(app)
     assert f"{done.area:.1%} of the photo was replaced" in words(app)
     controls = list(
-        region_effect.controls(inference.load("small_cnn"), photo, box_mask(), region_effect.treatment(), done.score)
+        region_effect.controls(
+            inference.load("small_cnn"), photo, box_mask(), region_effect.treatment(fill=UNTOLD), done.score
+        )
     )
     assert region_effect.comparison(done.delta, controls, "remove") in words(app)
     assert "Under every fill" in words(app)
@@ -136,7 +141,7 @@ def test_every_other_model_answers_unless_it_is_switched_off() -> None:
     (trial,) = app.session_state["trials"].values()
     assert [item.id for item in trial.stages["models"].made] == ["small_cnn", "resnet50"]
     wanted = region_effect.paint(
-        inference.load("resnet50"), direct(box_mask())[1], box_mask(), region_effect.treatment()
+        inference.load("resnet50"), direct(box_mask())[1], box_mask(), region_effect.treatment(fill=UNTOLD)
     ).delta
     assert trial.stages["models"].made[1].delta == pytest.approx(wanted, abs=1e-5)
     sound(app.toggle(key="ask-others").set_value(False).run())
@@ -144,6 +149,24 @@ def test_every_other_model_answers_unless_it_is_switched_off() -> None:
     assert not painted(app, BOX, HOLE).toggle(key="ask-others").value  # as long as the visit lasts
     last = list(app.session_state["trials"].values())[-1]
     assert [item.id for item in last.stages["models"].made] == ["small_cnn"]
+
+
+def test_the_same_shape_is_put_on_photos_of_equal_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = list(open_source("generated:none,n=40").photos)
+    monkeypatch.setattr("core.paint.hosts.packaged", lambda: photos)
+    monkeypatch.setattr("core.config.CALIPER", 1e6)  # whatever the untrained network says of them
+    app = painted(visit(hosts=True), BOX)
+    assert any("no reference scores" in item.value for item in app.caption)
+    monkeypatch.setattr("core.evaluation.reports.reference_scores", lambda model="": np.array([0.4, 0.6]))
+    app = painted(visit(hosts=True), BOX)
+    (said,) = [item.value for item in app.markdown if "photos of equal score" in item.value]
+    assert said.startswith("Replacing this shape on 20 other photos of equal score moves their scores by")
+    app.selectbox(key="without").select("faces").run()
+    (said,) = [item.value for item in sound(app).markdown if "without faces" in item.value]
+    lacking = sum(not photo.truth()["faces"].mask.any() for photo in photos if photo.truth)
+    assert f"on {min(20, lacking)} other photos" in said
+    app.toggle(key="ask-hosts").set_value(False).run()
+    assert not [item.value for item in sound(app).markdown if "photos of equal score" in item.value]
 
 
 def test_undo_redo_and_clear_change_mask_and_answer() -> None:
