@@ -137,8 +137,8 @@ def _streamed(
             else:
                 yield item
 
-    taught = _learned_by(predictor.card)
-    drawn = _learned_by(autoencoder.card)
+    taught = learned_by(predictor.card)
+    drawn = learned_by(autoencoder.card)
     work: Iterable[Prepared | Problem] = progress(prefetch(prepare, photos, depth=BATCH), len(photos), "encoding")
     for batch in batches(readable(work), BATCH):
         scores, features = predictor.score_with_features([scored for _, _, scored, _ in batch])
@@ -152,7 +152,7 @@ def _streamed(
         )
 
 
-def _learned_by(card: dict) -> FingerprintIndex | None:
+def learned_by(card: dict) -> FingerprintIndex | None:
     """The photos that a checkpoint says it learned from; None where nobody knows."""
     known = card.get("training_photos")
     return None if known is None else FingerprintIndex(Fingerprint(*pair) for pair in known)

@@ -1,0 +1,140 @@
+"""Do unusual photos score higher, for the model and for people? Rank correlations, plain and partial, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from core import config
+from core.effects.human_side import varying
+from core.effects.resampling import percentile_interval, resample_counts
+from core.errors import LatentError
+from core.evaluation import metrics
+from core.latent.distinctiveness import FEWEST, MEASURES, Measured
+from core.types import Interval
+from core.wording import interval, minus
+
+SIDES = {"score": "the model's scores", "human": "human scores"}
+TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Link:
+    """Spearman ρ of a measure with scores of a side, and the same with the countable features taken out of both."""
+
+    measure: str
+    side: str
+    n: int
+    plain: Interval
+    partial: Interval
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """Every link of a set, and the features that were taken out."""
+
+    source: str
+    model: str
+    links: tuple[Link, ...]
+    features: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def answer(
+    found: Measured, source: str, model: str, *, draws: int = config.RESAMPLES, seed: int = config.SEED
+) -> Unusual:
+    """The links of each measure with the model's scores and, where enough photos have them, with human scores.
+
+    LatentError if there are too few photos for so many countable features.
+    """
+    table = found.photos
+    features = varying(table)
+    links = []
+    for side in SIDES:
+        part = table[table[side].notna()]
+        if len(part) < max(FEWEST, len(features) + 5):
+            continue
+        given = part[features].to_numpy(dtype=float)
+        for measure in MEASURES:
+            values, scores = part[measure].to_numpy(dtype=float), part[side].to_numpy(dtype=float)
+            plain = metrics.correlation_interval(metrics.spearman, values, scores, draws=draws, seed=seed)
+            links.append(
+                Link(measure, side, len(part), plain, partial_spearman(values, scores, given, draws=draws, seed=seed))
+            )
+    if not links:
+        raise LatentError(f"{source}: too few photos beside {len(features)} countable features; give more photos.")
+    return Unusual(source, model, tuple(links), tuple(features), _notes(found))
+
+
+def partial_spearman(
+    x: np.ndarray, y: np.ndarray, given: np.ndarray, *, draws: int = config.RESAMPLES, seed: int = config.SEED
+) -> Interval:
+    """Correlation of the ranks of two samples (N,) with the ranks of others (N × k) taken out of both.
+
+    From the inverse of the correlation matrix of ranks; photos are resampled for the interval. NaN where x or y follows
+    from the others. Source: Whittaker 1990.
+    """
+    ranks = stats.rankdata(np.column_stack([x, y, given]), axis=0)
+    ranks = (ranks - ranks.mean(axis=0)) / np.maximum(ranks.std(axis=0), TINY)
+    drawn = [_partial(ranks, counts) for chunk in resample_counts(len(x), draws, seed) for counts in chunk.T]
+    return Interval(_partial(ranks, np.ones(len(x))), *percentile_interval(np.array(drawn)))
+
+
+def _partial(ranks: np.ndarray, counts: np.ndarray) -> float:
+    centred = ranks - counts @ ranks / counts.sum()
+    covariance = (centred * counts[:, None]).T @ centred / counts.sum()
+    pair, others = covariance[:2, :2], covariance[2:, 2:]
+    across = covariance[:2, 2:]
+    left = pair - across @ np.linalg.pinv(others, rcond=TINY, hermitian=True) @ across.T
+    scale = left[0, 0] * left[1, 1]
+    return float(left[0, 1] / np.sqrt(scale)) if min(left[0, 0], left[1, 1]) > TINY else float("nan")
+
+
+def lines(found: Unusual) -> list[str]:
+    """The answer in plain sentences, then every link."""
+    text = [f"{found.source}, scores of {found.model}: do unusual photos score higher?"]
+    text += [sentence(found, side) for side in SIDES if any(link.side == side for link in found.links)]
+    for link in found.links:
+        text.append(
+            f"{link.measure:<16}{SIDES[link.side]:<20}n = {link.n:,}  ρ {interval(link.plain)}"
+            f"  features taken out {interval(link.partial)}"
+        )
+    return [*text, *found.notes, f"features taken out: {', '.join(found.features) or 'none varies'}"]
+
+
+def sentence(found: Unusual, side: str) -> str:
+    """One paragraph of the answer: what goes along with the scores of a side once countable features are taken out."""
+    links = [link for link in found.links if link.side == side]
+    kept = [link for link in links if link.partial.low > 0 or link.partial.high < 0]
+    if not kept:
+        most = max((abs(end) for link in links for end in (link.partial.low, link.partial.high)), default=0.0)
+        return (
+            f"By no measure do {SIDES[side]} go along with how unusual a photo is beyond its countable features; every "
+            f"interval stays within ±{minus(most, 2)}."
+        )
+    said = "; ".join(
+        f"{MEASURES[link.measure]}: {'higher' if link.partial.estimate > 0 else 'lower'} (ρ {interval(link.partial)})"
+        for link in kept
+    )
+    return f"Where a photo is more unusual, {SIDES[side]} are, beyond its countable features: {said}."
+
+
+def _notes(found: Measured) -> tuple[str, ...]:
+    """What does not count, and what the learned space cannot show."""
+    notes = []
+    if found.alike:
+        notes.append(_counted(found.alike, "looks like another and does", "look like others and do") + " not count.")
+    if found.learned:
+        notes.append(_counted(found.learned, "taught the model and does", "taught the model and do") + " not count.")
+    if found.learned is None:
+        notes.append("Nobody knows which of these photos taught the model: its links may be of photos it has seen.")
+    if found.drawn_before:
+        notes.append(_counted(found.drawn_before, "taught the autoencoder, too.", "taught the autoencoder, too."))
+    notes.append("The model's own features follow its scores: their link with its scores is no evidence.")
+    return tuple(notes)
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"1 photo {one}" if n == 1 else f"{n:,} photos {many}"
