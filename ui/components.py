@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from core.types import Heatmap, Pixels
 from ui import resources
 
 FRONTEND = Path(__file__).parent / "frontend"
+Corners = tuple[tuple[float, float], ...]
 TALLEST = 560
 """Greatest height in px of compared pictures."""
 
@@ -34,6 +36,13 @@ _overlay = st.components.v2.component(
     css=(FRONTEND / "overlay.css").read_text("utf-8"),
     js=(FRONTEND / "overlay.js").read_text("utf-8"),
 )
+_clicks = st.components.v2.component(
+    "lab-clicks",
+    html='<div class="clicks"><img alt=""><svg tabindex="0" role="application"></svg></div>',
+    css=(FRONTEND / "clicks.css").read_text("utf-8"),
+    js=(FRONTEND / "clicks.js").read_text("utf-8"),
+)
+_keys = st.components.v2.component("lab-keys", html="<div></div>", js=(FRONTEND / "keys.js").read_text("utf-8"))
 
 
 def width(key: str, known: int) -> int:
@@ -51,6 +60,37 @@ def memory(key: str, photo: str, drawing: str | None) -> object:
         "kept"
     )
     return told.get("drawing") if isinstance(told, Mapping) and told.get("photo") == photo else None
+
+
+def keys(key: str, pressed: Mapping[str, str], frame: str) -> None:
+    """Let keys press buttons: `pressed` is a CSS selector by key, like "ctrl+z"; nothing is pressed while one types.
+
+    The toolbar that the canvas inside `frame` (a CSS selector) brings along is put away: the page has its own.
+    """
+    _keys(key=key, data={"keys": dict(pressed), "frame": frame}, height=1)
+
+
+def clicks(
+    key: str, picture: bytes, size: tuple[int, int], *, polygon: bool, corners: Corners, number: int, alt: str,
+    on_corners: Callable[[], None], on_closed: Callable[[], None], on_clicked: Callable[[], None],
+) -> Any:  # fmt: skip
+    """A picture (JPEG; width and height in px) to click on; every place is in widths of the picture.
+
+    With `polygon` its state holds `corners`, those of the open polygon with the `number` that they go on from, and it
+    triggers `closed` with all of them; without, it triggers `clicked` with one place.
+    """
+    data = {
+        "picture": f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}",
+        "width": size[0],
+        "height": size[1],
+        "polygon": polygon,
+        "corners": [list(corner) for corner in corners],
+        "number": number,
+        "alt": alt,
+    }
+    return _clicks(
+        key=key, data=data, on_corners_change=on_corners, on_closed_change=on_closed, on_clicked_change=on_clicked
+    )
 
 
 def compare(before: Pixels, after: Pixels, labels: tuple[str, str], name: str, key: str) -> None:

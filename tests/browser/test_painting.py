@@ -81,7 +81,7 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
 
 def canvas(page: Page) -> dict[str, float]:
     """Where the canvas is, when nothing on the page moves any more."""
-    found = page.locator(".st-key-canvas-frame canvas").last
+    found = page.locator(".st-key-canvas-frame canvas:visible, .st-key-canvas-frame svg:visible").last
     found.wait_for()
     settled(page)
     found.scroll_into_view_if_needed()
@@ -316,17 +316,22 @@ def tick(page: Page, row: int) -> None:
     settled(page)
 
 
-def corners(page: Page, *points: tuple[float, float]) -> None:
+def corners(page: Page, *points: tuple[float, float], closed: bool = True) -> None:
     """Click places, in widths of the photo, and the first one again."""
     box = canvas(page)
-    for x, y in (*points, points[0]):
+    for x, y in (*points, *points[: int(closed)]):
         page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["width"])
         page.wait_for_timeout(400)
 
 
+def astronaut() -> Pixels:
+    """The sample of that name."""
+    return images.read(Path(__import__("skimage").__file__).parent / "data/astronaut.png")
+
+
 def with_words() -> Pixels:
     """A photo of a person with a word on it: every mask has something to find."""
-    photo = images.read(Path(__import__("skimage").__file__).parent / "data/astronaut.png")
+    photo = astronaut()
     photo = np.ascontiguousarray(photo[:, ::-1])
     cv2.rectangle(photo, (20, 30), (235, 110), (235, 235, 235), cv2.FILLED)
     return cv2.putText(photo, "STATION", (30, 90), cv2.FONT_HERSHEY_SIMPLEX, 1.4, (20, 20, 20), 4)
@@ -435,6 +440,35 @@ def test_a_finger_on_a_phone_paints_erases_and_starts_again(visit: Visit, predic
     tool(page, "Brush")
     drag(page, (0.1, 0.58), (0.3, 0.58))
     assert float(said(page, AREA, second)) > float(second)
+
+
+def test_an_open_polygon_keys_and_a_click_on_a_thing(visit: Visit) -> None:
+    """An open polygon is closed by another tool; keys undo and size the brush; a click adds what was found there."""
+    page = visit("light", "?sample=astronaut")
+    face = MASKS["faces"].function(region_effect.working(astronaut())).mask
+    tool(page, "Polygon")
+    corners(page, *TRIANGLE.points, closed=False)
+    shows_nothing(page)
+    tool(page, "Brush")
+    area = said(page, AREA)
+    assert float(area) == pytest.approx(percent(TRIANGLE, height=256, width=256), abs=0.6)
+    before = page.locator(".st-key-brush-size [role=slider]").get_attribute("aria-valuenow")
+    page.keyboard.press("[")
+    page.wait_for_function(
+        "before => document.querySelector('.st-key-brush-size [role=slider]').ariaValueNow !== before", arg=before
+    )
+    page.keyboard.press("Control+z")
+    shows_nothing(page)
+    page.keyboard.press("Control+y")
+    assert said(page, AREA) == area
+    page.keyboard.press("Control+z")
+    shows_nothing(page)
+    tool(page, "Pick")
+    box = canvas(page)
+    y, x = np.argwhere(face).mean(axis=0)
+    page.mouse.click(box["x"] + x / 256 * box["width"], box["y"] + y / 256 * box["width"])
+    assert float(said(page, AREA)) == pytest.approx(100 * face.mean(), abs=0.2)
+    check(page, "paint-pick")
 
 
 def test_two_visitors_at_once_get_their_own_answers(visit: Visit, predictor: inference.Predictor) -> None:

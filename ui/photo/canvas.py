@@ -7,19 +7,20 @@ stroke is kept as a share of the photo, an eraser leaves no colour behind, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
 import streamlit as st
 
-from core.paint import drawing
-from core.paint.drawing import Stroke
+from core.paint import drawing, mask_files
+from core.paint.pieces import Pieces, added, piece_at, pieces
 from core.paint.sketch import Sketch, read_sketch
 from core.photos import images
+from core.registry import MASKS
 from core.types import Mask, Pixels
 from ui import components, layout, resources
+from ui.photo.boards import PICK, TOOLS, CanvasState, corners_of, place_of
 from ui.resources import Item
 
 PAINT = (217, 120, 45)
@@ -27,86 +28,22 @@ PEN = "rgba(217, 120, 45, 0.55)"
 ERASER = f"{drawing.ERASE_COLOUR}a0"
 TALLEST = 620
 """Greatest height in px: on a usual screen the whole canvas is seen at once."""
-MOST_STEPS = 500
+OUTLINE = (255, 255, 255)
+BRUSHES = (1, 30)
+"""Least and greatest size of the brush in per cent of the photo's width."""
+BRUSH, STEP = 7, 2
+KEYS = {
+    "ctrl+z": "undo",
+    "ctrl+shift+z": "redo",
+    "ctrl+y": "redo",
+    "[": "smaller",
+    "-": "smaller",
+    "]": "larger",
+    "+": "larger",
+}
+"""Which of the toolbar's buttons a key presses."""
 NARROW = 480
 """Below this width in px the tools are shown by their signs alone, so that all are seen; the hint names it."""
-
-
-@dataclass(frozen=True)
-class Tool:
-    """A way to draw: its sign, the canvas's mode for it, and how its strokes are read."""
-
-    icon: str
-    mode: str
-    erase: bool = False
-    ellipse: bool = False
-    hint: str = "Drag from corner to corner."
-
-    @property
-    def sized(self) -> bool:
-        return self.mode == "freedraw"
-
-    @property
-    def redrawn(self) -> bool:
-        """Whether the canvas shows something else than the stroke's effect: a frame, or the eraser's own colour."""
-        return self.ellipse or self.erase
-
-
-TOOLS = {
-    "Brush": Tool("brush", "freedraw", hint="Paint over what should go."),
-    "Eraser": Tool("ink_eraser", "freedraw", erase=True, hint="Take paint away."),
-    "Rectangle": Tool("rectangle", "rect"),
-    "Ellipse": Tool("circle", "rect", ellipse=True, hint="Drag the frame of the ellipse from corner to corner."),
-    "Polygon": Tool("pentagon", "polygon", hint="Click the corners, and the first one again to close."),
-}
-
-
-@dataclass
-class CanvasState:
-    """What was drawn on one photo: every state up to now, those undone, and the strokes of the mounted canvas."""
-
-    past: list[Sketch] = field(default_factory=lambda: [Sketch()])
-    future: list[Sketch] = field(default_factory=list)
-    live: tuple[Stroke, ...] = ()
-    mount: int = 0
-    width: int = 0
-    tool: str = "Brush"
-    remembered: bool = False
-
-    @property
-    def sketch(self) -> Sketch:
-        """The drawing now."""
-        return self.past[-1].with_strokes(*self.live)
-
-    def fold(self) -> None:
-        """Put the canvas's strokes into the past, each a step of its own, and mount a fresh canvas."""
-        under = self.past[-1]
-        for count in range(1, len(self.live) + 1):
-            self.past.append(under.with_strokes(*self.live[:count]))
-        if self.live:
-            self.future.clear()
-        del self.past[:-MOST_STEPS]
-        self.live, self.mount = (), self.mount + 1
-
-    def put(self, sketch: Sketch) -> None:
-        """Go on from another drawing; undo leads back."""
-        self.fold()
-        self.past.append(sketch)
-        self.future.clear()
-
-    def undo(self) -> None:
-        self.fold()
-        if len(self.past) > 1:
-            self.future.append(self.past.pop())
-
-    def redo(self) -> None:
-        self.fold()
-        if self.future:
-            self.past.append(self.future.pop())
-
-    @property
-    def is_empty(self) -> bool:
-        return self.sketch.is_empty
 
 
 def board(item: Item) -> CanvasState:
@@ -118,6 +55,12 @@ def board(item: Item) -> CanvasState:
 def read(item: Item) -> CanvasState:
     """The board of a photo with all that its canvas has sent; strokes of a canvas that is gone are folded."""
     own = board(item)
+    if TOOLS[own.tool].clicked:
+        told = st.session_state.get(_clicks_key(item)) or {}
+        open_now = told.get("corners")
+        if isinstance(open_now, Mapping) and open_now.get("number") == own.mount:
+            own.corners = corners_of(open_now.get("corners"))
+        return own
     key = _key(item, own)
     if key not in st.session_state:
         if own.live:
@@ -132,8 +75,8 @@ def read(item: Item) -> CanvasState:
 
 def remember(item: Item, own: CanvasState, photo: Pixels) -> None:
     """Keep the drawing beyond a reload, and take it back after one; `remembered` once there was anything to keep."""
-    own.remembered |= not own.is_empty
-    kept = components.memory("canvas-memory", item.digest, own.sketch.written() if own.remembered else None)
+    own.remembered |= not own.closed.is_empty
+    kept = components.memory("canvas-memory", item.digest, own.closed.written() if own.remembered else None)
     if kept is None or own.remembered:
         return
     own.remembered = True
@@ -142,8 +85,8 @@ def remember(item: Item, own: CanvasState, photo: Pixels) -> None:
         own.put(found)
 
 
-def toolbar(item: Item, own: CanvasState) -> None:
-    """Tools, size of the brush, undo, redo and clear."""
+def toolbar(item: Item, own: CanvasState, photo: Pixels) -> None:
+    """Tools, undo, redo, clear, a mask from a file, and the size of the brush."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="canvas-tools"):
         st.segmented_control(
             "Tool",
@@ -157,19 +100,57 @@ def toolbar(item: Item, own: CanvasState) -> None:
             args=(item,),
         )
         with st.container(horizontal=True, gap="xsmall", width="content"):
-            for name, icon, act, able in (
-                ("Undo", "undo", CanvasState.undo, len(own.past) > 1 or bool(own.live)),
-                ("Redo", "redo", CanvasState.redo, bool(own.future) and not own.live),
-                ("Clear", "delete", _clear, not own.is_empty),
+            for name, icon, act, able, keys in (
+                ("Undo", "undo", CanvasState.undo, len(own.past) > 1 or bool(own.live or own.corners), "Ctrl+Z"),
+                ("Redo", "redo", CanvasState.redo, bool(own.future) and not own.live, "Ctrl+Y"),
+                ("Clear", "delete", _clear, not own.closed.is_empty or bool(own.corners), ""),
             ):
                 st.button(
                     f":material/{icon}:",
                     key=f"canvas-{name.lower()}",
-                    help=name,
+                    help=f"{name} ({keys})" if keys else name,
                     on_click=_act,
                     args=(item, act),
                     disabled=not able,
                 )
+            with st.popover(":material/upload_file:", help="Load a mask from a picture"):
+                _mask_from_file(item, photo)
+        if TOOLS[own.tool].sized:
+            _brush_size()
+    selectors = {key: f".st-key-canvas-{name} button" for key, name in KEYS.items()}
+    components.keys("canvas-keys", selectors, ".st-key-canvas-frame")
+
+
+def _brush_size() -> None:
+    """The size of the brush, by hand or by its keys."""
+    st.session_state.setdefault("brush-size", BRUSH)
+    with st.container(horizontal=True, gap="xsmall", width="content", vertical_alignment="bottom"):
+        st.button(
+            ":material/remove:", key="canvas-smaller", help="Smaller brush (key [)", on_click=_resize, args=(-STEP,)
+        )
+        st.slider("Size of the brush", *BRUSHES, format="%d %%", key="brush-size", width=150, persist_state="session")
+        st.button(":material/add:", key="canvas-larger", help="Larger brush (key ])", on_click=_resize, args=(STEP,))
+
+
+def _resize(by: int) -> None:
+    low, high = BRUSHES
+    st.session_state["brush-size"] = max(low, min(high, st.session_state["brush-size"] + by))
+
+
+def _mask_from_file(item: Item, photo: Pixels) -> None:
+    """A mask picture, as this page's ZIP holds them, takes the place of the drawing; undo leads back."""
+    file = st.file_uploader(
+        "A mask picture of this photo: white is painted",
+        type=["png"],
+        key=f"mask-file-{st.session_state.get('masks-taken', 0)}",
+    )
+    if file is None:
+        return
+    mask = layout.attempt(lambda: mask_files.read_mask(file.getvalue(), file.name, *photo.shape[:2]))
+    if mask is not None:
+        read(item).put(Sketch(mask))
+        st.session_state["masks-taken"] = st.session_state.get("masks-taken", 0) + 1
+        st.rerun()
 
 
 def _signs(name: str) -> str:
@@ -194,21 +175,65 @@ def show(item: Item, own: CanvasState, photo: Pixels) -> None:
         own.fold()
         own.width = width
     tool = TOOLS[own.tool]
-    size = 0.06
-    if tool.sized:
-        size = st.slider("Size of the brush", 1, 30, 7, format="%d %%", key="brush-size") / 100
+    size = st.session_state.get("brush-size", BRUSH) / 100
     with st.container(key="canvas-frame", height=round(width * height / across) + 2, border=False):
-        st_canvas(
-            fill_color=PEN if tool.mode == "polygon" or not tool.ellipse else "rgba(0, 0, 0, 0)",
-            stroke_color=ERASER if tool.erase else PEN,
-            stroke_width=max(1, round(size * width)) if tool.sized else 1,
-            background_image=_under(item, own, photo, width),
-            height=round(width * height / across),
-            width=width,
-            drawing_mode=tool.mode,
-            key=_key(item, own),
-        )
+        if tool.clicked:
+            _clickable(item, own, photo, width)
+        else:
+            st_canvas(
+                fill_color="rgba(0, 0, 0, 0)" if tool.ellipse else PEN,
+                stroke_color=ERASER if tool.erase else PEN,
+                stroke_width=max(1, round(size * width)) if tool.sized else 1,
+                background_image=_under(item, own, photo, width),
+                height=round(width * height / across),
+                width=width,
+                drawing_mode=tool.mode,
+                key=_key(item, own),
+            )
     st.caption(f"{own.tool}: {tool.hint[0].lower()}{tool.hint[1:]}")
+
+
+@st.fragment
+def _clickable(item: Item, own: CanvasState, photo: Pixels, width: int) -> None:
+    """The picture to click on; a fragment, so that a corner of a polygon does not draw the page again."""
+    height = round(width * photo.shape[0] / photo.shape[1])
+    picks = TOOLS[own.tool].mode == PICK
+    done = components.clicks(
+        _clicks_key(item),
+        _under(item, own, photo, width),
+        (width, height),
+        polygon=not picks,
+        corners=own.corners,
+        number=own.mount,
+        alt=f"The photo {item.name} to {'pick parts of' if picks else 'draw a polygon on'}",
+        on_corners=lambda: None,
+        on_closed=lambda: layout.attempt(lambda: _close(item)),
+        on_clicked=lambda: layout.attempt(lambda: _pick(item)),
+    )
+    if done.closed or done.clicked:
+        st.rerun()
+
+
+def _close(item: Item) -> None:
+    """Before the run: a polygon that was closed becomes a part of the drawing."""
+    own = board(item)
+    own.corners = corners_of(st.session_state[_clicks_key(item)].closed)
+    own.close()
+
+
+def _pick(item: Item) -> None:
+    """Before the run: what was clicked is added to the drawing, or taken away."""
+    own, photo = board(item), resources.working(item.digest, item)
+    piece = piece_at(_pieces(item.digest, item), *place_of(st.session_state[_clicks_key(item)].clicked))
+    mask = added(own.sketch.mask(*photo.shape[:2]), piece)
+    own.put(Sketch(mask) if mask.any() else Sketch())
+
+
+@st.cache_resource(show_spinner="Looking for things to click …", max_entries=32)
+def _pieces(digest: str, _item: Item) -> Pieces:
+    """What can be clicked in a photo: all that detectors find in it, and patches of pixels that look alike."""
+    photo = resources.working(digest, _item)
+    return pieces(photo, [entry.function(photo) for entry in MASKS if entry.facts["detector"]])
 
 
 def painted(photo: Pixels, mask: Mask) -> Pixels:
@@ -221,14 +246,32 @@ def painted(photo: Pixels, mask: Mask) -> Pixels:
 
 def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
     """The picture under the canvas: the photo with what was drawn before the canvas was mounted."""
-    key = (item.digest, own.mount, width)
+    picks = TOOLS[own.tool].mode == PICK
+    key = (item.digest, own.mount, width, picks)
     kept = st.session_state.get("under")
     if kept is None or kept[0] != key:
         height = round(width * photo.shape[0] / photo.shape[1])
         picture = images.resize(resources.display(item.digest, item), width, height)
+        if picks:
+            picture = _outlined(picture, _pieces(item.digest, item))
         under = painted(picture, own.past[-1].mask(height, width))
         st.session_state["under"] = kept = (key, resources.jpeg(under))
     return kept[1]
+
+
+def _outlined(picture: Pixels, found: Pieces) -> Pixels:
+    """A picture with the outlines of the things that can be clicked."""
+    drawn = picture.copy()
+    for thing in found.things:
+        large = cv2.resize(thing.astype(np.uint8), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        edges, _ = cv2.findContours(large, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        cv2.drawContours(drawn, edges, -1, (0, 0, 0), 4, cv2.LINE_AA)
+        cv2.drawContours(drawn, edges, -1, OUTLINE, 2, cv2.LINE_AA)
+    return drawn
+
+
+def _clicks_key(item: Item) -> str:
+    return f"clicks-{item.digest[:16]}"
 
 
 def _key(item: Item, own: CanvasState) -> str:
@@ -240,10 +283,12 @@ def _act(item: Item, act: Callable[[CanvasState], None]) -> None:
 
 
 def _clear(own: CanvasState) -> None:
+    own.corners = ()
     own.put(Sketch())
 
 
 def _change_tool(item: Item) -> None:
     own = read(item)
+    own.close()
     own.fold()
     own.tool = st.session_state["tool"]

@@ -52,7 +52,7 @@ def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> Pa
         drawn = st.container()
         canvas.remember(item, own, photo)
         with drawn:
-            canvas.toolbar(item, own)
+            canvas.toolbar(item, own, photo)
             canvas.show(item, own, photo)
     with right:
         said = st.container()
@@ -105,6 +105,7 @@ def treat(model: str, key: str = "paint") -> Treatment:
         default=operator["direction"].default,
         required=True,
         key=f"{key}-direction",
+        persist_state="session",
         label_visibility="collapsed",
     )
     names = list(entries)
@@ -114,6 +115,7 @@ def treat(model: str, key: str = "paint") -> Treatment:
         names.index(first_fill(model, effects.reference_study())),
         format_func=lambda name: entries[name].label if name in FILLS else f"{entries[name].label} of the photo",
         key=f"{key}-fill",
+        persist_state="session",
     )
     settings = {
         param.name: widgets.parameter(param, f"{key}-{fill}-{param.name}")

@@ -20,6 +20,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import config, inference
+from core.errors import MaskError
 from core.inference import checkpoints
 from core.paint import drawing, region_effect
 from core.paint.answer import UNTOLD
@@ -29,9 +30,10 @@ from core.photos import images
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
 from core.sources import open_source
+from core.types import Region
 from tests.conftest import draw_photo
 from tests.helpers import standin
-from ui.photo.canvas import CanvasState
+from ui.photo.boards import CanvasState
 from ui.photo.trials import Stage
 
 TRY = "pages/try_a_photo.py"
@@ -231,6 +233,61 @@ def test_every_photo_keeps_its_own_drawing_while_another_page_is_read() -> None:
     app.query_params["sample"] = "cat"
     app.query_params["model"] = "small_cnn"
     assert metrics(sound(app.run())) == said
+
+
+def test_a_mask_from_a_file_goes_onto_the_canvas() -> None:
+    app = visit()
+    picture = np.repeat(box_mask()[..., None].astype(np.uint8) * 255, 3, axis=2)
+    app.file_uploader(key="mask-file-0").set_value(("mask.png", images.png_bytes(picture), "image/png"))
+    sound(app.run())
+    assert f"{direct(box_mask())[0].area:.1%} of the photo was replaced" in words(app)
+    app.file_uploader(key="mask-file-1").set_value(("mask.png", images.png_bytes(picture[:, :200]), "image/png"))
+    sound(app.run())
+    assert "belongs to another photo" in app.error[0].value
+    assert "Score after" in metrics(app)  # what was drawn before stays
+
+
+def test_an_open_polygon_is_closed_by_another_tool_and_undone_corner_by_corner() -> None:
+    app = visit()
+    app.segmented_control(key="tool").set_value("Polygon")
+    sound(app.run())
+    app.session_state["boards"]["sample-cat"].corners = BOX.points
+    assert "Nothing is painted yet" in words(sound(app.run()))
+    sound(app.button(key="canvas-undo").click().run())
+    assert app.session_state["boards"]["sample-cat"].corners == BOX.points[:3]
+    app.session_state["boards"]["sample-cat"].corners = BOX.points
+    app.segmented_control(key="tool").set_value("Brush")
+    assert f"{direct(box_mask())[0].area:.1%} of the photo was replaced" in words(sound(app.run()))
+
+
+def test_what_is_clicked_goes_onto_the_canvas_and_off_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.paint.pieces import pieces
+    from ui import resources
+    from ui.photo import canvas
+
+    item = resources.samples()["cat"]
+    thing = Region(box_mask())
+    found = pieces(resources.working(item.digest, item), [thing])
+    monkeypatch.setattr(canvas, "_pieces", lambda *_: found)
+    own = CanvasState(tool="Pick")
+    told = types.SimpleNamespace(clicked=[0.3, 0.3])
+    monkeypatch.setattr(canvas.st, "session_state", {"boards": {item.digest: own}, f"clicks-{item.digest[:16]}": told})
+    canvas._pick(item)
+    assert (own.sketch.mask(*box_mask().shape) == box_mask()).all()
+    canvas._pick(item)
+    assert own.is_empty
+    told.clicked = [7, 7]
+    with pytest.raises(MaskError, match="outside"):
+        canvas._pick(item)
+
+
+def test_the_brush_has_buttons_for_its_size() -> None:
+    app = visit()
+    sound(app.button(key="canvas-larger").click().run())
+    assert app.slider(key="brush-size").value == 9
+    for _ in range(5):
+        app.button(key="canvas-smaller").click().run()
+    assert app.slider(key="brush-size").value == 1
 
 
 def test_switching_between_uploads_never_mixes_their_drawings() -> None:

@@ -1,0 +1,71 @@
+"""What a click on a photo means: the found thing there, or else the patch of pixels that look alike.
+
+Patches: Achanta et al. 2012, SLIC superpixels compared to state-of-the-art superpixel methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from core.errors import MaskError
+from core.types import Mask, Pixels, Region
+
+PATCHES = 120
+"""Patches that a photo is divided into, about."""
+SMALLEST = 0.0005
+"""Share of the photo below which a part of a found mask is no thing to click."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """What can be clicked: found things (bool H × W), smallest first, and the number of each pixel's patch (H × W)."""
+
+    things: tuple[Mask, ...]
+    patches: np.ndarray
+
+
+def pieces(photo: Pixels, found: Iterable[Region]) -> Pieces:
+    """The things in regions of a photo, one by one, and its patches."""
+    from skimage.segmentation import slic  # here, because it takes as long to import as a page to draw
+
+    things = [thing for region in found for thing in _instances(region)]
+    things.sort(key=lambda thing: int(thing.sum()))
+    return Pieces(tuple(things), slic(photo, PATCHES, compactness=12, start_label=0, channel_axis=2))
+
+
+def piece_at(found: Pieces, x: float, y: float) -> Mask:
+    """The smallest thing at a place, or else its patch; x and y in widths of the photo; MaskError outside of it."""
+    height, width = found.patches.shape
+    column, row = int(x * width), int(y * width)
+    if not (x >= 0 and y >= 0 and column < width and row < height):
+        raise MaskError("This place is outside the photo; click inside it.")
+    for thing in found.things:
+        if thing[row, column]:
+            return thing
+    return found.patches == found.patches[row, column]
+
+
+def added(drawn: Mask, piece: Mask) -> Mask:
+    """A mask with a piece more; without it where all of the piece is in it already, so that a second click takes back.
+
+    Both bool H × W.
+    """
+    return drawn & ~piece if (drawn | ~piece).all() else drawn | piece
+
+
+def _instances(region: Region) -> list[Mask]:
+    """Each thing of a region: what its boxes hold, or else its connected parts."""
+    if region.boxes:
+        parts = []
+        for box in region.boxes:
+            part = np.zeros_like(region.mask)
+            part[box.top : box.bottom, box.left : box.right] = region.mask[box.top : box.bottom, box.left : box.right]
+            parts.append(part)
+    else:
+        count, labels = cv2.connectedComponents(region.mask.astype(np.uint8))
+        parts = [labels == label for label in range(1, count)]
+    return [part for part in parts if part.mean() >= SMALLEST]

@@ -1,0 +1,88 @@
+"""What a click on a photo means, and a mask picture back to a mask."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.errors import MaskError
+from core.paint.mask_files import read_mask
+from core.paint.pieces import added, piece_at, pieces
+from core.photos import images
+from core.types import Rect, Region
+from tests.conftest import draw_photo
+
+
+def region(*rects: Rect, boxes: bool, shape: tuple[int, int] = (60, 90)) -> Region:
+    mask = np.zeros(shape, bool)
+    for rect in rects:
+        mask[rect.top : rect.bottom, rect.left : rect.right] = True
+    return Region(mask, rects if boxes else ())
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    return draw_photo(3, 60, 90)
+
+
+@pytest.mark.parametrize("boxes", [True, False])
+def test_a_click_takes_one_thing_of_several(photo: np.ndarray, boxes: bool) -> None:
+    one, other = Rect(10, 10, 20, 20), Rect(40, 10, 60, 30)
+    found = pieces(photo, [region(one, other, boxes=boxes)])
+    assert (piece_at(found, 15 / 90, 15 / 90) == region(one, boxes=True).mask).all()
+    assert (piece_at(found, 50 / 90, 15 / 90) == region(other, boxes=True).mask).all()
+
+
+def test_of_two_things_at_a_place_the_smaller_one_is_meant(photo: np.ndarray) -> None:
+    face, person = Rect(20, 10, 30, 20), Rect(10, 5, 50, 55)
+    found = pieces(photo, [region(person, boxes=True), region(face, boxes=True)])
+    assert (piece_at(found, 25 / 90, 15 / 90) == region(face, boxes=True).mask).all()
+    assert (piece_at(found, 25 / 90, 40 / 90) == region(person, boxes=True).mask).all()
+
+
+def test_beside_things_a_click_takes_a_connected_patch(photo: np.ndarray) -> None:
+    found = pieces(photo, [region(Rect(0, 0, 10, 10), boxes=True)])
+    patch = piece_at(found, 70 / 90, 45 / 90)
+    assert patch[45, 70]
+    assert 0.002 < patch.mean() < 0.05
+    assert not (patch & piece_at(found, 40 / 90, 20 / 90)).any()
+
+
+@pytest.mark.parametrize(("x", "y"), [(1.0, 0.2), (-0.01, 0.2), (0.5, 0.67)])
+def test_a_click_beside_the_photo_is_refused(photo: np.ndarray, x: float, y: float) -> None:
+    with pytest.raises(MaskError, match="outside the photo"):
+        piece_at(pieces(photo, []), x, y)
+
+
+def test_a_second_click_takes_a_piece_back(photo: np.ndarray) -> None:
+    drawn, piece = region(Rect(0, 0, 20, 20), boxes=False).mask, region(Rect(10, 10, 30, 30), boxes=False).mask
+    once = added(drawn, piece)
+    assert (once == (drawn | piece)).all()
+    assert (added(once, piece) == (drawn & ~piece)).all()
+
+
+def test_an_exported_mask_comes_back_as_it_was() -> None:
+    mask = region(Rect(10, 10, 40, 30), boxes=False, shape=(256, 341)).mask
+    written = images.png_bytes(np.repeat(mask[..., None].astype(np.uint8) * 255, 3, axis=2))
+    assert (read_mask(written, "mask.png", 256, 341) == mask).all()
+    large = images.png_bytes(images.resize(np.repeat(mask[..., None].astype(np.uint8) * 255, 3, axis=2), 1364, 1024))
+    assert (read_mask(large, "mask.png", 256, 341) ^ mask).mean() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (np.zeros((256, 341, 3), np.uint8), "nothing in this mask is white"),
+        (np.full((256, 341, 3), 255, np.uint8), "all of this mask is white"),
+        (np.full((341, 256, 3), 255, np.uint8), "belongs to another photo"),
+        (np.full((256, 300, 3), 255, np.uint8), "belongs to another photo"),
+    ],
+)
+def test_a_picture_that_is_no_mask_of_the_photo_is_refused(values: np.ndarray, reason: str) -> None:
+    with pytest.raises(MaskError, match=reason):
+        read_mask(images.png_bytes(values), "mask.png", 256, 341)
+
+
+def test_a_file_that_is_no_picture_is_refused() -> None:
+    with pytest.raises(MaskError, match=r"mask\.png"):
+        read_mask(b"hello", "mask.png", 256, 341)
