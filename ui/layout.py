@@ -16,6 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import config
 from core.errors import LabError
 from core.files import table_text
+from ui import log, visit
 
 T = TypeVar("T")
 
@@ -32,6 +33,11 @@ ICON = Path(__file__).parent / "frontend" / "icon.svg"
 CHART = {"displayModeBar": False}
 """Plotly settings of a chart that only illustrates."""
 FORMATS = ("png", "svg")
+CALM = """<style>@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { animation-duration: 1ms !important; animation-iteration-count: 1 !important;
+    transition-duration: 1ms !important; scroll-behavior: auto !important; }
+}</style>"""
+"""Nothing moves for whoever asked the system for less motion."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +92,19 @@ def page(current: Page) -> Iterator[None]:
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         with st.container(horizontal=True, gap="xsmall"):
             for item in PAGES:
-                st.page_link(item.file, label=item.label)
-        yield
+                link(item)
+            visit.go_on()
+        st.html(CALM)
+        try:
+            with log.action(f"page {current.label}"):
+                yield
+        finally:  # also where another run takes over
+            visit.keep_address(current.file)
+
+
+def link(to: Page, **given: Any) -> None:
+    """A link to a page as it was left in this visit."""
+    st.page_link(to.file, label=to.label, query_params=visit.address_of(to.file), **given)
 
 
 def text() -> DeltaGenerator:
@@ -134,13 +151,15 @@ def downloadable(name: str) -> dict[str, Any]:
 
 def chart_format() -> None:
     """The choice of the format in which charts are saved."""
-    st.segmented_control("Charts are saved as", FORMATS, format_func=str.upper, default=FORMATS[0], key="format")
+    st.segmented_control(
+        "Charts are saved as", FORMATS, format_func=str.upper, default=FORMATS[0], key="format", persist_state="session"
+    )
 
 
 def for_spreadsheet() -> bool:
     """The wish that tables to take along begin with a byte-order mark."""
     mark = "Begins the file with a byte-order mark, by which Excel knows accents and other scripts."
-    return st.checkbox("Tables are for a spreadsheet", key="for-spreadsheet", help=mark)
+    return st.checkbox("Tables are for a spreadsheet", key="for-spreadsheet", help=mark, persist_state="session")
 
 
 def download_table(

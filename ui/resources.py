@@ -17,6 +17,7 @@ from core.photos import emptiness, images
 from core.registry import ATTRIBUTIONS, MASKS, SOURCES, Entry, predictors
 from core.sources import open_source
 from core.types import Heatmap, Photo, Pixels, Region
+from ui import log
 
 if TYPE_CHECKING:
     from core.inference import Predictor
@@ -128,7 +129,8 @@ def examine(model: str, digest: str, _item: Item) -> Examined:
     except PhotoError as error:
         return Examined(None, str(error))
     thumbnail(digest, _item)  # while the photo is decoded: with several photos it would have to be decoded again
-    return Examined(float(scorer.score([photo])[0]), hint=emptiness.hint(photo))
+    with log.action("score a photo"):
+        return Examined(float(scorer.score([photo])[0]), hint=emptiness.hint(photo))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

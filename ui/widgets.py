@@ -26,14 +26,19 @@ def choose(
         asked = default
     if len(ids) == 1:
         return ids[0]
+    wanted = asked if asked in labels else ids[0]
+    shown = st.session_state.get(key, wanted)
+    if shown not in labels or (in_address and shown != wanted):  # the browser's Back changes the address alone
+        st.session_state[key] = wanted
     return st.selectbox(
         label,
         ids,
-        index=ids.index(asked) if asked in labels else 0,
+        index=ids.index(wanted),
         format_func=labels.__getitem__,
         key=key,
         on_change=_write_address if in_address else None,
         args=(key,),
+        persist_state=None if in_address else "session",
     )
 
 
@@ -81,12 +86,15 @@ def parameter(param: Param, key: str) -> Any:
     match param.limits:
         case Range(low, high, step):
             kind = param.kind
-            return st.slider(label, kind(low), kind(high), kind(param.default), kind(step), _format(step), key=key)
+            form = _format(step)
+            return st.slider(
+                label, kind(low), kind(high), kind(param.default), kind(step), form, key=key, persist_state="session"
+            )
         case Choice(options):
-            return st.selectbox(label, options, index=options.index(param.default), key=key)
+            return st.selectbox(label, options, index=options.index(param.default), key=key, persist_state="session")
     if param.kind is bool:
-        return st.toggle(label, param.default, key=key)
-    return param.kind(st.text_input(label, str(param.default), key=key))
+        return st.toggle(label, param.default, key=key, persist_state="session")
+    return param.kind(st.text_input(label, str(param.default), key=key, persist_state="session"))
 
 
 def _format(step: float) -> str:

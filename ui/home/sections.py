@@ -37,7 +37,7 @@ def framed(page: Page, draw: Callable[[], bool]) -> None:
         if not draw():
             st.markdown(page.answer)
         with st.container(horizontal_alignment="right"):
-            st.page_link(page.file, label=page.label, icon=":material/arrow_forward:", icon_position="right")
+            layout.link(page, icon=":material/arrow_forward:", icon_position="right")
 
 
 def photo() -> bool:

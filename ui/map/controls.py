@@ -43,7 +43,7 @@ def filters(atlas: Atlas, colour: Colour) -> np.ndarray:
         return np.ones(len(names), dtype=bool)
     with fold:
         search(atlas)
-        chosen = st.multiselect("Only these sources", sorted(set(names)), key="sources")
+        chosen = st.multiselect("Only these sources", sorted(set(names)), key="sources", persist_state="session")
         shown = np.isin(names, chosen) if chosen else np.ones(len(names), dtype=bool)
         known = colour.values[np.isfinite(colour.values)]
         if not colour.names and len(known) and np.ptp(known) > 0:
@@ -51,7 +51,7 @@ def filters(atlas: Atlas, colour: Colour) -> np.ndarray:
             low, high = float(np.floor(known.min() / step) * step), float(np.ceil(known.max() / step) * step)
             inside = st.slider(
                 f"Only where {colour.label} lies between", low, high, (low, high), step,
-                f"%.{2 if step == 0.01 else 3}f", key=f"range-{colour.id}",
+                f"%.{2 if step == 0.01 else 3}f", key=f"range-{colour.id}", persist_state="session",
             )  # fmt: skip
             if inside != (low, high):
                 shown &= (colour.values >= inside[0]) & (colour.values <= inside[1])
@@ -62,7 +62,7 @@ def filters(atlas: Atlas, colour: Colour) -> np.ndarray:
 
 def search(atlas: Atlas) -> None:
     """Photos whose name contains what is typed; a click pins one."""
-    typed = st.text_input("Search by id", key="search").strip().lower()
+    typed = st.text_input("Search by id", key="search", persist_state="session").strip().lower()
     if not typed:
         return
     names = (atlas.photos["source"] + "/" + atlas.photos["photo_id"]).str.lower()

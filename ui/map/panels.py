@@ -16,7 +16,7 @@ from core.latent.atlas import Atlas
 from core.latent.colours import Colour
 from core.latent.selection import Selection
 from core.wording import interval
-from ui import layout, resources
+from ui import layout, log, resources, visit
 from ui.map import resources as latent_map
 from ui.photo import photos
 from ui.resources import Item
@@ -58,8 +58,6 @@ def pinned(atlas: Atlas, space: str, index: int, colour: Colour) -> None:
     st.markdown("**Nearest photos** in this space")
     _row(atlas, geometry.neighbours(atlas.spaces[space], index, NEIGHBOURS).tolist(), "near")
     _contrast(atlas, space, index)
-    if (asked := st.session_state.pop("go-try", None)) is not None:
-        st.switch_page(layout.TRY.file, query_params=asked)
 
 
 def _numbers(atlas: Atlas, index: int, colour: Colour) -> str:
@@ -77,7 +75,7 @@ def _numbers(atlas: Atlas, index: int, colour: Colour) -> str:
 
 def _contrast(atlas: Atlas, space: str, index: int) -> None:
     """The nearest photo whose score differs by at least δ."""
-    delta = st.slider("Score differs by at least", 0.02, 0.5, 0.15, 0.01, key="delta")
+    delta = st.slider("Score differs by at least", 0.02, 0.5, 0.15, 0.01, key="delta", persist_state="session")
     scores = atlas.photos["score"].to_numpy(dtype=float)
     other = geometry.contrast(atlas.spaces[space], scores, index, delta)
     if other is None:
@@ -160,10 +158,18 @@ def _compared(measured: Colour, inside: np.ndarray, rest: np.ndarray) -> None:
 
 def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
     """A visitor's own photo: where it lands, and its neighbours; its place in the layout."""
-    file = st.file_uploader("Place your own photo on the map", key="dropped", help="It stays in this server's memory.")
-    if file is None:
+    st.file_uploader(
+        "Place your own photo on the map",
+        key="dropped",
+        on_change=_land,
+        help="It stays in this server's memory.",
+    )
+    item: Item | None = st.session_state.get("landed")
+    if item is None:
         return None
-    item = resources.uploaded(file.name, file.getvalue())
+    if not st.session_state.get("dropped"):
+        st.button("Take it off the map", key="unland", icon=":material/close:", on_click=_take_off)
+    st.button("Try this photo", key="try-landed", icon=":material/arrow_forward:", on_click=_try, args=(item,))
     place, score = _placed(atlas, str(atlas.folder), space, item.digest, item)
     st.markdown(
         f"**{layout.plain(item.name)}**: score **{score:.3f}**; marked in blue on the map, at the mean of its nearest "
@@ -173,12 +179,28 @@ def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
     return geometry.landing(atlas.spaces[space], points, place)
 
 
+def _try(item: Item) -> None:
+    """Back to the page that scores photos, with this one on it."""
+    photos.show_also(item)
+    st.session_state["go-try"] = visit.address_of(layout.TRY.file)
+
+
+def _land() -> None:
+    file = st.session_state["dropped"]
+    st.session_state["landed"] = resources.uploaded(file.name, file.getvalue()) if file else None
+
+
+def _take_off() -> None:
+    st.session_state["landed"] = None
+
+
 @st.cache_data(show_spinner="Looking at your photo …", max_entries=64)
 def _placed(_atlas: Atlas, folder: str, space: str, digest: str, _item: Item) -> tuple[np.ndarray, float]:
     from core.latent.encoding import place_of
 
     predictor = resources.predictor(str(_atlas.answer.facts.get("predictor", "resnet50")))
-    return place_of(_atlas, space, predictor, latent_map.autoencoder(_atlas), _item.read())
+    with log.action("place a photo on the map"):
+        return place_of(_atlas, space, predictor, latent_map.autoencoder(_atlas), _item.read())
 
 
 def traversal(atlas: Atlas, index: int | None) -> None:
@@ -187,16 +209,21 @@ def traversal(atlas: Atlas, index: int | None) -> None:
     if not found:
         return
     st.header("Along memorability")
-    if not st.toggle("Draw pictures along the direction", key="traverse"):
+    if not st.toggle("Draw pictures along the direction", key="traverse", persist_state="session"):
         st.caption("From the pinned photo where there is one, else from the mean of all.")
         return
     target = st.segmented_control(
-        "Direction of", list(found), default=next(iter(found)), format_func=latent_words.NAMES.__getitem__, key="along"
+        "Direction of",
+        list(found),
+        default=next(iter(found)),
+        format_func=latent_words.NAMES.__getitem__,
+        key="along",
+        persist_state="session",
     )
     direction = found[target or next(iter(found))]
     start = atlas.axes["pixels.mean"] if index is None else atlas.spaces["pixels"][index]
     vector = atlas.axes[f"pixels.direction.{direction.target}"]
-    step = st.slider("Steps in SD of the photos", -4.0, 4.0, 0.0, 0.25, key="step")
+    step = st.slider("Steps in SD of the photos", -4.0, 4.0, 0.0, 0.25, key="step", persist_state="session")
     places = np.append(np.linspace(-4, 4, STEPS), step)
     drawn = latent_map.reconstructions(atlas, geometry.along(start, vector, direction.spread, places))
     strip, one = st.columns([3, 1], vertical_alignment="center")

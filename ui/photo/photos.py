@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import resources
+from core import config
+from core.latent import atlas
+from ui import layout, resources, visit
 from ui.layout import plain, problem
 from ui.resources import Examined, Item
 
@@ -16,15 +18,18 @@ MOST_TILES = 24
 
 
 def upload() -> None:
-    """The drop zone; files stay with the visit until they are replaced or cleared."""
+    """The drop zone; files stay with the visit until they are taken out or cleared, and later ones join them."""
+    box = _box()
+    if not st.session_state.get(box):
+        st.session_state["in-box"] = []  # after another page the drop zone is empty, and the photos are still there
     st.file_uploader(
         "Drop one or several photos",
         accept_multiple_files=True,
-        key="uploads",
+        key=box,
         on_change=_keep_uploads,
         help="Photos stay in this server's memory; they are never written to disk.",
     )
-    if st.session_state.get("kept") and not st.session_state.get("uploads"):
+    if st.session_state.get("kept"):
         st.button("Clear my photos", key="clear", icon=":material/close:", type="tertiary", on_click=_clear)
 
 
@@ -39,6 +44,14 @@ def show_also(item: Item) -> None:
     if item.digest not in {own.digest for own in of_this_visit()}:
         st.session_state.setdefault("also", {})[item.digest] = item
     st.session_state["current"] = item.digest
+
+
+def show_on_map(item: Item) -> None:
+    """A button that leads to the map with this photo on it, where there is a map."""
+    there_is_one = (config.ARTIFACTS / "latent" / atlas.PHOTOS).is_file()
+    if there_is_one and st.button("Show on the map", key="show-on-map", icon=":material/map:"):
+        st.session_state["landed"] = item
+        st.switch_page(layout.LATENT.file, query_params=visit.address_of(layout.LATENT.file))
 
 
 def _in_address() -> list[Item]:
@@ -100,14 +113,26 @@ def tiles(items: list[Item], key: str, on_click: Callable[[Item], None], chosen:
                 )
 
 
+def _box() -> str:
+    """The key of the drop zone; another one after all was cleared, so that it is empty."""
+    return f"uploads{st.session_state.get('cleared', '')}"
+
+
 def _keep_uploads() -> None:
-    files = st.session_state["uploads"] or []
-    st.session_state["kept"] = [resources.uploaded(file.name, file.getvalue()) for file in files]
-    st.session_state.pop("current", None)
+    """What the drop zone has more than before joins the visit's photos, what it has less leaves them."""
+    files = [resources.uploaded(file.name, file.getvalue()) for file in st.session_state[_box()] or []]
+    now = [item.digest for item in files]
+    gone = set(st.session_state.get("in-box", ())) - set(now)
+    kept = [item for item in st.session_state.get("kept", []) if item.digest not in gone]
+    new = [item for item in files if item.digest not in {own.digest for own in kept}]
+    st.session_state.update({"kept": kept + new, "in-box": now})
+    if new:
+        st.session_state["current"] = new[0].digest
 
 
 def _clear() -> None:
     st.session_state["kept"] = []
+    st.session_state["cleared"] = st.session_state.get("cleared", 0) + 1
 
 
 def _take_sample(item: Item) -> None:

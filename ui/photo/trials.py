@@ -15,7 +15,7 @@ from core.paint import region_effect
 from core.paint.region_effect import Painted, Treatment
 from core.paint.sketch import Sketch
 from core.types import Mask
-from ui import resources
+from ui import log, resources
 from ui.resources import Item
 
 MOST_TRIALS = 60
@@ -77,7 +77,8 @@ def attempt(item: Item, model: str, mask: Mask, how: Treatment, sketch: Sketch) 
     if key not in kept:
         photo = resources.working(item.digest, item)
         score = resources.working_score(model, item.digest, item)
-        done = region_effect.paint(resources.predictor(model), photo, mask, how, score=score)
+        with log.action("take a region away"):
+            done = region_effect.paint(resources.predictor(model), photo, mask, how, score=score)
         kept[key] = Trial(item, model, mask, how, sketch, done)
         for old in list(kept)[:-MOST_TRIALS]:
             del kept[old]
