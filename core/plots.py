@@ -143,6 +143,35 @@ def variants(deltas: dict[str, float]) -> go.Figure:
     return finished(figure, "Δ score", None, height=84 + 36 * max(1, len(deltas)))
 
 
+def along_dose(doses: pd.DataFrame, studied: pd.DataFrame, parameter: str, chosen: float, rising: bool) -> go.Figure:
+    """A photo's Δ along the strength of an ablation, over the mean and the spread of a study's photos.
+
+    `doses` has the columns value and delta, `studied` value, mean, low and high (maybe no row); `chosen` is marked.
+    What takes more away lies on the right: where the parameter falls for that, `rising` is False.
+    """
+    figure = go.Figure()
+    if len(studied):
+        figure.add_scatter(x=studied["value"], y=studied["low"], mode="lines", line={"width": 0}, hoverinfo="skip",
+                           showlegend=False)  # fmt: skip
+        figure.add_scatter(
+            x=studied["value"], y=studied["high"], name="8 of 10 photos of the study", mode="lines", line={"width": 0},
+            fill="tonexty", fillcolor="rgba(138, 143, 152, 0.25)", hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=studied["value"], y=studied["mean"], name="their mean", mode="lines",
+            line={"color": GREY, "dash": "dash"}, hovertemplate="mean of the study: Δ = %{y:+.3f}<extra></extra>",
+        )  # fmt: skip
+    figure.add_hline(y=0, line={"color": GREY, "width": 1, "dash": "dot"})
+    marks = [13 if value == chosen else 6 for value in doses["value"]]
+    figure.add_scatter(
+        x=doses["value"], y=doses["delta"], name="your photo", mode="lines+markers", line={"color": ORANGE},
+        marker={"size": marks, "color": ORANGE}, hovertemplate="your photo: Δ = %{y:+.3f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(autorange=True if rising else "reversed")
+    figure.update_layout(showlegend=True)
+    return finished(figure, parameter, "Δ score", height=300)
+
+
 def _diagonal(figure: go.Figure, shown: pd.DataFrame) -> None:
     """The line on which score and human score are equal, with both axes over the same range."""
     low, high = float(shown.to_numpy().min()), float(shown.to_numpy().max())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core import config, plots
@@ -14,8 +13,8 @@ from core.registry import ATTRIBUTIONS, Entry
 from core.trust import reports as trust_reports
 from core.trust import words as trust_words
 from ui import components, layout, resources, widgets
-from ui.photo import photos
-from ui.resources import Examined, Item
+from ui.photo import photos, several
+from ui.resources import Item
 
 
 def main() -> None:
@@ -35,7 +34,7 @@ def main() -> None:
 
 def show(items: list[Item]) -> None:
     """One photo looked at closely, and the scores of all."""
-    head, body, listed, below = (st.container() for _ in range(4))
+    head, body, listed, below, asked = (st.container() for _ in range(5))
     answer, pictures = body.columns([1, 2], gap="medium")
     said = answer.container()
     with answer:
@@ -50,9 +49,9 @@ def show(items: list[Item]) -> None:
     reference = reports.reference_scores(model)
     if not scores:
         with listed:
-            table(examined, model, reference)
+            several.table(examined, model, reference)
         return
-    from ui.photo import painting  # here, because it needs torch: a page without a photo does without
+    from ui.photo import painting, what_if  # here, because they need torch: a page without a photo does without
 
     item = photos.current(list(scores))
     with below:
@@ -61,11 +60,14 @@ def show(items: list[Item]) -> None:
         )  # first, though it stands below: who paints waits for this answer
     with said:
         explain(scores[item], reference)
+        photos.show_on_map(item)
     with pictures:
         shown = layout.attempt(lambda: look(item, model, method, settings))
         worth = st.empty()
     with listed:
-        table(examined, model, reference)
+        several.table(examined, model, reference)
+    with asked:
+        what_if.section(item, model)
     if shown:
         worth.markdown(trust_words.tenth(resources.tenth(model, method, settings, item.digest, item)))
     painting.rest(desk, method, settings, list(scores))
@@ -110,27 +112,6 @@ def look(item: Item, model: str, method: str, settings: dict[str, Any]) -> bool:
     standing = trust_words.standing(trust_reports.standing(trust_reports.summary(model), method))
     st.caption(f"{trust_words.caption(heatmap, baseline=False)} {standing} {report_words.HEATMAP_CAVEAT}")
     return True
-
-
-def table(examined: list[tuple[Item, Examined]], model: str, reference: reports.Scores) -> None:
-    """All photos with their scores, to read and to take along."""
-    rows = pd.DataFrame(
-        {
-            "file": item.name,
-            "score": found.score,
-            "percentile": None if found.score is None else reports.percentile(found.score, reference),
-            "model": model,
-            "problem": found.reason,
-            "hint": found.hint,
-        }
-        for item, found in examined
-    )
-    if len(rows) > 1:
-        st.subheader("All photos")
-        formats = layout.number("%.3f", "score") | layout.number("%.0f", "percentile")
-        shown = rows.drop(columns="model").dropna(axis="columns", how="all")
-        st.dataframe(shown, hide_index=True, key="table", column_config=formats, placeholder="–")
-    layout.download_table(rows, "scores.csv", "csv")
 
 
 with layout.page(layout.TRY):

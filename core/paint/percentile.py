@@ -34,7 +34,7 @@ def percentile_among(delta: float, distributions: pd.DataFrame, fill: str, direc
     rows = distributions[(distributions[list(wanted)] == pd.Series(wanted)).all(axis="columns")]
     if rows.empty:
         return None
-    below = [_below(delta, np.asarray(quantiles, dtype=float)) for quantiles in rows["quantiles"]]
+    below = [percent_below(delta, np.asarray(quantiles, dtype=float)) for quantiles in rows["quantiles"]]
     counts = rows["n"].to_numpy()
     return Percentile(float(np.average(below, weights=counts)), int(counts.sum()), tuple(sorted(rows["mask"].unique())))
 
@@ -65,7 +65,7 @@ def in_words(
     )
 
 
-def _below(delta: float, quantiles: np.ndarray) -> float:
+def percent_below(delta: float, quantiles: np.ndarray) -> float:
     """Percent of a distribution below a value, ties counted half, from its quantiles in order."""
     upper = np.interp(delta, quantiles, LEVELS, left=0, right=100)
     lower = 100 - np.interp(-delta, -quantiles[::-1], LEVELS, left=0, right=100)

@@ -248,7 +248,9 @@ def test_try_says_what_is_wrong_with_each_bad_file_and_scores_the_good_ones(arti
     assert [line.split(":")[0] for line in lines] == ["cut.png", "zero.jpg", "text.jpg", "bomb.png", "*[x](y).png"]
     assert "\\*\\[x\\]\\(y\\)" in app.error[0].value
     table = app.dataframe[0].value
-    assert list(table["file"][table["score"].notna()]) == ["a.png", "b.jpg"]
+    assert sorted(table["file"][table["score"].notna()]) == ["a.png", "b.jpg"]
+    assert list(table["score"].dropna()) == sorted(table["score"].dropna(), reverse=True)  # the highest first
+    assert all(picture.startswith("data:image/jpeg") for picture in table["photo"].dropna())
     assert len(app.metric) == 1
 
 
@@ -284,9 +286,16 @@ def test_try_refuses_a_raw_file_by_its_name(artifacts: Path) -> None:
 
 def test_try_switches_between_photos(artifacts: Path) -> None:
     app = upload(visit(TRY), ("a.png", png()), ("b.png", png(seed=1)))
-    table = app.dataframe[0].value
+    scores = app.dataframe[0].value.set_index("file")["score"]
     app.button[[button.label for button in app.button].index("b\\.png")].click()
-    assert sound(app.run()).metric[0].value == f"{table['score'][1]:.2f}"
+    assert sound(app.run()).metric[0].value == f"{scores['b.png']:.2f}"
+
+
+def test_try_adds_a_second_upload_to_the_first(artifacts: Path) -> None:
+    app = upload(visit(TRY), ("a.png", png()))
+    sound(app.switch_page(MODEL).run())
+    app = upload(sound(app.switch_page(TRY).run()), ("b.png", png(seed=1)))
+    assert sorted(app.dataframe[0].value["file"]) == ["a.png", "b.png"]
 
 
 def test_try_shows_the_same_file_once(artifacts: Path) -> None:

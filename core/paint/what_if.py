@@ -1,0 +1,122 @@
+"""What if one kind of information were gone from a photo: Δ along the dose, and its place among a study's photos."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from core.effects.table import ALL, POOLED
+from core.paint.percentile import DELTA, percent_below
+from core.registry import ABLATIONS, Entry
+from core.types import Pixels
+from core.verdict.aggregates import Aggregates
+
+if TYPE_CHECKING:
+    from core.inference import Predictor
+
+SPREAD = (10, 90)
+"""Percentiles between which the study's spread is drawn: eight of ten photos."""
+SAME = 1e-9
+STUDIED_COLUMNS = ("value", "mean", "low", "high", "n", "quantiles")
+"""A row a studied dose: its value (NaN without one), mean Δ, the bounds of SPREAD, photos, and all 101 quantiles."""
+
+
+@dataclass(frozen=True)
+class Dose:
+    """One ablation at one strength: `value` of the parameter named by `name`; both None where there is no strength."""
+
+    entry: Entry[Any]
+    settings: Mapping[str, Any]
+
+    @property
+    def name(self) -> str | None:
+        return self.entry.facts["strength"]
+
+    @property
+    def value(self) -> float | None:
+        return None if self.name is None else float(self.settings[self.name])
+
+    def at(self, value: float) -> Dose:
+        """The same ablation at another strength."""
+        assert self.name is not None
+        kind = next(param.kind for param in self.entry.params if param.name == self.name)
+        return Dose(self.entry, {**self.settings, self.name: kind(value)})
+
+
+def whole_photo_ablations() -> list[Entry[Any]]:
+    """Ablations that need nothing but the photo."""
+    return [entry for entry in ABLATIONS if not entry.facts.get("needs")]
+
+
+def dose(ablation: str, settings: Mapping[str, Any] | None = None) -> Dose:
+    """An ablation at these settings, all others at their defaults; ParameterError for what it does not take."""
+    entry = ABLATIONS[ablation]
+    return Dose(entry, entry.arguments(settings))
+
+
+def ablated(photo: Pixels, how: Dose) -> Pixels:
+    """The photo (uint8 H × W × 3, at working size) with this information gone."""
+    return how.entry.function(photo, **how.settings)
+
+
+def delta(predictor: Predictor, photo: Pixels, how: Dose, score: float) -> float:
+    """Score of the ablated photo − `score`, that of the photo itself; both at working size."""
+    return float(predictor.score([np.ascontiguousarray(ablated(photo, how))])[0]) - score
+
+
+def strengths(how: Dose, studied: pd.DataFrame) -> list[float]:
+    """Strengths along which a curve is drawn, in order: usual ones, those of the study, and the one asked for."""
+    if how.value is None:
+        return []
+    wanted = {float(value) for value in how.entry.facts["doses"]} | {how.value} | set(studied["value"].dropna())
+    return sorted(wanted - {float(how.entry.facts["none"])})
+
+
+def studied(study: Aggregates | None, how: Dose) -> pd.DataFrame:
+    """What a study measured of an ablation, whatever its protocol, by strength (STUDIED_COLUMNS); maybe no row."""
+    if study is None:
+        return pd.DataFrame(columns=STUDIED_COLUMNS)
+    found = study.distributions
+    found = found[(found["ablation"] == how.entry.id) & (found["outcome"] == DELTA) & found["mask"].isna()]
+    rows = []
+    for row in found.to_dict("records"):
+        params = json.loads(row["params"])
+        value = params.pop(how.name, None) if how.name else None
+        if all(how.settings.get(name) == given for name, given in params.items()):
+            quantiles = np.asarray(row["quantiles"], dtype=float)
+            low, high = (float(quantiles[percent]) for percent in SPREAD)
+            rows.append((np.nan if value is None else float(value), _mean(study, row), low, high, row["n"], quantiles))
+    return pd.DataFrame(rows, columns=STUDIED_COLUMNS).sort_values("value", ignore_index=True)
+
+
+def _mean(study: Aggregates, row: Mapping[Any, Any]) -> float:
+    """Mean Δ over all photos of a study under one condition."""
+    effects = study.effects
+    same = (effects["ablation"] == row["ablation"]) & (effects["params"] == row["params"]) & effects["mask"].isna()
+    found = effects.loc[same & (effects["source"] == POOLED) & (effects["population"] == ALL), "mean_delta"]
+    return float(found.iloc[0]) if len(found) else float("nan")
+
+
+def nearest(found: pd.DataFrame, how: Dose) -> pd.Series | None:
+    """The studied dose nearest to this one, None where the study has none."""
+    if found.empty:
+        return None
+    return found.iloc[0 if how.value is None else int((found["value"] - how.value).abs().to_numpy().argmin())]
+
+
+def in_words(value: float, how: Dose, row: pd.Series | None) -> str:
+    """How a photo's Δ at a studied dose (a row of `studied`) compares with the study's photos, as one sentence."""
+    label = how.entry.label
+    if row is None:
+        return f"The reference study did not try {label} in this way, so that there is nothing to compare with."
+    at = f" at {how.name} {row['value']:g}" if how.name else ""
+    if abs(value) < SAME:
+        return f"{label}{at} does not move your photo's score."
+    below = percent_below(value, row["quantiles"])
+    verb, share = ("loses", 100 - below) if value < 0 else ("gains", below)
+    return f"Your photo {verb} more from {label}{at} than {share:.0f} % of the study's {row['n']:,} photos."
