@@ -81,7 +81,13 @@ LATENT = Page(
     "Do photos of similar memorability lie together?",
     "A map of photos by what their pixels say and by what the model learned, with the tested answer.",
 )
-PAGES = (HOME, TRY, EFFECTS, WHERE, LATENT, MODEL)
+STUDY = Page(
+    "pages/run_a_study.py",
+    "Run a study",
+    "Does it hold for my photos?",
+    "Photos of your own, studied in the background: what their score depends on, with a verdict and a report.",
+)
+PAGES = (HOME, TRY, EFFECTS, WHERE, LATENT, STUDY, MODEL)
 
 
 @contextmanager

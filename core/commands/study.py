@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
 from core.errors import CheckpointError, ParameterError, StudyError
 from core.registry import COMMANDS
 from core.study.conditions import Design, grid
-from core.types import Listing, Photo
+from core.types import Listing, Photo, Progress
 
 if TYPE_CHECKING:
     from core.study.engine import Finished
@@ -53,10 +54,6 @@ def study(
     and "sensitivity": the share of targets that have controls where they decide nothing (keep-only, fills of large
     artefact). A study that was killed goes on where it was when the same command is given again.
     """
-    from core import inference
-    from core.inference.engine import REFERENCE
-    from core.study.parts import Parts
-
     design = Design(
         ablations=_names(ablations),
         masks=_names(masks),
@@ -69,21 +66,41 @@ def study(
         hosts=hosts,
         targets=targets,
     )
+    return carry_out(
+        sources, design, model=model, engine=engine, precision=precision, part=part, split=split, unseen_by=unseen_by,
+        allow_seen=allow_seen, yes=yes, out=Path(out),
+    )  # fmt: skip
+
+
+def carry_out(
+    sources: list[str], design: Design, *, model: str, out: Path, engine: str = AUTO, precision: str = AUTO,
+    part: str = "", split: int = 1, unseen_by: str = "", allow_seen: bool = False, yes: bool = False,
+    progress: Progress | None = None, say: Callable[[str], object] | None = None,
+) -> Report:  # fmt: skip
+    """Run or go on with a study as `study` describes it; `say` is told its cost before the work begins.
+
+    Without `progress` and `say`, both go to standard error.
+    """
+    from core import inference
+    from core.inference.engine import REFERENCE
+    from core.study.parts import Parts
+
     listings = [_open(name, split, part) for name in sources]
     found = [photo for _, chosen in listings for photo in chosen]
     if len(found) < (least := config.MIN_CONFIRMATORY):  # said before anything that takes time
         print(
             f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.", file=sys.stderr
         )
-    kept = Parts(Path(out)).settings()
+    kept = Parts(out).settings()
     if kept is not None and engine == AUTO:  # go on with the engine that began
         engine, precision = kept.get("engine", REFERENCE), kept.get("precision", "fp32")
     predictor = inference.load(model, engine, precision, passes=len(found) * len(grid(design)))
     planned = _plan(predictor, found, design, allow_seen, unseen_by, model, listings)
-    _agree(planned, Parts(Path(out)), yes)
+    _agree(planned, Parts(out), yes, say or partial(print, file=sys.stderr))
     places = {listing.name: str(Path(name).resolve()) if Path(name).exists() else name for name, (listing, _) in zip(
         sources, listings, strict=True)}  # fmt: skip
-    return _run(planned, Path(out), [problem for listing, _ in listings for problem in listing.problems], places)
+    problems = [problem for listing, _ in listings for problem in listing.problems]
+    return _run(planned, out, problems, places, progress or photos_bar)
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:
@@ -138,26 +155,26 @@ def _plan(
     return study_plan.plan(predictor, photos, design, allow_seen=allow_seen, unseen_by=other, note=note)
 
 
-def _agree(planned: Plan, parts: Any, yes: bool) -> None:
-    """Print the cost; StudyError if it is high and nobody agreed."""
+def _agree(planned: Plan, parts: Any, yes: bool, say: Callable[[str], object]) -> None:
+    """Say the cost; StudyError if it is high and nobody agreed."""
     from core.study.cost import estimate
 
     settings = parts.settings()
     if settings and settings.get("finished"):
         return
     cost = estimate(planned, parts.done()[0] if settings else ())
-    print(f"{len(planned.steps)} conditions; {cost}.", file=sys.stderr)
+    say(f"{len(planned.steps)} conditions; {cost}.")
     if cost.seconds > LONG and not yes:
         raise StudyError(
             "This study takes more than an hour; add --yes to start it, or thin it (--targets, --photos, --thin)."
         )
 
 
-def _run(planned: Plan, out: Path, problems: list[Any], places: dict[str, str]) -> Report:
+def _run(planned: Plan, out: Path, problems: list[Any], places: dict[str, str], progress: Progress) -> Report:
     from core.study import catalogue
     from core.study import engine as study
 
-    done = study.run(planned, out, progress=photos_bar)
+    done = study.run(planned, out, progress=progress)
     catalogue.write_photo_places(out, places)  # so that a page can show the photos
     problems = [*problems, *done.problems, *(item for item in done.left_out if not (item.seen or item.copy))]
     for problem in problems:

@@ -1,0 +1,103 @@
+"""The runner: a study that is killed with its runner goes on where it was, and has what an uninterrupted one has."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from core import config
+from core.commands import work
+from core.models.small import small_cnn
+from core.study import jobs
+from core.study.catalogue import STORED
+from core.study.jobs import DONE, FAILED, STOPPED, WAITING, Job, Queue
+from tests.helpers import standin
+
+SOURCE = "generated:cause=face,n=40"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a small untrained checkpoint."""
+    import torch
+
+    from core.inference import checkpoints
+    from core.photos.preprocess import Preset
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("small") / "small_cnn"
+    standin.write_card(folder)
+    card = json.loads((folder / "card.json").read_text())
+    card |= {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(64, 64))}
+    checkpoints.save(folder, small_cnn(), card)
+    return str(folder)
+
+
+@pytest.fixture
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    monkeypatch.chdir(tmp_path)  # runs/ lies where a process was started
+    monkeypatch.setattr(config, "RUNS", Path("runs"))
+    return Queue()
+
+
+def ask(queue: Queue, name: str, model: str, source: str = SOURCE) -> Job:
+    return queue.add(Job(jobs.new_id(), name, (source,), model, ablations=("grayscale",), part="all"), 4)
+
+
+def rows(folder: Path) -> pd.DataFrame:
+    parts = [pd.read_parquet(file) for file in sorted((folder / "rows").glob("*.parquet"))]
+    return pd.concat(parts).sort_values(["photo_id", "ablation"], ignore_index=True)
+
+
+def until_blocks(folder: Path, count: int) -> None:
+    """Wait until a study has written so many blocks."""
+    end = time.monotonic() + 600
+    while len(list((folder / "rows").glob("*.parquet"))) < count:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_a_study_killed_with_its_runner_goes_on_where_it_was(queue: Queue, model: str, tmp_path: Path) -> None:
+    asked = ask(queue, "killed", model)
+    runner = subprocess.Popen(
+        [sys.executable, "-m", "core", "work"], env=os.environ | {"PYTHONPATH": str(config.ROOT)}, cwd=tmp_path
+    )
+    until_blocks(asked.folder, 1)
+    runner.send_signal(signal.SIGKILL)
+    runner.wait(20)
+    assert queue.job(asked.id).state == STOPPED
+    queue.resume(asked.id)
+    whole = ask(queue, "whole", model)
+    report = work.work()
+    assert report.lines == ["killed: done", "whole: done"]
+    assert [job.state for job in queue.jobs()] == [DONE, DONE]
+    assert (asked.folder / STORED).is_file()
+    assert len(rows(asked.folder)) == 80
+    pd.testing.assert_frame_equal(rows(asked.folder), rows(whole.folder))
+    assert "40 photos" in queue.job(asked.id).estimate
+    assert queue.job(whole.id).progress.done == queue.job(whole.id).progress.total
+
+
+def test_a_study_that_cannot_be_run_says_why_and_the_next_one_has_its_turn(queue: Queue, tmp_path: Path) -> None:
+    first, second = ask(queue, "first", "no-such-model"), ask(queue, "second", "nor-this")
+    assert work.work().lines[0].startswith("first: failed (")
+    assert {queue.job(item.id).state for item in (first, second)} == {FAILED}
+    assert "no-such-model" in queue.job(first.id).message
+    assert work.work().lines == ["no study waits"]
+
+
+def test_a_second_runner_leaves_the_queue_alone(queue: Queue, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "PATIENCE", 0)
+    asked = ask(queue, "first", model)
+    with queue.turn():
+        assert work.work().lines == ["the queue is being worked off already"]
+    assert queue.job(asked.id).state == WAITING
