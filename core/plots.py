@@ -84,10 +84,12 @@ def calibration(table: pd.DataFrame) -> go.Figure:
     return finished(figure, "mean score of the decile", "mean human score")
 
 
-def among(score: float, reference: np.ndarray) -> go.Figure:
-    """Where a score lies among reference scores (N,): a slim histogram with a mark."""
+def among(score: float, reference: np.ndarray, within: tuple[float, float] | None = None) -> go.Figure:
+    """Where a score lies among reference scores (N,): a slim histogram with a mark, and its interval as a band."""
     figure = go.Figure()
     figure.add_histogram(x=reference, nbinsx=40, marker={"color": GREY}, opacity=0.45, hoverinfo="skip")
+    if within is not None:
+        figure.add_vrect(*within, fillcolor=ORANGE, opacity=0.18, line_width=0)
     figure.add_vline(x=score, line={"color": ORANGE, "width": 3})
     figure.update_yaxes(visible=False)
     figure.update_layout(bargap=0.08, showlegend=False)

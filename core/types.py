@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +94,12 @@ class Listing:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A model's score of one photo, or the reason why there is none."""
+    """A model's score of one photo, or the reason why there is none; penultimate features (F,) where asked for."""
 
     photo: Photo
     score: float | None
     problem: Problem | None = None
+    features: np.ndarray | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

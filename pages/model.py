@@ -48,7 +48,10 @@ def comparison(items: Evaluated) -> None:
     st.dataframe(
         reports.metrics_table(items), hide_index=True, key="metrics", column_config=layout.number("%.4f", "MSE")
     )
-    st.caption("*Possibly seen*: what the model was trained on is not known, so it may have seen these photos.")
+    st.caption(
+        "*Possibly seen*: what the model was trained on is not known, so it may have seen these photos. *Through*: "
+        "the same of the published models that it learned from."
+    )
     for item in items:
         if item.human and item == reports.headline(items):
             st.subheader("How good could any model be?")

@@ -14,7 +14,7 @@ from core.trust import reports as trust_reports
 from core.trust import words as trust_words
 from ui import components, layout, resources, widgets
 from ui.photo import photos, several
-from ui.resources import Item
+from ui.resources import Examined, Item
 
 
 def main() -> None:
@@ -43,6 +43,7 @@ def show(items: list[Item]) -> None:
         examined = photos.examine(model, items)
         layout.problem(*(f"{item.name}: {found.reason}" for item, found in examined if found.reason))
         layout.hint(*(f"{item.name}: {found.hint}" for item, found in examined if found.hint))
+        by_item = dict(examined)
         scores = {item: found.score for item, found in examined if found.score is not None}
         if len(scores) > 1:
             photos.strip(list(scores))
@@ -59,7 +60,7 @@ def show(items: list[Item]) -> None:
             item, model, method, settings
         )  # first, though it stands below: who paints waits for this answer
     with said:
-        explain(scores[item], reference)
+        explain(by_item[item], model, reference)
         photos.show_on_map(item)
     with pictures:
         shown = layout.attempt(lambda: look(item, model, method, settings))
@@ -87,17 +88,22 @@ def quick(entry: Entry[Any]) -> bool:
     return not entry.facts["baseline"] and entry.facts["passes"] <= 2
 
 
-def explain(score: float, reference: reports.Scores) -> None:
-    """The number, its place among reference photos, and what it means."""
+def explain(found: Examined, model: str, reference: reports.Scores) -> None:
+    """The number, how sure it is, its place among reference photos, and what it means."""
+    score = found.score or 0.0
     st.metric("Score", f"{score:.2f}")
     st.markdown(report_words.explain(score, reports.percentile(score, reference), len(reference)))
     if len(reference):
         st.plotly_chart(
-            plots.among(score, reference),
+            plots.among(score, reference, found.within),
             key="among",
             config=layout.CHART,
-            alt="The score among the scores of reference photos",
+            alt="The score among the scores of reference photos; the band is its interval",
         )
+    if found.within and (bounds := resources.intervals(model)):
+        from core.evaluation import intervals  # here, because it needs torch
+
+        st.markdown(intervals.in_words(bounds, *found.within, found.usual))
     st.caption(report_words.CAVEAT)
 
 

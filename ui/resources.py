@@ -13,13 +13,14 @@ import streamlit as st
 
 from core import config
 from core.errors import LabError, PhotoError, SourceError
-from core.photos import emptiness, images
+from core.photos import emptiness, images, preprocess
 from core.registry import ATTRIBUTIONS, MASKS, SOURCES, Entry, predictors
 from core.sources import open_source
 from core.types import Heatmap, Photo, Pixels, Region
 from ui import log
 
 if TYPE_CHECKING:
+    from core.evaluation.intervals import Intervals
     from core.inference import Predictor
     from core.trust.tenth import Tenth
 
@@ -43,11 +44,15 @@ class Item:
 
 @dataclass(frozen=True)
 class Examined:
-    """The score of a photo, or the reason why it has none; a hint where there is nothing to see in it."""
+    """The score of a photo and where people's lies, or why it has none; a hint where there is nothing to see in it."""
 
     score: float | None
     reason: str | None = None
     hint: str | None = None
+    within: tuple[float, float] | None = None
+    """Ends of the interval; None where the model has none."""
+    usual: bool = True
+    """Whether the photo is no further from the learned ones than most that calibrated the interval."""
 
 
 def uploaded(name: str, data: bytes) -> Item:
@@ -120,6 +125,15 @@ def thumbnail(digest: str, _item: Item) -> Pixels:
     return images.resize(photo[top : top + side, left : left + side], THUMBNAIL_SIDE, THUMBNAIL_SIDE)
 
 
+@st.cache_resource(show_spinner=False)
+def intervals(model: str) -> Intervals | None:
+    """How sure a model's scores are; None where nobody measured it."""
+    from core.evaluation import intervals as bounds
+    from core.inference import shipped_or
+
+    return bounds.read(shipped_or(model) / bounds.FILE)
+
+
 @st.cache_data(show_spinner=False, max_entries=2000)
 def examine(model: str, digest: str, _item: Item) -> Examined:
     """Score a photo at full size; a file that cannot be read comes back with the reason."""
@@ -129,8 +143,13 @@ def examine(model: str, digest: str, _item: Item) -> Examined:
     except PhotoError as error:
         return Examined(None, str(error))
     thumbnail(digest, _item)  # while the photo is decoded: with several photos it would have to be decoded again
+    hint, bounds = emptiness.hint(photo), intervals(model)
     with log.action("score a photo"):
-        return Examined(float(scorer.score([photo])[0]), hint=emptiness.hint(photo))
+        if bounds is None:
+            return Examined(float(scorer.score([photo])[0]), hint=hint)
+        scores, features = scorer.score_with_features([preprocess.square(photo, scorer.preset)])
+    low, high = bounds.around(scores, features)
+    return Examined(float(scores[0]), None, hint, (float(low[0]), float(high[0])), bounds.is_usual(features[0]))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -17,6 +17,7 @@ def reference(
     source: Annotated[str, "the scored set that the shipped model was trained on"],
     *,
     unscored: Annotated[tuple[str, ...], "photo sets of which content hashing kept half out"] = (),
+    tenth: Annotated[tuple[str, ...], "large photo sets of which content hashing kept a tenth out"] = (),
     keep_out: Annotated[tuple[str, ...], "photo sets kept out whole"] = (),
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
     engine: Annotated[str, ENGINE_HELP] = AUTO,
@@ -28,9 +29,9 @@ def reference(
 ) -> Report:
     """Score every photo that was kept out of training, for percentiles and for the agreement between models.
 
-    Kept out are the test part of the scored set, half of every unscored set, chosen by content hash, and the sets kept
-    out whole. With `against`, prints the Spearman correlation with another model's scores on the sets without human
-    scores. Photos that cannot be read are named, and the exit code is 1.
+    Kept out are the test part of the scored set, half of every unscored set and a tenth of the large ones, chosen by
+    content hash, and the sets kept out whole. With `against`, prints the Spearman correlation with another model's
+    scores on the sets without human scores. Photos that cannot be read are named, and the exit code is 1.
     """
     from core import inference
     from core.training import reference_scores as reference
@@ -39,7 +40,9 @@ def reference(
     predictor, known = inference.load(model, engine, precision), reference.read(Path(out))
     if against:
         reference.check_against(known, predictor.name, against)  # now, not after minutes of scoring
-    photos = gather(source, unscored, keep_out, hold_half=True, progress=progress_bar)  # names what it leaves out
+    photos = gather(
+        source, (*unscored, *tenth), keep_out, hold_half=True, hold_tenth=tenth, progress=progress_bar
+    )  # names what it leaves out
     rows, unread = reference.score_reference(predictor, photos, progress_bar)
     for problem in unread:
         print(f"left out: {problem}", file=sys.stderr)

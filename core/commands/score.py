@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import numpy as np
 
 from core import config
 from core.commandline import progress_bar
@@ -18,6 +20,9 @@ from core.photos import emptiness, images, photo_files
 from core.registry import COMMANDS
 from core.types import Photo, Pixels, Prediction
 
+if TYPE_CHECKING:
+    from core.evaluation.intervals import Intervals
+
 
 @COMMANDS.register("Score photos", streams=True)
 def score(
@@ -26,28 +31,31 @@ def score(
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
     engine: Annotated[str, ENGINE_HELP] = AUTO,
     precision: Annotated[str, PRECISION_HELP] = AUTO,
+    intervals: Annotated[bool, "add the columns low and high: where people's score lies, nine times of ten"] = False,
     csv: Annotated[str, "write the table to this file instead of standard output"] = "",
     json: Annotated[bool, "write JSON instead of CSV"] = False,
     for_spreadsheet: Annotated[bool, "begin a CSV with a byte-order mark, by which Excel knows accents"] = False,
 ) -> Report:
-    """Score photos in constant memory: a table with the columns file,score in the order given.
+    """Score photos in constant memory: a table with the columns file,score in the order given, and low,high.
 
     Files that cannot be scored are listed on standard error with the reason, and the exit code is 1. So are pictures in
     which there is nothing to see, which have a score all the same. A name that a spreadsheet would run as a formula has
     an apostrophe before it.
     """
     from core import inference
+    from core.evaluation import intervals as bounds
 
+    known = bounds.of(model) if intervals else None
     hints: dict[str, str] = {}
     photos = list(_photos(paths, hints))
     predictor = inference.load(model, engine, precision, passes=len(photos))
     print(f"scoring with {predictor.engine}", file=sys.stderr)
-    made = progress_bar(inference.predict(predictor, photos), len(photos), "scoring")
+    made = progress_bar(inference.predict(predictor, photos, features=intervals), len(photos), "scoring")
     if csv:
         with replacing(Path(csv)) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-            bad = _write(made, stream, json, for_spreadsheet, hints)
+            bad = _write(made, stream, json, for_spreadsheet, hints, known)
     else:
-        bad = _write(made, sys.stdout, json, for_spreadsheet, hints)
+        bad = _write(made, sys.stdout, json, for_spreadsheet, hints, known)
     return Report(code=1 if bad else 0)
 
 
@@ -72,25 +80,42 @@ def _photos(paths: list[str], hints: dict[str, str]) -> Iterator[Photo]:
             yield Photo(readable(file), "command line", partial(read, file), file)
 
 
-def _write(made: Iterable[Prediction], stream: TextIO, as_json: bool, marked: bool, hints: dict[str, str]) -> int:
+def _write(
+    made: Iterable[Prediction],
+    stream: TextIO,
+    as_json: bool,
+    marked: bool,
+    hints: dict[str, str],
+    known: Intervals | None,
+) -> int:
     """Write each prediction as it comes; problems and hints go to standard error; returns how many problems there were.
 
     No cell begins a formula. `marked`: the CSV begins with a byte-order mark.
     """
     bad, written = 0, 0
     table = csv.writer(stream, lineterminator="\n")
-    stream.write("[" if as_json else f"{BOM if marked else ''}file,score\n")
+    head = "file,score\n" if known is None else "file,score,low,high\n"
+    stream.write("[" if as_json else f"{BOM if marked else ''}{head}")
     for item in made:
         if item.score is None:
             bad += 1
             print(f"not scored: {item.problem}", file=sys.stderr)
-        elif as_json:
-            row = json.dumps({"file": item.photo.id, "score": round(item.score, 6)}, ensure_ascii=False)
+            continue
+        numbers = {"score": item.score} | (_ends(known, item) if known else {})
+        if as_json:
+            rounded = {name: round(value, 6) for name, value in numbers.items()}
+            row = json.dumps({"file": item.photo.id} | rounded, ensure_ascii=False)
             stream.write(f"{',' if written else ''}\n{row}")
             written += 1
         else:
-            table.writerow((cell(item.photo.id), f"{item.score:.6f}"))
+            table.writerow((cell(item.photo.id), *(f"{value:.6f}" for value in numbers.values())))
         if said := hints.pop(item.photo.id, None):
             print(f"hint: {item.photo.id}: {said}", file=sys.stderr)
     stream.write("\n]\n" if as_json else "")
     return bad
+
+
+def _ends(known: Intervals, item: Prediction) -> dict[str, float]:
+    """The ends of a prediction's interval."""
+    low, high = known.around(np.array([item.score]), np.array([item.features]))
+    return {"low": float(low[0]), "high": float(high[0])}

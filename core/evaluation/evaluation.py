@@ -68,6 +68,7 @@ def evaluate(
         calibration=calibration(scores, human),
         human=reliability(halves, [item.photo.id for item in used]) if halves else None,
         possibly_seen=possibly_seen(predictor, [item.photo for item in used]),
+        seen_through=tuple(predictor.card.get("teachers") or ()),
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
         seed=None if "averaged" in predictor.card else predictor.card.get("recipe", {}).get("seed"),
         engine=predictor.engine.id,
@@ -134,6 +135,8 @@ def save(evaluated: Evaluated, folder: Path) -> Path:
 def lines(evaluation: Evaluation) -> list[str]:
     """An evaluation in plain text."""
     seen = "; possibly seen in training" if evaluation.possibly_seen else ""
+    if through := evaluation.through:
+        seen += f"; possibly seen through {through}"
     part = {None: "", ALL: ", all parts"}.get(evaluation.part, f", {evaluation.part} part")
     text = [
         f"{evaluation.model} on {evaluation.source}{part}{seen}",

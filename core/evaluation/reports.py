@@ -62,6 +62,13 @@ class Evaluation:
     engine: str = "torch"
     """What ran the model."""
     precision: str = "fp32"
+    seen_through: tuple[str, ...] = ()
+    """Published models that gave the model its first weights or its labels: what they learned from is not known."""
+
+    @property
+    def through(self) -> str:
+        """Through whom the model may have seen these photos, in words; empty where it learned from nobody."""
+        return " and ".join(self.seen_through)
 
     @property
     def id(self) -> str:
@@ -107,6 +114,7 @@ class ModelCard:
     teachers: tuple[str, ...]
     tried: tuple[Attempt, ...]
     seeds: tuple[SeedRun, ...]
+    notes: tuple[str, ...] = ()
 
 
 def evaluations(folder: Path | None = None) -> Evaluations:
@@ -142,6 +150,7 @@ def evaluation(file: Path) -> Evaluation:
             human=Reliability(**{name: float(human[name]) for name in Reliability.__annotations__}) if human else None,
             possibly_seen=bool(content["possibly_seen"]),
             date=str(content["date"]),
+            seen_through=tuple(map(str, content.get("seen_through", ()))),
             seed=None if content.get("seed") is None else int(content["seed"]),
             engine=str(content.get("engine", "torch")),  # older evaluations knew no other
             precision=str(content.get("precision", "fp32")),
@@ -164,6 +173,7 @@ def metrics_table(items: tuple[Evaluation, ...]) -> pd.DataFrame:
             "MSE": item.mse,
             "MSE of the mean": item.mse_of_mean,
             "possibly seen": item.possibly_seen,
+            "through": item.through,
             "date": item.date,
         }
         for item in sorted(items, key=lambda item: item.model != config.DEFAULT_MODEL)
@@ -204,6 +214,7 @@ def model_card(model: str = config.DEFAULT_MODEL) -> ModelCard | None:
                 SeedRun(int(s["seed"]), float(s["spearman"]), float(s["pearson"]), float(s["mse"]))
                 for s in content.get("seeds", ())
             ),
+            notes=tuple(map(str, content.get("notes", ()))),
         )
     except KeyError as error:
         raise ArtifactError(f"{model}/{file.name}: it lacks {error}.") from error

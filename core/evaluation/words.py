@@ -31,8 +31,13 @@ HEATMAP_CAVEAT = (
 
 def quality(item: Evaluation) -> str:
     """A model's measured quality in one line."""
+    kind = (
+        f"that it did not learn, though possibly seen through {item.through},"
+        if item.through
+        else "that it had never seen"
+    )
     said = (
-        f"Its ranking of {item.n:,} photos that it had never seen agrees with people's: Spearman ρ = "
+        f"Its ranking of {item.n:,} photos {kind} agrees with people's: Spearman ρ = "
         f"{item.spearman.estimate:.2f} (95 % interval {item.spearman.low:.2f} to {item.spearman.high:.2f})"
     )
     if item.human is None:
@@ -44,6 +49,8 @@ def agreement(item: Evaluation) -> str:
     """An evaluation's numbers in one line, with its mark where the model may have seen the photos."""
     share = item.mse / item.mse_of_mean if item.mse_of_mean else math.nan
     mark = " *Possibly seen* in training." if item.possibly_seen else ""
+    if item.through:
+        mark += f" *Possibly seen* through {item.through}: what they learned from is not known."
     return (
         f"n = {item.n:,}. Spearman ρ = {item.spearman}, Pearson r = {item.pearson}. The mean squared error is "
         f"{item.mse:.4f}: {100 * share:.0f} % of what predicting the mean for every photo would give.{mark}"
@@ -86,6 +93,7 @@ def origin_sentences(card: ModelCard) -> list[str]:
             f"It also learned from {' and '.join(card.teachers)}. A model that learned from another shares its blind "
             "spots: their agreement is not independent evidence."
         )
+    lines += card.notes
     if card.licence:
         lines.append(f"Licence of the weights: {card.licence}")
     return lines

@@ -161,9 +161,9 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def predict(
-    predictor: Predictor, photos: Iterable[Photo], *, batch_size: int = config.BATCH_SIZE
+    predictor: Predictor, photos: Iterable[Photo], *, batch_size: int = config.BATCH_SIZE, features: bool = False
 ) -> Iterator[Prediction]:
-    """Score photos in order; one that cannot be read comes back with its problem instead of a score.
+    """Score photos in order, with their features where asked; an unreadable one comes back with its problem instead.
 
     As many workers as cores each decode and score a batch, in one thread: decoding and scoring overlap, and no core has
     two to serve.
@@ -174,9 +174,9 @@ def predict(
     def score(batch: list[Photo]) -> list[Prediction]:
         read = [_square_or_problem(photo, predictor.preset) for photo in batch]
         squares = [item for item in read if not isinstance(item, Problem)]
-        scores = iter(worker.score_squares(squares) if squares else ())
+        found = iter(_answers(worker, squares, features))
         return [
-            Prediction(photo, None, item) if isinstance(item, Problem) else Prediction(photo, float(next(scores)))
+            Prediction(photo, None, item) if isinstance(item, Problem) else Prediction(photo, *next(found))
             for photo, item in zip(batch, read, strict=True)
         ]
 
@@ -184,6 +184,18 @@ def predict(
         work = batches(photos, batch_size)
         for made in prefetch(score, work, depth=2 * config.CORES, workers=config.CORES):
             yield from made
+
+
+def _answers(
+    predictor: Predictor, squares: list[Pixels], features: bool
+) -> list[tuple[float, None, np.ndarray | None]]:
+    """Score, no problem, and features or None of each square."""
+    if not squares:
+        return []
+    if not features:
+        return [(float(score), None, None) for score in predictor.score_squares(squares)]
+    scores, found = predictor.score_with_features(squares)
+    return [(float(score), None, row) for score, row in zip(scores, found, strict=True)]
 
 
 def _square_or_problem(photo: Photo, preset: Preset) -> Pixels | Problem:

@@ -66,6 +66,11 @@ class FingerprintIndex:
         self._count += 1
 
 
+def in_held_tenth(item: Fingerprint) -> bool:
+    """Whether content hashing keeps a photo of a large set out of training: a tenth of all photos."""
+    return int(item.pixels, 16) % 10 == 0
+
+
 def in_held_half(item: Fingerprint) -> bool:
     """Whether content hashing keeps a photo out of training: half of all photos, whatever their names or order."""
     return int(item.pixels, 16) % 2 == 0

@@ -46,9 +46,14 @@ def quality_table() -> str:
         part = f", {item.part} part" if item.part else ""
         rows.append(
             f"| `{item.model}` | {item.source}{part} | {item.n} | {item.spearman} | {item.pearson} "
-            f"| {item.mse / item.mse_of_mean:.2f} | {'yes' if item.possibly_seen else 'no'} |"
+            f"| {item.mse / item.mse_of_mean:.2f} | {_seen(item)} |"
         )
     return "\n".join(rows)
+
+
+def _seen(item: reports.Evaluation) -> str:
+    """Whether a model may have seen the photos of an evaluation, and through whom."""
+    return "yes" if item.possibly_seen else f"through {item.through}" if item.through else "no"
 
 
 def seeds_table() -> str:
@@ -129,7 +134,10 @@ def _agreement_with_people() -> str:
     if best is None:
         return "not measured yet"
     ceiling = f"; no model can expect more than {best.human.ceiling:.2f}" if best.human else ""
-    return f"Spearman ρ = {best.spearman} on {best.n:,} photos that it never saw{ceiling}"
+    seen = (
+        f"that it did not learn, though possibly seen through {best.through}" if best.through else "that it never saw"
+    )
+    return f"Spearman ρ = {best.spearman} on {best.n:,} photos {seen}{ceiling}"
 
 
 def _readings(readings: tuple[RowDecision, ...], kind: str) -> str:

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from core import config
-from core.errors import StudyError
+from core.errors import ArtifactError, StudyError
+from core.evaluation import reports
 from core.study.artefacts import Artefact, deciding, fill_artefacts
 from core.study.hosts import NO_HOSTS, HostRows, Hosts
 from core.study.parquet_parts import codes, read_parts
@@ -40,6 +41,7 @@ class Settings:
     seed: int = config.SEED
     created: str = ""
     possibly_seen: bool = False
+    seen_through: tuple[str, ...] = ()
     contaminated: bool = False
     finished: bool = True
     listed: int = 0
@@ -52,6 +54,9 @@ class Settings:
     def marks(self) -> tuple[str, ...]:
         """What must be said of the model's photos wherever anything of the study is shown (rule 1)."""
         marks = ("contaminated: the model was trained on some of these photos",) if self.contaminated else ()
+        if self.seen_through:
+            through = " and ".join(self.seen_through)
+            marks = (*marks, f"possibly seen through {through}, whose training photos are unknown")
         return (*marks, "possibly seen: the model's training photos are unknown") if self.possibly_seen else marks
 
 
@@ -126,6 +131,15 @@ class Study:
         return self.things[mask].area > 0 if mask in self.things else np.zeros(len(self.original), dtype=bool)
 
 
+def _lineage(model: str) -> tuple[str, ...]:
+    """Published models that a shipped model learned from: what they learned from in turn is not known."""
+    try:
+        card = reports.model_card(model)
+    except ArtifactError:  # the page about the model names it
+        return ()
+    return card.teachers if card else ()
+
+
 def read_settings(folder: Path) -> Settings:
     """The settings of a study; StudyError where the folder holds none, or others'."""
     file = folder / SETTINGS
@@ -142,6 +156,7 @@ def read_settings(folder: Path) -> Settings:
             model=str(content["model"]),
             sources=_names(content.get("sources", content.get("source", ()))),
             thinning=dict(content.get("thinning") or {}),
+            seen_through=_lineage(str(content["model"])),
             conditions=tuple(Condition(**item) for item in content.get("conditions") or ()),
             masks=dict(content.get("masks") or {}),
             **known,

@@ -65,7 +65,7 @@ def _origins(config: TrainConfig) -> tuple[list[str], list[tuple[str, str]]]:
 def _by_name(config: TrainConfig) -> dict[str, Any]:
     """The recipe with photo sets and models by name: where they lay on somebody's disk is nobody's business."""
     settings = dataclasses.asdict(config)
-    for name in ("unscored", "keep_out"):
+    for name in ("unscored", "keep_out", "hold_tenth"):
         settings[name] = [Path(item).name for item in settings[name]]
     del settings["out"]
     teacher = "+".join(inference.title_of(name) for name in config.teachers)

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from core.errors import PhotoError, TrainingError
 from core.photos import images
-from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint, in_held_half
+from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint, in_held_half, in_held_tenth
 from core.sources import open_source
 from core.training.crops import crop, random_box, view_box
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
@@ -48,13 +48,15 @@ def gather(
     *,
     limit: int | None = None,
     hold_half: bool = False,
+    hold_tenth: Sequence[str] = (),
     seed: int = 0,
     progress: Progress = silent,
 ) -> TrainingSet:
     """Collect the photos of a run; none that is kept out, or looks like one that is, can reach training.
 
     Kept out are the test part of `data`, every photo of the `keep_out` sources and, with `hold_half`, the half of each
-    unscored source that content hashing chooses. TrainingError if too few photos with human scores remain.
+    unscored source that content hashing chooses, of those in `hold_tenth` a tenth. TrainingError if too few photos with
+    human scores remain.
     """
     listing = open_source(data)
     train, judges, test = split_parts(listing, limit, seed)
@@ -63,20 +65,28 @@ def gather(
     def prints(photos: Iterable[Photo], what: str) -> list[Example]:
         return list(fingerprinted(list(photos), problems, progress, what))
 
-    others = [example for name in unscored for example in prints(open_source(name).photos, name)]
-    held = [example for example in others if hold_half and in_held_half(example.print)]
+    others: list[Example] = []
+    held: list[Example] = []
+    for name in unscored:
+        is_held = in_held_tenth if name in hold_tenth else in_held_half if hold_half else _never
+        for example in prints(open_source(name).photos, name):
+            (held if is_held(example.print) else others).append(example)
     kept = held + prints(test, "test part") + [e for name in keep_out for e in prints(open_source(name).photos, name)]
     index = FingerprintIndex(example.print for example in kept)
     scored = prints(train, "training part")
     validation = [example.photo for example in prints(judges, "validation part")]
     fresh = [example for example in scored if example.print not in index]
-    spare = [e for e in others if not (hold_half and in_held_half(e.print)) and e.print not in index]
+    spare = [example for example in others if example.print not in index]
     for problem in problems:
         log.warning("left out: %s", problem)
     if len(fresh) < 2 or len(validation) < 2:
         raise TrainingError(f"{data}: at least 2 photos with human scores are needed to train on and 2 to validate on.")
-    dropped = len(scored) - len(fresh) + len(others) - len(held) - len(spare)
+    dropped = len(scored) - len(fresh) + len(others) - len(spare)
     return TrainingSet(tuple(fresh), tuple(spare), tuple(validation), tuple(kept), dropped, tuple(problems))
+
+
+def _never(item: Fingerprint) -> bool:
+    return False
 
 
 def split_parts(listing: Listing, limit: int | None, seed: int) -> tuple[list[Photo], list[Photo], list[Photo]]:

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
+from core.errors import CheckpointError
+from core.files import replacing
 from core.inference import Predictor, batches, prefetch
 from core.photos import preprocess
 from core.training.crops import crop, view_box
@@ -48,6 +52,37 @@ def read_labels(file: Path) -> dict[Key, float]:
     return labels
 
 
+def read_packed(file: Path) -> dict[Key, float]:
+    """Labels of many crops of many photos, shipped in few bytes: pixels (N,), scores (N × views), min_area.
+
+    Empty where there is no such file; CheckpointError if it is damaged. Scores are kept to a thousandth.
+    """
+    if not file.is_file():
+        return {}
+    try:
+        stored = load_file(file)
+        pixels, scores, min_area = stored["pixels"], stored["scores"].astype(float), float(stored["min_area"][0])
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise CheckpointError(f"{file}: these labels cannot be read ({error}); restore the file.") from error
+    return {
+        (f"{int(photo):016x}", view, min_area): float(score)
+        for photo, row in zip(pixels, scores, strict=True)
+        for view, score in enumerate(row)
+    }
+
+
+def write_packed(file: Path, pixels: list[str], scores: np.ndarray, min_area: float) -> None:
+    """Write labels (N × views) of photos by the hash of their pixels, as `read_packed` reads them."""
+    hashes = np.array([int(photo, 16) for photo in pixels], dtype=np.uint64)
+    tensors: dict[str, np.ndarray] = {
+        "pixels": hashes,
+        "scores": np.asarray(scores, dtype=np.float16),
+        "min_area": np.array([min_area]),
+    }
+    with replacing(file) as temporary:
+        save_file(tensors, temporary)
+
+
 AS_IT_IS = HumanScale(1.0, 0.0)
 
 
@@ -73,10 +108,12 @@ def teacher_labels(
 ) -> np.ndarray:
     """A teacher's raw scores of `views` views of each (photo, pixels hash): float64 N × views, cached in `file`.
 
-    Labels in `shipped` are used too, but never added to. The teacher is loaded only if a label is missing, so that
-    cached labels can be learned from where it is not installed.
+    Labels in `shipped`, and in the safetensors file of that name, are used too, but never added to. The teacher is
+    loaded only if a label is missing, so that cached labels can be learned from where it is not installed.
     """
-    labels = (read_labels(shipped) if shipped else {}) | read_labels(file)
+    labels = (read_packed(shipped.with_suffix(".safetensors")) | read_labels(shipped) if shipped else {}) | read_labels(
+        file
+    )
     by_hash = {pixels: photo for photo, pixels in photos}
     wanted = [(pixels, view, min_area) for view in range(views) for _, pixels in photos]
     missing = [key for key in dict.fromkeys(wanted) if key not in labels]

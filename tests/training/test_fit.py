@@ -437,3 +437,27 @@ def test_an_unreadable_validation_photo_is_left_out_by_name(scored_set: Path, tm
         f"{data / 'splits' / 'val_1.txt'}:21: 120.png: this is not a photo in a known format "
         "(JPEG, PNG, WEBP, BMP, GIF, TIFF, AVIF, HEIC)."
     ]
+
+
+def test_of_a_large_set_a_tenth_is_kept_out_by_content(scored_set: Path, tmp_path: Path) -> None:
+    extra, random = tmp_path / "extra", np.random.default_rng(5)
+    extra.mkdir()
+    for number in range(60):
+        Image.fromarray(random.integers(0, 256, (20, 20, 3), dtype=np.uint8)).save(extra / f"{number}.png")
+    found = gather(str(scored_set), unscored=[str(extra)], hold_half=True, hold_tenth=[str(extra)])
+    held = [example for example in found.kept_out if example.photo.source == "extra"]
+    assert {example.photo.id for example in held} == {
+        example.photo.id for example in (*held, *found.unscored) if int(example.print.pixels, 16) % 10 == 0
+    }
+    assert 0 < len(held) < len(found.unscored)
+
+
+def test_a_share_of_scored_photos_is_compared_among_itself(scored_set: Path, tmp_path: Path) -> None:
+    from core.training.losses import correlation
+    from core.training.regression import Regression
+
+    scores = torch.tensor([0.1, 0.5, 0.2, 0.9, 0.4, 0.6])
+    targets = torch.tensor([0.7, 0.9, 0.6, 0.2, 0.1, 0.4])
+    found = Regression().loss(lambda batch: batch, scores, targets,
+                              settings(scored_set, tmp_path, batch_size=6, scored_share=0.5), 0.0)  # fmt: skip
+    assert found == (correlation(scores[:3], targets[:3]) + correlation(scores[3:], targets[3:])) / 2

@@ -19,14 +19,14 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import config, inference
+from core import config, inference, plots
 from core.errors import MaskError
 from core.inference import checkpoints
 from core.paint import drawing, region_effect
 from core.paint.answer import UNTOLD
 from core.paint.drawing import Stroke
 from core.paint.sketch import Sketch
-from core.photos import images
+from core.photos import images, preprocess
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
 from core.sources import open_source
@@ -415,3 +415,27 @@ def test_two_visitors_at_once_get_their_own_answers_from_the_shared_model() -> N
         together = list(pool.map(answers, masks * 3))
     for number, found in enumerate(together):
         assert found == pytest.approx(alone[number % 2], abs=1e-5)
+
+
+def test_how_sure_the_score_is_stands_beside_it_and_as_a_band(artifacts: Path) -> None:
+    from core.evaluation import intervals
+    from ui import resources
+
+    assert "cases, measured on" not in words(visit()), "a model without intervals promises nothing"
+    seen = inference.load("small_cnn")
+    photo = resources.samples()["cat"].read()
+    _, features = seen.score_with_features([preprocess.square(photo, seen.preset)])
+    random = np.random.default_rng(0)
+    near = features + random.normal(scale=0.1, size=(60, features.shape[1]))
+    score = seen.score([photo])
+    human = score + np.linspace(-0.2, 0.2, 60)
+    made = intervals.fit(near, np.repeat(score, 60), human, near, facts={"photos": "photos of planted"})
+    intervals.save(made, artifacts / "small_cnn" / intervals.FILE)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    low, high = made.around(score, features)
+    said = f"between {low[0]:.2f} and {high[0]:.2f} in 90 of 100 cases, measured on photos of planted"
+    assert said in words(visit())
+    band = plots.among(float(score[0]), np.linspace(0, 1, 50), (float(low[0]), float(high[0]))).layout.shapes
+    assert [shape.type for shape in band] == ["rect", "line"]
+    assert (band[0].x0, band[0].x1) == pytest.approx((float(low[0]), float(high[0])))
