@@ -71,6 +71,9 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
     eligible = max((int(pooled.iloc[place]["n"]) for place in numbers), default=0)
     if not deciding:
         return _untestable(study, row, fills, eligible, _why_not(study, row, fills, weak))
+    if row.filled and row.outcome == EXCESS and study.control_kind == HOSTED and len(deciding) < FEWEST:
+        said = f"only under {deciding[0].fill} have enough photos their hosts, and {FEWEST} deciding fills are needed"
+        return _untestable(study, row, fills, eligible, said)
     chosen = max(deciding, key=lambda fill: (fill.p, -abs(fill.estimate.estimate)))
     p_holm = float(
         max(pooled.iloc[place]["p_holm"] for place in numbers if pooled.iloc[place]["family"] == CONFIRMATORY)

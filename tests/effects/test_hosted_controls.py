@@ -118,6 +118,19 @@ def test_one_fill_alone_decides_nothing(tmp_path: Path) -> None:
     assert row.note == "only blur is a fill that decides, and 2 are needed"
 
 
+def test_hosts_under_one_deciding_fill_alone_decide_nothing(tmp_path: Path) -> None:
+    study = planned(tmp_path, effects={"faces_removed": -1})
+    assert set(study.deciding) == {"blur", "inpaint"}
+    (row, *_) = judge(study, effects.effect_tables(study)).readings
+    assert row.reading == "drop"
+    (bare,) = [place for place, item in enumerate(study.conditions)
+               if (item.mask, item.fill, item.direction) == ("faces", "blur", "remove")]  # fmt: skip
+    study = dataclasses.replace(study, hosts=study.hosts.where(study.hosts.place != bare))
+    (row, *_) = judge(study, effects.effect_tables(study)).readings
+    assert row.reading == "not testable"
+    assert row.note == "only under inpaint have enough photos their hosts, and 2 deciding fills are needed"
+
+
 def test_controls_that_disagree_leave_a_row_unresolved(tmp_path: Path) -> None:
     study = planned(tmp_path, effects={"faces_removed": -0.7}, hosted={"faces_removed": -2.0})
     tables = effects.effect_tables(study)
