@@ -113,7 +113,7 @@ def commands(folder: Path) -> list[str]:
             given += [f"--{name.replace('_', '-')}", *design[name]]
     if design.get("shares"):
         given += ["--thin", *(f"{what}={share}" for what, share in design["shares"])]
-    for name in ("placements", "photos", "seed"):
+    for name in ("placements", "hosts", "targets", "photos", "seed"):
         if name in design:
             given += [f"--{name}", str(design[name])]
     run = shlex.quote(str(folder))

@@ -95,8 +95,10 @@ def test_it_says_what_was_done_and_how_to_do_it_again(found: Aggregates, page: s
     said = html.unescape(page)
     assert found.verdict.sentence in said
     assert all(mark in said for mark in found.verdict.marks)
-    assert "python -m core study bsds500 coco imagenet_sample lnsim sun --model resnet50" in said
-    assert "--control-fills mean --thin salient=0.25 doses=0.05 --placements 10" in said
+    assert (
+        "python -m core study bsds500 coco faces imagenet_sample lnsim people salient sun text --model resnet50" in said
+    )
+    assert "--thin doses=0.03 sensitivity=0.03 --placements 10 --hosts 10 --targets 310 --photos 2200" in said
     for title in (
         "Question",
         "Photos",
