@@ -87,15 +87,15 @@ def carry_out(
 
     listings = [_open(name, split, part) for name in sources]
     found = [photo for _, chosen in listings for photo in chosen]
-    if len(found) < (least := config.MIN_CONFIRMATORY):  # said before anything that takes time
-        print(
-            f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.", file=sys.stderr
-        )
     kept = Parts(out).settings()
     if kept is not None and engine == AUTO:  # go on with the engine that began
         engine, precision = kept.get("engine", REFERENCE), kept.get("precision", "fp32")
     predictor = inference.load(model, engine, precision, passes=len(found) * len(grid(design)))
     planned = _plan(predictor, found, design, allow_seen, unseen_by, model, listings)
+    if len(found) < (least := config.MIN_CONFIRMATORY):
+        print(
+            f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.", file=sys.stderr
+        )
     _agree(planned, Parts(out), yes, say or partial(print, file=sys.stderr))
     places = {listing.name: str(Path(name).resolve()) if Path(name).exists() else name for name, (listing, _) in zip(
         sources, listings, strict=True)}  # fmt: skip

@@ -54,7 +54,7 @@ class Settings:
     def marks(self) -> tuple[str, ...]:
         """What must be said of the model's photos wherever anything of the study is shown (rule 1)."""
         marks = ("contaminated: the model was trained on some of these photos",) if self.contaminated else ()
-        if self.seen_through:
+        if self.seen_through and not self.possibly_seen:
             through = " and ".join(self.seen_through)
             marks = (*marks, f"possibly seen through {through}, whose training photos are unknown")
         return (*marks, "possibly seen: the model's training photos are unknown") if self.possibly_seen else marks

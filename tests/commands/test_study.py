@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core import inference
 from core.__main__ import main
+from core.commands import study as commands
 from core.errors import StudyError
 
 
@@ -15,7 +15,7 @@ def test_a_part_that_nobody_asked_for_is_said(
     def stop(*_: object, **__: object) -> None:
         raise StudyError("far enough.")
 
-    monkeypatch.setattr(inference, "load", stop)
+    monkeypatch.setattr(commands, "_agree", stop)
     assert main(["study", "generated:face,n=40"]) == 2
     said = capsys.readouterr().err
     assert "generated:face,n=40: 12 of 40 photos, the test part; --part all takes them all." in said
