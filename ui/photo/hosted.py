@@ -30,7 +30,7 @@ def section(trial: Trial, others: Sequence[Item]) -> None:
     st.markdown("**The same shape on other photos**")
     if not st.toggle(
         "Compare with photos of equal score",
-        st.session_state.get("hosted", True),
+        st.session_state.get("hosted", False),
         key="ask-hosts",
         on_change=_keep,
         help="Photos that come with this page, and those that you added.",
