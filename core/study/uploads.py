@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -69,5 +70,5 @@ def _of_archive(name: str, data: bytes, room: int, wanted: tuple[str, ...]) -> I
         for item in members:
             if not item.filename.startswith("__MACOSX"):
                 yield item.filename, archive.read(item)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise StudyError(f"{name}: this ZIP cannot be read ({error}); pack it again.") from error

@@ -74,3 +74,15 @@ def test_a_plain_file_is_stored_by_its_name_alone(tmp_path: Path) -> None:
 def test_what_is_beyond_the_limits_is_refused(tmp_path: Path, files: list[tuple[str, bytes]], said: str) -> None:
     with pytest.raises(StudyError, match=said):
         store(files, tmp_path / "new", LIMITS)
+
+
+def test_an_archive_that_is_damaged_inside_is_refused(tmp_path: Path) -> None:
+    """Its list of files is whole; what is packed is not."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as written:
+        written.writestr("a.png", bytes(range(256)) * 40)
+    whole = buffer.getvalue()
+    start = 30 + len("a.png")
+    damaged = whole[:start] + b"\xff" * 20 + whole[start + 20 :]
+    with pytest.raises(StudyError, match="cannot be read"):
+        store([("a.zip", damaged)], tmp_path / "new", LIMITS)
