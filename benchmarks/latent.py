@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.pages import _free_port, _wait
-from core import config
+from benchmarks._app import chromium, served
 from core.latent import atlas
 
-FLAGS = ("--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking")
 POINTS = 60_000
 SECONDS = 5
 SERVE = """
@@ -45,23 +40,10 @@ def main(arguments: list[str]) -> None:
     points = int(arguments[0]) if arguments else POINTS
     with tempfile.TemporaryDirectory() as place:
         _write_map(Path(place) / "latent", points)
-        port = _free_port()
-        server = subprocess.Popen(
-            [sys.executable, "-c", SERVE, place, "run", "streamlit_app.py", "--server.headless", "true",
-             "--server.address", "127.0.0.1", "--server.port", str(port), "--server.fileWatcherType", "none"],
-            cwd=config.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            _wait(f"http://127.0.0.1:{port}")
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
-                print("points,visit,seconds to first drawing,frames/s while panning,WebGL", flush=True)
-                for visit in ("first", "second"):
-                    _measure(browser.new_page(), f"http://127.0.0.1:{port}/latent_space", points, visit)
-                browser.close()
-        finally:
-            server.terminate()
-            server.wait()
+        with served(("-c", SERVE, place)) as (address, _), chromium() as browser:
+            print("points,visit,seconds to first drawing,frames/s while panning,WebGL", flush=True)
+            for visit in ("first", "second"):
+                _measure(browser.new_page(), f"{address}/latent_space", points, visit)
 
 
 def _measure(page: Page, address: str, points: int, visit: str) -> None:

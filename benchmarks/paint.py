@@ -6,18 +6,14 @@ The photo is a 12-megapixel upload, the model the shipped one. Needs Playwright 
 from __future__ import annotations
 
 import io
-import shutil
 import statistics
-import subprocess
-import sys
 import time
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import FilePayload, Page, sync_playwright
+from playwright.sync_api import FilePayload, Page
 
-from benchmarks.pages import _free_port, _wait
-from core import config
+from benchmarks._app import chromium, served
 
 STROKES = 18
 WARM = 2
@@ -32,27 +28,15 @@ EMPTY = "() => document.body.innerText.includes('Nothing is painted yet')"
 def main(arguments: list[str]) -> None:
     """Paint strokes and print median and 95th percentile in seconds; an argument is the number of strokes."""
     count = int(arguments[0]) if arguments else STROKES
-    port = _free_port()
-    address = f"http://127.0.0.1:{port}"
-    options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options]
-    server = subprocess.Popen(command, cwd=config.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait(address)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            page = browser.new_page(viewport={"width": 1400, "height": 1000})
-            page.set_default_timeout(180_000)
-            page.goto(f"{address}/try_a_photo")
-            file: FilePayload = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": _photo()}
-            page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [file])
-            page.locator(".st-key-canvas-frame canvas").last.wait_for()
-            page.wait_for_timeout(2000)
-            times = [_stroke(page, number) for number in range(count + WARM)][WARM:]
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait()
+    with served() as (address, _), chromium() as browser:
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(180_000)
+        page.goto(f"{address}/try_a_photo")
+        file: FilePayload = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": _photo()}
+        page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [file])
+        page.locator(".st-key-canvas-frame canvas").last.wait_for()
+        page.wait_for_timeout(2000)
+        times = [_stroke(page, number) for number in range(count + WARM)][WARM:]
     for name, values in zip(("new score", "all controls"), zip(*times, strict=True), strict=True):
         print(f"{name}: median {statistics.median(values):.2f} s, 95 % {np.percentile(values, 95):.2f} s")
     print("from mouse-up; aims: new score 0.9 s and 1.5 s, all controls 3 s")

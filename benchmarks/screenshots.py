@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import FloatRect, Page, ViewportSize, sync_playwright
+from playwright.sync_api import FloatRect, Page, ViewportSize
 
-from benchmarks.pages import _free_port, _wait
+from benchmarks._app import chromium, served
 from core import config
 
 FOLDER = config.ROOT / "docs" / "images"
-FLAGS = ("--headless", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking")
 SIZE: ViewportSize = {"width": 1400, "height": 2600}
 """So tall that nothing has to be scrolled."""
 MARGIN = 12
@@ -32,25 +28,13 @@ FACE = ((0.43, 0.12), (0.48, 0.12), (0.50, 0.18), (0.49, 0.25), (0.46, 0.29), (0
 def main(arguments: list[str]) -> None:
     """Take every picture, or only those named: paint, effects, map."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
-    address = f"http://127.0.0.1:{port}"
-    options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options]
-    server = subprocess.Popen(command, cwd=config.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait(address)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
-            for name in arguments or PICTURES:
-                page = browser.new_page(viewport=SIZE, color_scheme="light")
-                page.set_default_timeout(180_000)
-                file = PICTURES[name](page, address)
-                print(f"{file.relative_to(config.ROOT)}: {file.stat().st_size / 1000:.0f} kB", flush=True)
-                page.close()
-            browser.close()
-    finally:
-        server.terminate()
-        server.wait()
+    with served() as (address, _), chromium() as browser:
+        for name in arguments or PICTURES:
+            page = browser.new_page(viewport=SIZE, color_scheme="light")
+            page.set_default_timeout(180_000)
+            file = PICTURES[name](page, address)
+            print(f"{file.relative_to(config.ROOT)}: {file.stat().st_size / 1000:.0f} kB", flush=True)
+            page.close()
 
 
 def paint(page: Page, address: str) -> Path:
