@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from core.errors import CheckpointError, TrainingError
-from core.training import fit as training
 from core.training.batches import epoch_batches, steps_in_epoch
 from core.training.distillation import read_packed, teacher_labels, write_packed
 from core.training.recipes import TrainConfig, recipe
 from core.training.running_mean import RunningMean
 from tests.conftest import MakeLamem
+from tests.helpers.runs import last_weights, stopped_and_resumed
 
 
 def test_every_batch_holds_its_share_of_scored_photos_first() -> None:
@@ -61,26 +61,12 @@ def test_a_run_with_a_mean_goes_on_where_it_stopped(
 ) -> None:
     data = make_lamem(30)
 
-    def go(name: str, resume: bool = False) -> dict[str, np.ndarray]:
-        chosen = recipe("default", str(data), out=str(tmp_path / name), model="small_cnn", init="random", size=24,
-                        early_size=16, epochs=2, batch_size=4, workers=0, save_seconds=0.0, mean_decay=0.9)  # fmt: skip
-        training.fit(chosen, resume=resume)
-        return safetensors.numpy.load_file(tmp_path / name / "last" / "model.safetensors")
+    def chosen(name: str) -> TrainConfig:
+        return recipe("default", str(data), out=str(tmp_path / name), model="small_cnn", init="random", size=24,
+                      early_size=16, epochs=2, batch_size=4, workers=0, save_seconds=0.0, mean_decay=0.9)  # fmt: skip
 
-    keep, written = training.preserve, []
-
-    def stop(run: training.Run, path: Path) -> None:
-        keep(run, path)
-        written.append(run.step)
-        if len(written) == 7:
-            raise KeyboardInterrupt
-
-    whole = go("whole")
-    monkeypatch.setattr(training, "preserve", stop)
-    with pytest.raises(KeyboardInterrupt):
-        go("stopped")
-    monkeypatch.setattr(training, "preserve", keep)
-    resumed = go("stopped", resume=True)
+    whole = last_weights(chosen("whole"))
+    resumed = stopped_and_resumed(chosen("stopped"), 7, monkeypatch)
     for name in whole:
         np.testing.assert_array_equal(whole[name], resumed[name], err_msg=name)
     state = safetensors.numpy.load_file(tmp_path / "whole" / "state.safetensors")

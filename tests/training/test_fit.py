@@ -24,7 +24,8 @@ from core.evaluation import metrics
 from core.sources import open_source
 from core.training.dataset import gather
 from core.training.mixup import mixup
-from core.training.recipes import RECIPES, recipe
+from core.training.recipes import RECIPES, TrainConfig, recipe
+from tests.helpers.runs import last_weights, stopped_and_resumed
 
 TINY = {"model": "small_cnn", "init": "random", "size": 32, "batch_size": 8, "head_rate": 3e-3, "rate": 3e-3,
         "workers": 0}  # fmt: skip
@@ -109,28 +110,12 @@ def test_a_killed_run_ends_with_the_same_weights(scored_set: Path, tmp_path: Pat
 def test_a_resnet_on_a_gpu_repeats_and_resumes_bit_for_bit(
     scored_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.training import fit as training
+    def chosen(name: str) -> TrainConfig:
+        return recipe("default", str(scored_set), out=str(tmp_path / name), init="random", size=64, epochs=2,
+                      batch_size=16, workers=0, save_seconds=0.0)  # fmt: skip
 
-    def go(name: str, resume: bool = False) -> dict[str, np.ndarray]:
-        chosen = recipe("default", str(scored_set), out=str(tmp_path / name), init="random", size=64, epochs=2,
-                        batch_size=16, workers=0, save_seconds=0.0)  # fmt: skip
-        training.fit(chosen, resume=resume)
-        return safetensors.numpy.load_file(tmp_path / name / "last" / "model.safetensors")
-
-    keep, written = training.preserve, []
-
-    def stop(run: training.Run, path: Path) -> None:
-        keep(run, path)
-        written.append(run.step)
-        if len(written) == 9:
-            raise KeyboardInterrupt
-
-    whole, again = go("whole"), go("again")
-    monkeypatch.setattr(training, "preserve", stop)
-    with pytest.raises(KeyboardInterrupt):
-        go("stopped")
-    monkeypatch.setattr(training, "preserve", keep)
-    resumed = go("stopped", resume=True)
+    whole, again = last_weights(chosen("whole")), last_weights(chosen("again"))
+    resumed = stopped_and_resumed(chosen("stopped"), 9, monkeypatch)
     for name in whole:
         np.testing.assert_array_equal(whole[name], again[name], err_msg=f"twice: {name}")
         np.testing.assert_array_equal(whole[name], resumed[name], err_msg=f"resumed: {name}")

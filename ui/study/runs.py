@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -37,22 +39,38 @@ def owner() -> str:
 
 def ask(limits: Limits) -> None:
     """What to study, and the button that puts it into the queue."""
+    files, source = _photos(limits)
+    job = _job(source, limits)
+    st.caption(
+        "Whoever can open this site sees the study and its photos. Its time is measured on its first photos, and said "
+        "before the work begins."
+    )
+    if st.button("Start the study", key="start-study", type="primary", icon=":material/play_arrow:"):
+        given = [(file.name, file.getvalue()) for file in files]
+        layout.attempt(lambda: _begin(job, given, not source, limits))
+
+
+def _photos(limits: Limits) -> tuple[Sequence[Any], str]:
+    """Uploaded files, or the name of the source that was chosen instead."""
     kinds = [UPLOAD] * limits.uploads + [PLACE] * bool(limits.places) + [DRAWN]
     kind = st.segmented_control(
         "Which photos", kinds, default=kinds[0], required=True, key="study-kind", persist_state="session"
     )
-    files, source = [], ""
-    if kind == UPLOAD:
-        files = st.file_uploader(
-            "Photos, ZIP archives of them, and a CSV with human scores where there are any",
-            accept_multiple_files=True,
-            key=f"study-files-{st.session_state.get('studies-asked', 0)}",
-            help="They are written to this server's disk, and deleted with the study.",
-        )
-    elif kind == PLACE:
-        source = _place(limits)
-    else:
-        source = _drawn()
+    if kind == PLACE:
+        return [], _place(limits)
+    if kind == DRAWN:
+        return [], _drawn()
+    files = st.file_uploader(
+        "Photos, ZIP archives of them, and a CSV with human scores where there are any",
+        accept_multiple_files=True,
+        key=f"study-files-{st.session_state.get('studies-asked', 0)}",
+        help="They are written to this server's disk, and deleted with the study.",
+    )
+    return files or [], ""
+
+
+def _job(source: str, limits: Limits) -> Job:
+    """The model, the size of the study, its ablations and its name, as chosen."""
     left, right = st.columns(2)
     with left, st.spinner("Loading the models …"):
         model = widgets.choose("Model", resources.offered_models(), "study-model", default=config.DEFAULT_MODEL)
@@ -65,24 +83,8 @@ def ask(limits: Limits) -> None:
         "Ablations (none chosen: all of them, as the verdict needs)", list(labels), format_func=labels.__getitem__,
         key="study-ablations", persist_state="session",
     )  # fmt: skip
-    wish = st.text_input("Name of the study", key="study-name", placeholder="my-photos")
-    st.caption(
-        "Whoever can open this site sees the study and its photos. Its time is measured on its first photos, and said "
-        "before the work begins."
-    )
-    if st.button("Start the study", key="start-study", type="primary", icon=":material/play_arrow:"):
-        job = Job(
-            jobs.new_id(),
-            jobs.name_of(wish),
-            (source,),
-            model,
-            photos=int(most),
-            ablations=tuple(chosen),
-            owner=owner(),
-        )
-        layout.attempt(
-            lambda: _begin(job, [(file.name, file.getvalue()) for file in files or []], kind == UPLOAD, limits)
-        )
+    name = jobs.name_of(st.text_input("Name of the study", key="study-name", placeholder="my-photos"))
+    return Job(jobs.new_id(), name, (source,), model, photos=int(most), ablations=tuple(chosen), owner=owner())
 
 
 def _place(limits: Limits) -> str:
