@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from core import config
 from core.commandline import progress_bar
 from core.commands import Report
-from core.errors import MaskError, ParameterError, PhotoError, StudyError
+from core.errors import MaskError, ParameterError, PhotoError
 from core.registry import COMMANDS
 from core.types import Pixels
 
@@ -47,6 +47,7 @@ def paint(
     """
     from core import inference
     from core.paint import replay as replays
+    from core.paint.answer import usual_fill
     from core.paint.region_effect import painted_in, treatment
     from core.photos import images
 
@@ -58,7 +59,7 @@ def paint(
         replays.check(kept, pixels)
         region, how, model, controls = kept.mask, kept.how, kept.model, controls or len(kept.controls)
     elif mask:
-        fill = fill or _first_fill(model)
+        fill = fill or usual_fill(model)
         how = treatment(_pairs(settings), fill=fill, direction=direction, feather=feather, seed=seed)
         region = _named(mask, lambda: painted_in(Path(mask), pixels))
     else:
@@ -77,19 +78,6 @@ def paint(
         lines.append(f"not reproduced: the replay file says {kept.ablated_score:.6f} after; was the model changed?")
         code = 1
     return Report(lines, _data(made) | ({"hosts": hosted} if hosts else {}), code)
-
-
-def _first_fill(model: str) -> str:
-    """The fill of the least artefact in the reference study, where that is of this model."""
-    from core.paint.answer import first_fill
-    from core.study import catalogue
-    from core.verdict.aggregates import read_aggregates
-
-    folder = catalogue.reference()
-    try:
-        return first_fill(model, read_aggregates(folder) if folder else None)
-    except StudyError:  # a damaged study says nothing of fills
-        return first_fill(model, None)
 
 
 def _hosted(predictor: Predictor, source: str, without: str, photo: Pixels, made: Record) -> list[dict[str, Any]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.errors import StudyError
 from core.evaluation import reports
 from core.paint import percentile, region_effect
 from core.paint.region_effect import Painted, Treatment
-from core.verdict.aggregates import Aggregates
+from core.study import catalogue
+from core.verdict.aggregates import Aggregates, read_aggregates
 
 UNTOLD = "inpaint"
 """Of the fills, it had the least artefact of its own in the photos on which the protocol was fixed."""
@@ -34,6 +36,15 @@ def first_fill(model: str, study: Aggregates | None) -> str:
     if study is None or study.baseline.model != model or not study.verdict.artefacts:
         return UNTOLD
     return study.verdict.artefacts[0].fill
+
+
+def usual_fill(model: str) -> str:
+    """The fill to begin with, by the reference study that comes with the project."""
+    folder = catalogue.reference()
+    try:
+        return first_fill(model, read_aggregates(folder) if folder else None)
+    except StudyError:  # a damaged study says nothing of fills
+        return first_fill(model, None)
 
 
 def told(done: Painted, how: Treatment, model: str, study: Aggregates | None) -> Answer:

@@ -21,6 +21,7 @@ from PIL import Image
 from core import config, inference
 from core.inference.checkpoints import WEIGHTS
 from core.paint import drawing, occlusion_search, region_effect, replay
+from core.paint.answer import usual_fill
 from core.paint.drawing import Stroke
 from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
@@ -158,13 +159,18 @@ def mask_in(archive: zipfile.ZipFile, number: int) -> Mask:
     return np.asarray(Image.open(io.BytesIO(archive.read(f"{number:02}-mask.png"))).convert("L")) > 127
 
 
+def usual() -> region_effect.Treatment:
+    """What the page does where nobody chose."""
+    return region_effect.treatment(fill=usual_fill(config.DEFAULT_MODEL))
+
+
 def check_try(
     predictor: inference.Predictor, archive: zipfile.ZipFile, row: Any, photo: Pixels
 ) -> region_effect.Painted:
     """One row of the table, its mask, photo and replay file against what core computes for the mask."""
     number = int(row.number)
     mask = mask_in(archive, number)
-    done = region_effect.paint(predictor, region_effect.working(photo), mask, region_effect.treatment())
+    done = region_effect.paint(predictor, region_effect.working(photo), mask, usual())
     assert row.ablated_score == pytest.approx(done.ablated_score, abs=1e-5)
     assert row.score == pytest.approx(done.score, abs=1e-5)
     assert row.area == pytest.approx(done.area)
@@ -396,9 +402,7 @@ def check_search(
     table, archive = taken_along(page)
     assert difference == region_effect.signed(table["delta"][7] - table["delta"][6])
     small = region_effect.working(photo)
-    search = list(
-        occlusion_search.occlusion_search(predictor, small, region_effect.treatment(), float(table["score"][0]))
-    )[-1]
+    search = list(occlusion_search.occlusion_search(predictor, small, usual(), float(table["score"][0])))[-1]
     assert search.lowers is not None
     kept = [mask_in(archive, number) for number in table["number"]]
     wanted = [
