@@ -131,6 +131,9 @@ def said(page: Page, pattern: str, but: str = "") -> str:
 
 
 def shows_nothing(page: Page) -> None:
+    """Nothing is painted, and nothing of what was painted before is still on its way."""
+    page.get_by_text("Nothing is painted yet").wait_for()
+    settled(page)
     page.get_by_text("Nothing is painted yet").wait_for()
 
 
@@ -400,19 +403,21 @@ def check_search(
 ) -> None:
     """The history of shapes, starting masks, eraser and search against core, and the difference of the last two."""
     table, archive = taken_along(page)
-    assert difference == region_effect.signed(table["delta"][7] - table["delta"][6])
+    assert difference == region_effect.signed(table["delta"].iloc[-1] - table["delta"].iloc[-2])
     small = region_effect.working(photo)
     search = list(occlusion_search.occlusion_search(predictor, small, usual(), float(table["score"][0])))[-1]
     assert search.lowers is not None
     kept = [mask_in(archive, number) for number in table["number"]]
     wanted = [
+        drawing.draw((ROUND,), 256, 256),  # the tries before the reload are kept too
         drawing.draw((ROUND, TRIANGLE), 256, 256),
         *starts,
         drawing.draw((hole_in(starts[-1]),), 256, 256, starts[-1]),
         search.lowers.mask,
     ]
-    assert all(overlap(one, other) > 0.93 for one, other in zip(kept, wanted, strict=True))
-    check_try(predictor, archive, table.iloc[6], photo)
+    overlaps = [round(overlap(one, other), 3) for one, other in zip(kept, wanted, strict=True)]
+    assert min(overlaps) > 0.93, overlaps
+    check_try(predictor, archive, table.iloc[-2], photo)
 
 
 def test_a_finger_on_a_phone_paints_erases_and_starts_again(visit: Visit, predictor: inference.Predictor) -> None:
@@ -456,11 +461,10 @@ def test_an_open_polygon_keys_and_a_click_on_a_thing(visit: Visit) -> None:
     tool(page, "Brush")
     area = said(page, AREA)
     assert float(area) == pytest.approx(percent(TRIANGLE, height=256, width=256), abs=0.6)
-    before = page.locator(".st-key-brush-size [role=slider]").get_attribute("aria-valuenow")
+    size = page.locator(".st-key-brush-size [data-testid=stSliderThumbValue]")
+    before = size.inner_text()
     page.keyboard.press("[")
-    page.wait_for_function(
-        "before => document.querySelector('.st-key-brush-size [role=slider]').ariaValueNow !== before", arg=before
-    )
+    sync_api.expect(size).not_to_have_text(before)
     page.keyboard.press("Control+z")
     shows_nothing(page)
     page.keyboard.press("Control+y")

@@ -87,12 +87,12 @@ def remember(item: Item, own: CanvasState, photo: Pixels) -> None:
 
 def toolbar(item: Item, own: CanvasState, photo: Pixels) -> None:
     """Tools, undo, redo, clear, a mask from a file, and the size of the brush."""
+    st.session_state["tool"] = own.tool  # a photo keeps its tool: the one shown must be the one that draws
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="canvas-tools"):
         st.segmented_control(
             "Tool",
             list(TOOLS),
             format_func=_signs if 0 < st.session_state.get("room", 0) < NARROW else _names,
-            default=own.tool,
             required=True,
             key="tool",
             label_visibility="collapsed",

@@ -260,6 +260,15 @@ def test_an_open_polygon_is_closed_by_another_tool_and_undone_corner_by_corner()
     assert f"{direct(box_mask())[0].area:.1%} of the photo was replaced" in words(sound(app.run()))
 
 
+def test_the_tool_that_is_shown_is_the_one_that_draws() -> None:
+    """A board comes back with its own tool: after a reload, or when the photo is chosen again."""
+    app = visit()
+    app.segmented_control(key="tool").set_value("Polygon")
+    sound(app.run())
+    app.session_state["boards"]["sample-cat"].tool = "Eraser"
+    assert sound(app.run()).segmented_control(key="tool").value == "Eraser"
+
+
 def test_what_is_clicked_goes_onto_the_canvas_and_off_again(monkeypatch: pytest.MonkeyPatch) -> None:
     from core.paint.pieces import pieces
     from ui import resources

@@ -137,7 +137,8 @@ def test_what_sways_people_stands_beside_the_verdict(artifacts: Path) -> None:
     assert list(partitions["scores of"]) == ["people", "resnet50"]
     (features,) = (table for table in tables if "feature" in table)
     assert "Area of the salient object" in set(features["feature"])
-    assert "On 400 photos with human scores." in said(app)
+    rated = json.loads((artifacts / file).read_text())["n_human"]
+    assert f"On {rated} photos with human scores." in said(app)
     (artifacts / file).write_text("{")
     assert "is damaged" in visit().error[0].value.replace("\\", "")
 
