@@ -1,60 +1,106 @@
-"""`core score` on many photos against the bare model on tensors already in memory; the ratio is what counts."""
+"""`python -m benchmarks score [MODEL [FOLDER]]`: photos from files against the bare engine and against plain loops."""
 
 from __future__ import annotations
 
-import statistics
+import functools
+import itertools
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+from benchmarks._turns import Contender, Turn, options, table, take_turns
+from benchmarks.engines import one_call, side_by_side
 from core import config, inference
+from core.inference.engine_choice import available
 from core.photos import preprocess
 from core.sources.folder import folder
+from core.types import Photo
 
-ROUNDS = 5
-
-
-def main(arguments: list[str]) -> None:
-    """Score 1,000 generated photos (or a folder's) both ways in turns, and print photos/s and the ratio."""
-    predictor = inference.load()
-    with tempfile.TemporaryDirectory() as place:
-        root = Path(arguments[0]) if arguments else _photos(Path(place), 1000)
-        photos = folder(root).photos[:1000]
-        squares = [preprocess.square(photo.read(), predictor.preset) for photo in photos[: config.BATCH_SIZE]]
-        batch = preprocess.to_batch(squares, predictor.preset)
-        chunks = [photos[start :: len(photos) // 200 or 1][:200] for start in range(ROUNDS)]
-        ratios = []
-        for chunk in chunks:
-            bare = _bare(predictor, batch, len(chunk))
-            whole = _whole(predictor, chunk)
-            ratios.append(whole / bare)
-            print(
-                f"bare model {bare:.1f} photos/s, from files {whole:.1f} photos/s, ratio {whole / bare:.2f}", flush=True
-            )
-    print(f"median ratio {statistics.median(ratios):.2f} (aim: at least 0.85)")
+TURN = 8 * config.BATCH_SIZE
+"""Photos a turn of ours; a loop of one photo after the other does an eighth of it."""
 
 
-def _bare(predictor: inference.Predictor, batch: torch.Tensor, count: int) -> float:
-    started = time.perf_counter()
-    with torch.inference_mode():
-        for _ in range(-(-count // len(batch))):
-            predictor.module(batch)
-    return -(-count // len(batch)) * len(batch) / (time.perf_counter() - started)
-
-
-def _whole(predictor: inference.Predictor, photos: tuple) -> float:
-    started = time.perf_counter()
-    done = sum(item.score is not None for item in inference.predict(predictor, photos))
-    return done / (time.perf_counter() - started)
-
-
-def _photos(root: Path, count: int) -> Path:
+def drawn_photos(root: Path, count: int) -> Path:
+    """A folder of photos of 640 × 480 px drawn from a seed."""
     random = np.random.default_rng(0)
     for number in range(count):
         coarse = Image.fromarray(random.integers(0, 256, (12, 16, 3), dtype=np.uint8))
         coarse.resize((640, 480), Image.Resampling.BICUBIC).save(root / f"{number:04}.jpg", quality=90)
     return root
+
+
+@functools.cache
+def photos_of(place: str) -> tuple[Photo, ...]:
+    """The photos of a folder."""
+    return folder(Path(place)).photos
+
+
+def from_files(model: str, place: str, engine: str, precision: str) -> Turn:
+    """What `core score` does."""
+    predictor = inference.load(model, engine, precision)
+    endless = itertools.cycle(photos_of(place))
+
+    def turn() -> float:
+        chosen = itertools.islice(endless, TURN)
+        return float(sum(item.score is not None for item in inference.predict(predictor, chosen)))
+
+    return turn
+
+
+def plain_loop(model: str, place: str) -> Turn:
+    """As a notebook would write it: Pillow, one photo a call, PyTorch."""
+    predictor = inference.load(model)
+    preset, module = predictor.preset, predictor.module
+    endless = itertools.cycle(photos_of(place))
+
+    def turn() -> float:
+        for photo in itertools.islice(endless, TURN // 8):
+            assert photo.path is not None
+            image = Image.open(photo.path).convert("RGB").resize((preset.resize, preset.resize))
+            cut = image.crop((preset.offset, preset.offset, preset.offset + preset.crop, preset.offset + preset.crop))
+            batch = preprocess.to_batch([np.asarray(cut)], preset)
+            with torch.no_grad():
+                module(batch).item()
+        return TURN // 8
+
+    return turn
+
+
+def resmem_as_published(place: str) -> Turn:
+    """As the README of the resmem package shows."""
+    from resmem import ResMem, transformer
+
+    network = ResMem(pretrained=True)
+    network.eval()
+    endless = itertools.cycle(photos_of(place))
+
+    def turn() -> float:
+        for photo in itertools.islice(endless, TURN // 8):
+            assert photo.path is not None
+            image = Image.open(photo.path).convert("RGB")
+            network(transformer(image).view(-1, 3, 227, 227)).item()
+        return TURN // 8
+
+    return turn
+
+
+def main(arguments: list[str]) -> None:
+    """Print the table: the bare engine first, the others as multiples of it."""
+    given, rounds = options(arguments, "model", "folder")
+    model = given.get("model", config.DEFAULT_MODEL)
+    engine, precision = available()[0]
+    with tempfile.TemporaryDirectory() as scratch:
+        place = given.get("folder") or str(drawn_photos(Path(scratch), 200))
+        contenders = [
+            Contender(f"bare {engine}, {precision}", side_by_side, (model, engine, precision)),
+            Contender(f"score from files, {engine}, {precision}", from_files, (model, place, engine, precision)),
+            Contender("bare PyTorch, one call with all threads", one_call, (model,)),
+            Contender("score from files, torch", from_files, (model, place, "torch", "auto")),
+            Contender("a plain loop in PyTorch", plain_loop, (model, place)),
+        ]
+        if model == "resmem":
+            contenders.append(Contender("resmem as its README uses it", resmem_as_published, (place,)))
+        print(table(take_turns(contenders, rounds)), flush=True)

@@ -1,73 +1,91 @@
-"""`core study` against the bare model on tensors already in memory: rows/s of both, and their ratio."""
+"""`python -m benchmarks study [MODEL [FOLDER]]`: studies, a row each, against the bare engine and a plain loop."""
 
 from __future__ import annotations
 
-import statistics
+import itertools
 import tempfile
-import time
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 
-from benchmarks.score import _photos
-from core import inference
-from core.inference import prefetch
-from core.photos import preprocess
-from core.sources import open_source
-from core.study import engine
+from benchmarks._turns import Contender, Turn, options, table, take_turns
+from benchmarks.engines import side_by_side
+from benchmarks.score import drawn_photos, photos_of
+from core import config, inference
+from core.inference.engine_choice import available
+from core.photos import images, preprocess
+from core.registry import ABLATIONS
+from core.study import engine as study
 from core.study import plan as study_plan
 from core.study.conditions import Design
-from core.study.engine import BATCH, single_threads
-from core.study.plan import WORKERS
 
-ROUNDS = 3
 PHOTOS = 3
-"""Photos of a round: a few hundred rows."""
+"""Photos a turn: some hundred rows."""
+REGION = "region"
+
+
+def pixel_ablations() -> tuple[str, ...]:
+    """All ablations that need no mask."""
+    return tuple(entry.id for entry in ABLATIONS if entry.id != REGION)
+
+
+def our_study(model: str, place: str, engine: str, precision: str, ablations: tuple[str, ...]) -> Turn:
+    """A study of a few photos; masks are found anew for each of them."""
+    predictor = inference.load(model, engine, precision)
+    endless = itertools.cycle(photos_of(place))
+    design = Design(ablations)
+
+    def turn() -> float:
+        with tempfile.TemporaryDirectory() as scratch:
+            chosen = tuple(itertools.islice(endless, PHOTOS))
+            plan = study_plan.plan(predictor, chosen, design, allow_seen=True)
+            return float(study.run(plan, Path(scratch) / "study").rows)
+
+    return turn
+
+
+def plain_loop(model: str, place: str) -> Turn:
+    """As a notebook would write it: every ablated set written to disk, read back with Pillow, scored photo by photo."""
+    predictor = inference.load(model)
+    preset, module = predictor.preset, predictor.module
+    endless = itertools.cycle(photos_of(place))
+    functions = [ABLATIONS[name].function for name in pixel_ablations()]
+
+    def turn() -> float:
+        rows = 0
+        with tempfile.TemporaryDirectory() as scratch:
+            for photo in itertools.islice(endless, 1):
+                pixels = images.working(photo.read())
+                for number, function in enumerate(functions):
+                    Image.fromarray(function(pixels)).save(Path(scratch) / f"{number}.png")
+            for file in sorted(Path(scratch).glob("*.png")):
+                image = Image.open(file).convert("RGB").resize((preset.resize, preset.resize))
+                with torch.no_grad():
+                    module(preprocess.to_batch([np.asarray(image)], preset)).item()
+                rows += 1
+        return float(rows)
+
+    return turn
 
 
 def main(arguments: list[str]) -> None:
-    """Study a few photos of a folder (or drawn ones) in turns with the bare model; print rows/s and the ratio."""
-    predictor = inference.load(*arguments[1:2])
-    with tempfile.TemporaryDirectory() as place:
-        root = Path(arguments[0]) if arguments else _photos(Path(place), ROUNDS * PHOTOS + PHOTOS)
-        photos = open_source(str(root)).photos
-        ordered = study_plan.plan(predictor, photos, Design(), allow_seen=True).photos
-        chunks = [ordered[start : start + PHOTOS] for start in range(0, len(ordered), PHOTOS)]
-        engine.run(_plan(predictor, chunks[0]), Path(place) / "warm")  # detectors and kernels load
-        ratios = []
-        for number, chunk in enumerate(chunks[1 : ROUNDS + 1]):
-            bare = [_bare(predictor, threads) for threads in (WORKERS, 1)]
-            started = time.perf_counter()
-            done = engine.run(_plan(predictor, chunk), Path(place) / f"round{number}")
-            whole = done.rows / (time.perf_counter() - started)
-            ratios.append(whole / max(bare))
-            print(
-                f"bare model {bare[0]:.1f} rows/s with {WORKERS} threads in one call, {bare[1]:.1f} with one thread in "
-                f"{WORKERS} calls; study {whole:.1f} rows/s ({done.rows} rows); ratio {ratios[-1]:.2f}",
-                flush=True,
-            )
-    print(f"median ratio {statistics.median(ratios):.2f} (aim: at least 0.75)")
-
-
-def _plan(predictor: inference.Predictor, photos: tuple) -> engine.Plan:
-    return study_plan.plan(predictor, photos, Design(), allow_seen=True)
-
-
-def _bare(predictor: inference.Predictor, threads: int, batches: int = 16) -> float:
-    """Rows/s of the model alone: one call after another with all threads, or as many calls at once with one thread."""
-    size = predictor.preset.crop
-    square = torch.randint(256, (size, size, 3), dtype=torch.uint8).numpy()
-    batch = preprocess.to_batch([square] * BATCH, predictor.preset)
-
-    def call(_: int) -> None:
-        with torch.inference_mode():
-            predictor.module(batch)
-
-    started = time.perf_counter()
-    if threads > 1:
-        for number in range(batches):
-            call(number)
-    else:
-        with single_threads():
-            list(prefetch(call, range(batches), depth=WORKERS, workers=WORKERS))
-    return batches * BATCH / (time.perf_counter() - started)
+    """Print the table: the bare engine first, the others as multiples of it."""
+    given, rounds = options(arguments, "model", "folder")
+    model = given.get("model", config.DEFAULT_MODEL)
+    engine, precision = available()[0]
+    kinds = {"pixel ablations": pixel_ablations(), "region ablations with controls": (REGION,)}
+    with tempfile.TemporaryDirectory() as scratch:
+        place = given.get("folder") or str(drawn_photos(Path(scratch), 100))
+        contenders = [
+            Contender(f"bare {engine}, {precision}", side_by_side, (model, engine, precision)),
+            *(
+                Contender(
+                    f"study of {what}, {engine}, {precision}", our_study, (model, place, engine, precision, names)
+                )
+                for what, names in kinds.items()
+            ),
+            Contender("a plain loop over pixel ablations in PyTorch", plain_loop, (model, place)),
+        ]
+        print(table(take_turns(contenders, rounds), "row"), flush=True)
