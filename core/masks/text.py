@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import cv2
 import numpy as np
 
+from core import packaged
 from core.photos import images
 from core.regions import regions
 from core.regions.pool import Pool
@@ -23,19 +24,23 @@ CHARACTERS = 2
 
 
 def _network() -> Any:
-    from rapidocr import RapidOCR
-
     settings = {
         "Global.log_level": "error",
         "Global.use_preprocess_img": False,
         "Global.use_vertical_padding": False,
         "Global.text_score": 0.0,
+        # With its models named, the package never looks for one elsewhere, which it would download.
+        "Det.model_path": str(packaged.checked("text_detector")),
+        "Cls.model_path": str(packaged.checked("text_turner")),
+        "Rec.model_path": str(packaged.checked("text_reader")),
         "Det.limit_type": "max",
         "Det.limit_side_len": SIDE,
         "Det.box_thresh": LOWEST,
         "EngineConfig.onnxruntime.intra_op_num_threads": 1,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
     }
+    from rapidocr import RapidOCR
+
     return RapidOCR(params=settings)
 
 

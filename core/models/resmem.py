@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.functional import relu
 
-from core.errors import MissingDependencyError
+from core import packaged
 from core.models.package_weights import read_package_weights
 from core.photos.preprocess import Preset
 from core.registry import MODELS
-
-INSTALL = "pip install -r requirements-reference.txt"
 
 
 class _Flat(nn.Module):
@@ -68,11 +64,9 @@ def resmem() -> nn.Module:
     Input raw [0, 1], N × 3 × 227 × 227; output (N,). MissingDependencyError names the command that installs it. Source:
     Needell & Bainbridge 2022.
     """
-    if importlib.util.find_spec("resmem") is None:
-        raise MissingDependencyError(f"ResMem is not installed; get it with: {INSTALL}")
+    weights = read_package_weights(packaged.checked("resmem"))
     import resmem as package
 
-    weights = read_package_weights(Path(package.path).resolve())
     with torch.device("meta"), warnings.catch_warnings():
         # Built for real it would initialise 130 million weights to throw them away; on the meta device its own loading
         # does nothing but warn, and pretrained=True keeps torchvision from downloading another set.

