@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -75,11 +75,12 @@ def study(
 def carry_out(
     sources: list[str], design: Design, *, model: str, out: Path, engine: str = AUTO, precision: str = AUTO,
     part: str = "", split: int = 1, unseen_by: str = "", allow_seen: bool = False, yes: bool = False,
-    progress: Progress | None = None, say: Callable[[str], object] | None = None,
+    progress: Progress | None = None, say: Callable[[str], object] | None = None, within: Sequence[Path] | None = None,
 ) -> Report:  # fmt: skip
     """Run or go on with a study as `study` describes it; `say` is told its cost before the work begins.
 
-    Without `progress` and `say`, both go to standard error.
+    Without `progress` and `say`, both go to standard error. StudyError where a photo does not really lie `within` one
+    of these folders, if they are given.
     """
     from core import inference
     from core.inference.engine import REFERENCE
@@ -87,6 +88,8 @@ def carry_out(
 
     listings = [_open(name, split, part) for name in sources]
     found = [photo for _, chosen in listings for photo in chosen]
+    if within is not None:
+        _check_places(found, within)
     kept = Parts(out).settings()
     if kept is not None and engine == AUTO:  # go on with the engine that began
         engine, precision = kept.get("engine", REFERENCE), kept.get("precision", "fp32")
@@ -101,6 +104,15 @@ def carry_out(
         sources, listings, strict=True)}  # fmt: skip
     problems = [problem for listing, _ in listings for problem in listing.problems]
     return _run(planned, out, problems, places, progress or photos_bar)
+
+
+def _check_places(photos: Iterable[Photo], within: Sequence[Path]) -> None:
+    """StudyError for a photo that a list or a link names outside of some folders."""
+    places = [place.resolve() for place in within]
+    for photo in photos:
+        real = photo.path.resolve() if photo.path else None
+        if real and not any(real.is_relative_to(place) for place in places):
+            raise StudyError(f"{photo.id} lies outside of the places that may be read here; take it out of the study.")
 
 
 def _names(given: Iterable[str]) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def _carried_out(queue: Queue, job: Job) -> str:
             out=job.folder,
             progress=progress,
             say=lambda text: queue.note(job.id, estimate=text),
+            within=(*limits.places, job.uploads),
         )
         aggregates(job.folder, weak_in(job.folder), progress)
     except LabError as error:

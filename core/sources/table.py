@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -81,9 +82,35 @@ def text_of(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
+def confined(data: bytes) -> bytes:
+    """A table whose paths cannot leave its folder, as UTF-8 with commas; one that lacks a column stays as it is.
+
+    Roots and ".." are left out: what else the path says still tells which photo of the folder is meant.
+    """
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow((*COLUMNS, SPLIT))
+    try:
+        for row in _rows_of(data, Path(), ""):
+            table.writerow((_inside(row.name), row.score, row.split))
+    except (SourceError, csv.Error):
+        return data
+    return text.getvalue().encode()
+
+
+def _inside(name: str) -> str:
+    """A listed path without what leads out of its folder: a root, a drive, and ".."."""
+    parts = re.split(r"[\\/]+", name)
+    return "/".join(part for part in parts if part not in ("", ".", "..") and not re.fullmatch(r"[A-Za-z]:", part))
+
+
 def _rows(path: Path) -> Iterator[Row]:
     """The lines of a table that hold anything; SourceError where a column is missing."""
-    lines = list(io.StringIO(text_of(path.read_bytes()), newline=""))
+    return _rows_of(path.read_bytes(), path.parent, str(path))
+
+
+def _rows_of(data: bytes, folder: Path, path: str) -> Iterator[Row]:
+    lines = list(io.StringIO(text_of(data), newline=""))
     # Spreadsheets may be told their delimiter by a first line such as "sep=;".
     skip = 1 if lines and lines[0].strip().strip('"').lower().startswith("sep=") else 0
     header = lines[skip] if len(lines) > skip else ""
@@ -98,7 +125,7 @@ def _rows(path: Path) -> Iterator[Row]:
             continue
         named = {name: fields[number].strip() if number < len(fields) else "" for name, number in columns.items()}
         where = f"{path}:{table.line_num + skip}"
-        yield Row(where, _unguarded(named[PATH], path.parent), named[SCORE], named.get(SPLIT, ""))
+        yield Row(where, _unguarded(named[PATH], folder), named[SCORE], named.get(SPLIT, ""))
 
 
 def _names(lines: list[str], delimiter: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -11,37 +12,87 @@ from pathlib import Path, PurePosixPath
 
 from core import config
 from core.errors import StudyError
+from core.photos.listed_paths import fold
+from core.sources.table import confined
 from core.study.limits import Limits
 
 MEGABYTE = 1_000_000
 LISTS = (".csv", ".txt")
 """Endings of lists, which say what people's scores are."""
+ENTRY = b"PK\x01\x02"
+"""What every entry in a ZIP's list of files begins with."""
+OTHERS = 1_000
+"""Files in a ZIP that may be no photos, beside ten for each photo."""
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Others may ask for gigabytes to unpack a few bytes."""
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    struct.error,
+)
+"""What a damaged ZIP raises; which one depends on where the damage is."""
+LONGEST, MOST_BYTES = 400, 200
+"""Characters of a name with its folders, and bytes of each part of it: what every disk takes, with room for more."""
 
 
 def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> str:
     """Write uploaded files (name, content) into a new folder, archives unpacked, and name what a study opens.
 
     That is the CSV where there is one, else the folder. Only photos and lists are written, under names that lead
-    nowhere else. StudyError where there is no photo, or too many of them, or they are too large together.
+    nowhere else, and the paths in a CSV lead nowhere else either. Of two files of one name the second gets a number.
+    StudyError where there is no photo, or too many of them, or they are too large together, or cannot be written.
     """
     room, photos, lists = limits.megabytes * MEGABYTE, 0, []
-    for name, data in _unpacked(files, room):
+    taken: set[str] = set()
+    for given, data in _unpacked(files, room, 10 * limits.photos + OTHERS):
         room -= len(data)
-        suffix = PurePosixPath(name).suffix.lower()
+        suffix = PurePosixPath(given).suffix.lower()
         photos += suffix in config.PHOTO_SUFFIXES
         if room < 0:
             raise StudyError(f"The photos have more than {limits.megabytes} MB together; choose fewer.")
         if photos > limits.photos:
             raise StudyError(f"These are more than {limits.photos:,} photos; choose fewer.")
-        target = folder / name
-        if not target.resolve().is_relative_to(folder.resolve()):
-            raise StudyError(f"{name}: this name leads out of the folder of the study; rename it.")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        lists += [target] if suffix == ".csv" else []
+        name = _free(_checked(given), taken)
+        _write(folder / name, confined(data) if suffix == ".csv" else data, given)
+        lists += [folder / name] if suffix == ".csv" else []
     if not photos:
         raise StudyError("There is no photo among these files; upload photos, or a ZIP of them.")
     return str(lists[0] if len(lists) == 1 else folder)
+
+
+def _checked(name: str) -> str:
+    """A name as a path below a folder; StudyError where it leads elsewhere, or is one that not every disk takes."""
+    shown = repr(name[:60])
+    if "\\" in name or name.startswith("/") or any(part in ("", ".", "..") for part in name.split("/")):
+        raise StudyError(f"{shown}: this name leads out of the folder of the study, or nowhere; rename it.")
+    if len(name) > LONGEST or any(len(part.encode("utf-8", "replace")) > MOST_BYTES for part in name.split("/")):
+        raise StudyError(f"{shown} …: this name is too long; rename it.")
+    if not name.isprintable():
+        raise StudyError(f"{shown}: this name has characters that cannot be shown; rename it.")
+    return name
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, with a number where a file of that name was stored, capitals and accents not told apart."""
+    path, number = PurePosixPath(name), 1
+    while fold(name) in taken:
+        number += 1
+        name = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+    taken.add(fold(name))
+    return name
+
+
+def _write(target: Path, data: bytes, given: str) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    except OSError as error:
+        raise StudyError(f"{given[:60]!r} cannot be stored here ({error.strerror}); nothing was begun.") from error
 
 
 def remove(folder: Path) -> None:
@@ -49,26 +100,32 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unpacked(files: Iterable[tuple[str, bytes]], room: int) -> Iterable[tuple[str, bytes]]:
+def _unpacked(files: Iterable[tuple[str, bytes]], room: int, most: int) -> Iterable[tuple[str, bytes]]:
     """Photos and lists among files, those of archives under their path inside."""
     wanted = (*config.PHOTO_SUFFIXES, *LISTS)
     for name, data in files:
         if name.lower().endswith(".zip"):
-            yield from _of_archive(name, data, room, wanted)
+            yield from _of_archive(name, data, room, wanted, most)
         elif name.lower().endswith(wanted):
-            yield PurePosixPath(name.replace("\\", "/")).name, data
+            yield PurePosixPath(name.replace("\\", "/")).name, data  # a browser may send the folder too
         else:
             raise StudyError(f"{name}: this is neither a photo, a ZIP nor a CSV.")
 
 
-def _of_archive(name: str, data: bytes, room: int, wanted: tuple[str, ...]) -> Iterable[tuple[str, bytes]]:
+def _of_archive(name: str, data: bytes, room: int, wanted: tuple[str, ...], most: int) -> Iterable[tuple[str, bytes]]:
+    if data.count(ENTRY) > most:  # counted before the list of files is made: a million of them would take a gigabyte
+        raise StudyError(f"{name}: this ZIP has more than {most:,} files in it; pack the photos alone.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = [item for item in archive.infolist() if not item.is_dir() and item.filename.lower().endswith(wanted)]
         if sum(item.file_size for item in members) > room:  # said before anything is unpacked
             raise StudyError(f"{name}: what is in it is larger than is taken here; choose fewer photos.")
+        if any(item.compress_type not in PACKINGS for item in members):
+            raise StudyError(f"{name}: this ZIP is packed in a way that is not read here; pack it as an ordinary ZIP.")
         for item in members:
             if not item.filename.startswith("__MACOSX"):
                 yield item.filename, archive.read(item)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except StudyError:
+        raise
+    except DAMAGE as error:
         raise StudyError(f"{name}: this ZIP cannot be read ({error}); pack it again.") from error

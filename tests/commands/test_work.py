@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -19,6 +20,8 @@ from core.models.small import small_cnn
 from core.study import jobs
 from core.study.catalogue import STORED
 from core.study.jobs import DONE, FAILED, STOPPED, WAITING, Job, Queue
+from core.study.limits import read_limits
+from tests.conftest import write_photo
 from tests.helpers import standin
 
 SOURCE = "generated:cause=face,n=40"
@@ -93,6 +96,25 @@ def test_a_study_that_cannot_be_run_says_why_and_the_next_one_has_its_turn(queue
     assert {queue.job(item.id).state for item in (first, second)} == {FAILED}
     assert "no-such-model" in queue.job(first.id).message
     assert work.work().lines == ["no study waits"]
+
+
+@pytest.mark.parametrize("by", ["list", "link"])
+def test_a_photo_outside_of_the_listed_places_is_not_read(
+    queue: Queue, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """A list in a listed folder may name any file of the machine, and a folder may hold links to any."""
+    place, outside = tmp_path / "listed", write_photo(tmp_path / "outside" / "secret.png")
+    write_photo(place / "a.png")
+    if by == "list":
+        (place / "list.csv").write_text(f"image_path,memorability_score\n{outside},0.5\na.png,0.5\n")
+    else:
+        (place / "linked").symlink_to(outside.parent)
+    limits = dataclasses.replace(read_limits(), places=(place,))
+    monkeypatch.setattr("core.study.limits.read_limits", lambda: limits)
+    asked = ask(queue, "outside", model, str(place / "list.csv" if by == "list" else place))
+    assert work.work().lines[0].startswith("outside: failed (")
+    assert "outside of the places" in queue.job(asked.id).message
+    assert not (asked.folder / "rows").exists()
 
 
 def test_a_second_runner_leaves_the_queue_alone(queue: Queue, model: str, monkeypatch: pytest.MonkeyPatch) -> None:

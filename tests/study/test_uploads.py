@@ -54,6 +54,44 @@ def test_a_name_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "out.png").exists()
 
 
+@pytest.mark.parametrize(
+    "name", ["x" * 250 + ".png", "a/" * 250 + "a.png", "a\x07.png", "a//b.png", "./a.png", "a\u202e.png", "..\\a.png"]
+)
+def test_a_name_that_not_every_disk_takes_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StudyError, match="rename it"):
+        store([("photos.zip", archive(**{name: PHOTO}))], tmp_path / "new", LIMITS)
+    assert names(tmp_path) == set()
+
+
+def test_two_files_of_one_name_are_both_kept(tmp_path: Path) -> None:
+    other = images.png_bytes(draw_photo(1))
+    store([("IMG_1.png", PHOTO), ("img_1.PNG", other), ("IMG_1.png", other)], tmp_path / "new", LIMITS)
+    assert names(tmp_path) == {"new/IMG_1.png", "new/img_1-2.PNG", "new/IMG_1-3.png"}
+    assert (tmp_path / "new/IMG_1.png").read_bytes() == PHOTO
+
+
+def test_a_file_that_is_a_folder_too_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="cannot be stored"):
+        store([("photos.zip", archive(**{"a.png": PHOTO, "a.png/b.png": PHOTO}))], tmp_path / "new", LIMITS)
+
+
+@pytest.mark.parametrize("written", ["{out}/secret.png", "../secret.png", "a/../../secret.png", "..\\secret.png"])
+def test_a_list_cannot_name_photos_outside(tmp_path: Path, written: str) -> None:
+    """Nor does it tell whether they are there."""
+    (tmp_path / "secret.png").write_bytes(PHOTO)
+    table = f"image_path,memorability_score\n{written.format(out=tmp_path)},0.5\na.png,0.7\n".encode()
+    place = store([("a.png", PHOTO), ("scores.csv", table)], tmp_path / "new", LIMITS)
+    found = open_source(place)
+    assert [photo.path for photo in found.photos] == [tmp_path / "new/a.png"]
+    assert "no photo below" in str(found.problems[0])
+
+
+def test_a_list_of_another_machine_still_finds_its_photos(tmp_path: Path) -> None:
+    table = "image_path;memorability_score\nC:\\me\\a.png;0,5\n/home/me/b.png;0,7\n".encode("utf-16")
+    place = store([("a.png", PHOTO), ("b.png", PHOTO), ("scores.csv", table)], tmp_path / "new", LIMITS)
+    assert [(photo.id, photo.score) for photo in open_source(place).photos] == [("a.png", 0.5), ("b.png", 0.7)]
+
+
 def test_a_plain_file_is_stored_by_its_name_alone(tmp_path: Path) -> None:
     store([("..\\..\\out.png", PHOTO)], tmp_path / "new", LIMITS)
     assert names(tmp_path) == {"new/out.png"}
@@ -74,6 +112,16 @@ def test_a_plain_file_is_stored_by_its_name_alone(tmp_path: Path) -> None:
 def test_what_is_beyond_the_limits_is_refused(tmp_path: Path, files: list[tuple[str, bytes]], said: str) -> None:
     with pytest.raises(StudyError, match=said):
         store(files, tmp_path / "new", LIMITS)
+
+
+def test_archives_of_thousands_and_of_other_packings_are_refused(tmp_path: Path) -> None:
+    many = archive(**{f"{number}.txt": b"" for number in range(1100)})
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_LZMA) as written:
+        written.writestr("a.png", PHOTO)
+    for data, said in ((many, "more than 1,050 files"), (buffer.getvalue(), "not read here")):
+        with pytest.raises(StudyError, match=said):
+            store([("a.zip", data)], tmp_path / "new", LIMITS)
 
 
 def test_an_archive_that_is_damaged_inside_is_refused(tmp_path: Path) -> None:
