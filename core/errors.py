@@ -4,7 +4,13 @@ from __future__ import annotations
 
 
 class LabError(Exception):
-    """Anything that the command line reports as one line with exit code 2, and a page as one sentence."""
+    """Anything that the command line reports as one line with exit code 2, and a page as one sentence.
+
+    It stays one line whatever it quotes: names of files and cells of tables may hold line breaks.
+    """
+
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())
 
 
 class UnknownChoiceError(LabError, LookupError):

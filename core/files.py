@@ -48,6 +48,8 @@ def readable(path: Path) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
+MOST_DIGITS = 40
+"""Digits of a whole number in a file: seeds and counts have half of them at most."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet takes for a formula."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -75,6 +77,31 @@ def table_text(table: Any, *, for_spreadsheet: bool = False) -> str:
 def json_text(content: Any) -> str:
     """Content as JSON that every reader takes: a number that is none (NaN or infinite) becomes null."""
     return json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def json_of(text: str | bytes) -> Any:
+    """What JSON says; ValueError for anything else.
+
+    Also where it is nested so deeply that Python gives up, or has a number that no computation takes: an infinite one,
+    or a whole one of hundreds of digits. NaN is read.
+    """
+    try:
+        return json.loads(text, parse_int=_usable_int, parse_float=_usable_float, parse_constant=_usable_float)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _usable_int(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"{text[:20]} … is too large a number")
+    return int(text)
+
+
+def _usable_float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return value
 
 
 def _finite(content: Any) -> Any:

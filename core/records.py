@@ -25,7 +25,10 @@ def record(kind: type[R], content: dict[str, Any]) -> R:
     """A record of a kind as `as_json` made it; KeyError, TypeError or ValueError for anything else."""
     hints = get_type_hints(kind)
     fields = [item for item in dataclasses.fields(kind) if item.name in content or item.default is dataclasses.MISSING]  # type: ignore[arg-type]
-    values = {item.name: _value(hints[item.name], content[item.name]) for item in fields}
+    try:
+        values = {item.name: _value(hints[item.name], content[item.name]) for item in fields}
+    except OverflowError as error:  # an infinite number where a whole one is wanted
+        raise ValueError(str(error)) from error
     return kind(**values)
 
 

@@ -74,6 +74,8 @@ class Entry(Generic[F]):
     def arguments(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """All parameters with defaults filled in and `given` values checked; ParameterError names the choices."""
         known = {param.name: param for param in self.params}
+        if given is not None and not isinstance(given, Mapping):
+            raise ParameterError(f"{self.id} takes parameters by name, not {str(given)[:60]!r}.")
         if unknown := set(given or ()) - set(known):
             names = ", ".join(known) or "none"
             raise ParameterError(f"{self.id} has no parameter {sorted(unknown)[0]!r}; its parameters: {names}.")
@@ -103,14 +105,15 @@ class Registry(Generic[F]):
         return add
 
     def __getitem__(self, name: str) -> Entry[F]:
-        self._load()
-        if name not in self._entries:
-            raise UnknownChoiceError(f"No {self.noun} is called {name!r}; choose from {', '.join(self._entries)}.")
+        if name not in self:
+            raise UnknownChoiceError(
+                f"No {self.noun} is called {str(name)[:60]!r}; choose from {', '.join(self._entries)}."
+            )
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
         self._load()
-        return name in self._entries
+        return isinstance(name, str) and name in self._entries
 
     def __iter__(self) -> Iterator[Entry[F]]:
         self._load()

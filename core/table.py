@@ -26,6 +26,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.files import json_of
+
 ORIGINAL = "original"
 """`ablation` of the rows that hold the scores of untouched photos."""
 TARGET = 0
@@ -96,7 +98,7 @@ class Condition:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        return json.loads(self.params)
+        return json_of(self.params)
 
 
 def canonical(params: Mapping[str, Any]) -> str:

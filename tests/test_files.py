@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from core.files import cell, table_text
+from core import config
+from core.files import cell, json_of, table_text
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,18 @@ def test_the_mark_stands_first_where_it_is_asked_for() -> None:
     table = pd.DataFrame({"=a": pd.Categorical(["=b", "c"])})
     assert table_text(table) == "'=a\n'=b\nc\n"
     assert table_text(table, for_spreadsheet=True).encode() == b"\xef\xbb\xbf'=a\n'=b\nc\n"
+
+
+def test_json_that_is_none_is_a_value_error() -> None:
+    """Also what is nested so deeply that Python gives up: the error that every reader of a file expects."""
+    assert json_of('{"a": [1, null]}') == {"a": [1, None]}
+    for text in ("[" * 100_000, '{"a":' * 100_000, "{", "", "9" * 5000, "9" * 400, "1e999", "-Infinity"):
+        with pytest.raises(ValueError):
+            json_of(text)
+
+
+def test_json_is_read_in_one_place() -> None:
+    """Or the next reader forgets how deep it may be nested."""
+    core = (file for file in (config.ROOT / "core").rglob("*.py") if file.name != "files.py")
+    texts = {file.name: file.read_text(encoding="utf-8") for file in core}
+    assert [name for name, text in texts.items() if re.search(r"json\.loads?\((?!json\.dumps)", text)] == []

@@ -29,7 +29,7 @@ from core.calibration.table import (
 )
 from core.calibration.training import MODEL, Schedule, fit_model, gather
 from core.errors import StudyError
-from core.files import replacing, write_text
+from core.files import json_of, replacing, write_text
 from core.inference import checkpoints
 from core.photos.fingerprints import FingerprintIndex, fingerprint
 from core.registry import MODELS
@@ -99,7 +99,7 @@ def _is_done(folder: Path, settings: dict[str, Any]) -> bool:
     file = folder / RESULT
     if not file.is_file():
         return False
-    if json.loads(file.read_text(encoding="utf-8"))["settings"] != settings:
+    if json_of(file.read_text(encoding="utf-8"))["settings"] != settings:
         raise StudyError(f"{folder} holds a calibration with other settings; choose another --out.")
     return True
 
@@ -200,7 +200,7 @@ def _readings(world: World, found: Verdict) -> list[dict[str, Any]]:
 
 def write_table(out: Path) -> pd.DataFrame:
     """Gather the results in a folder into its table and its readings, in the order of the worlds."""
-    results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(out.glob(f"*/{RESULT}"))]
+    results = [json_of(file.read_text(encoding="utf-8")) for file in sorted(out.glob(f"*/{RESULT}"))]
     table = pd.DataFrame(in_order([item["row"] for item in results]), columns=[*COLUMNS, *MORE_COLUMNS])
     readings = [row for item in results for row in item["readings"]]
     for name, made in ((TABLE, table), (READINGS, pd.DataFrame(in_order(readings), columns=list(READING_COLUMNS)))):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from core import config
 from core.commands import Report
 from core.errors import ArtifactError, CheckpointError
 from core.evaluation import reports
-from core.files import replacing
+from core.files import json_of, replacing
 from core.registry import COMMANDS, Choice
 
 EPOCHS = Choice(("best", "last"))
@@ -65,7 +64,7 @@ def _of_a_run(folder: Path, card: dict[str, Any]) -> dict[str, Any]:
 def _attempts(file: Path) -> list[dict[str, Any]]:
     """What was tried, from a JSON list; CheckpointError if it is none."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json_of(file.read_text(encoding="utf-8"))
         return [{"what": str(a["what"]), "spearman": float(a["spearman"]), "how": str(a["how"])} for a in content]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise CheckpointError(

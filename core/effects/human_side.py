@@ -20,7 +20,7 @@ from core.effects.human_words import FILE, HUMAN, MODEL, Correlation, HumanSide,
 from core.effects.resampling import bootstrap, percentile_interval
 from core.errors import StudyError
 from core.evaluation import metrics
-from core.files import write_text
+from core.files import json_of, write_text
 from core.photos.features import LOW_LEVEL, SEMANTIC
 from core.records import as_json
 from core.registry import FEATURES
@@ -75,7 +75,7 @@ def photo_table(folder: Path) -> pd.DataFrame:
         raise StudyError(f"{folder} holds no photos; run the study first.")
     table = pd.concat([part.astype(dict.fromkeys((*KEYS, "features"), object)) for part in parts])
     table = table.drop_duplicates(KEYS).rename(columns={"human_score": HUMAN}).reset_index(drop=True)
-    found = pd.DataFrame([json.loads(text) for text in table.pop("features")], dtype=float)
+    found = pd.DataFrame([json_of(text) for text in table.pop("features")], dtype=float)
     return table.join(found)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import StudyError
+from core.files import json_of
 from core.records import record
 from core.types import Interval
 from core.wording import interval
@@ -67,7 +67,7 @@ class HumanSide:
 def read(folder: Path) -> HumanSide | None:
     """The human side that is kept with a study, None where there is none; StudyError where it is damaged."""
     try:
-        return record(HumanSide, json.loads((folder / FILE).read_text(encoding="utf-8")))
+        return record(HumanSide, json_of((folder / FILE).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from core.errors import ArtifactError, CheckpointError, SourceError
-from core.files import replacing
+from core.files import json_of, replacing
 from core.inference import Predictor, predict, shipped_or, title_of
 from core.photos.fingerprints import fingerprint, in_held_half
 from core.types import Photo, Progress, silent
@@ -144,7 +144,7 @@ def read(file: Path) -> Intervals | None:
         return None
     try:
         with safe_open(file, framework="numpy") as stored:
-            numbers = json.loads(stored.metadata()["intervals"])
+            numbers = json_of(stored.metadata()["intervals"])
             tensors = {name: stored.get_tensor(name).astype(float) for name in ("mean", "directions", "known")}
         return Intervals(
             float(numbers["quantile"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import pandas as pd
 
 from core import config
 from core.errors import ArtifactError
+from core.files import json_of
 from core.types import Interval, Problem
 
 TEST, ALL = "test", "all"
@@ -261,7 +261,7 @@ def _interval(content: Mapping[str, Any]) -> Interval:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json_of(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{file.name} cannot be read ({error}).") from error
     if not isinstance(content, dict):

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from core.errors import CheckpointError
-from core.files import replacing, write_text
+from core.files import json_of, replacing, write_text
 from core.photos.preprocess import Preset
 from core.registry import MODELS
 
@@ -66,8 +66,8 @@ def read_card(folder: Path) -> dict[str, Any]:
         if not (folder / name).is_file():
             raise CheckpointError(f"{folder}: there is no {name}; train a model with `python train.py DATA`.")
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        card = json_of((folder / CARD).read_text(encoding="utf-8"))
+    except ValueError as error:
         raise CheckpointError(f"{folder / CARD}: this is not a JSON card ({error}).") from error
     if not isinstance(card, dict) or "architecture" not in card or "preset" not in card:
         raise CheckpointError(f'{folder / CARD}: the card lacks "architecture" or "preset".')

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import EngineError
-from core.files import replacing
+from core.files import json_of, replacing
 from core.inference.engine import Engine, Model, Runner
 from core.inference.exports import ONNX
 from core.photos import preprocess
@@ -127,7 +127,7 @@ def _processor() -> str:
 def _read(file: Path, model: Model) -> Checked | None:
     """What was found for the export that is there; None where it was not checked yet, or is another file."""
     try:
-        found = Checked(**json.loads(file.read_text(encoding="utf-8")))
+        found = Checked(**json_of(file.read_text(encoding="utf-8")))
         return found if found.size == (model.folder / ONNX).stat().st_size else None
     except (OSError, ValueError, TypeError):
         return None

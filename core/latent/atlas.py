@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 
 from core import config
 from core.errors import ArtifactError
-from core.files import replacing, write_text
+from core.files import json_of, replacing, write_text
 from core.types import Interval
 
 PHOTOS, ANSWER, AXES, PLACES = "photos.parquet", "answer.json", "axes.safetensors", "places.json"
@@ -164,7 +164,7 @@ def read_answer(folder: Path | None = None) -> Answer:
     if not file.is_file():
         raise ArtifactError(f"{file}: there is no tested answer; make one with: python -m core latent SOURCE --out DIR")
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json_of(file.read_text(encoding="utf-8"))
         directions = tuple(
             Direction(**item | {name: Interval(**item[name]) for name in ("agreement", "slope", "steadiness")})
             for item in content["directions"]
@@ -196,7 +196,7 @@ def _matrix(column: pa.ChunkedArray) -> np.ndarray:
 def _places(folder: Path) -> dict[str, str]:
     file = folder / PLACES
     try:
-        return {str(k): str(v) for k, v in json.loads(file.read_text(encoding="utf-8")).items()}
+        return {str(k): str(v) for k, v in json_of(file.read_text(encoding="utf-8")).items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError) as error:

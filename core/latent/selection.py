@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -55,10 +56,22 @@ def parse(text: str) -> Selection:
     return Selection(corners, kind == "box")
 
 
-def lasso(corners: list[list[float]]) -> Selection:
-    """A lasso with as few corners as an address bears."""
-    every = max(1, -(-len(corners) // MOST_CORNERS))
-    return Selection(np.array(corners, dtype=float)[::every], box=False)
+def drawn(sent: Any) -> Selection | None:
+    """What a browser says was drawn, {"box": x0, y0, x1, y1} or {"lasso": corners}; None if it is neither.
+
+    A lasso keeps as few corners as an address bears.
+    """
+    try:
+        if "box" in sent:
+            x0, y0, x1, y1 = map(float, sent["box"])
+            corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+        else:
+            corners = np.array(sent.get("lasso", ()), dtype=float)
+            corners = corners[:: max(1, -(-len(corners) // MOST_CORNERS))]
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError):
+        return None
+    usable = corners.ndim == 2 and corners.shape[1] == 2 and len(corners) > 2 and np.isfinite(corners).all()
+    return Selection(corners, "box" in sent) if usable else None
 
 
 def difference(inside: np.ndarray, outside: np.ndarray, seed: int = config.SEED) -> Interval:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core import config
+from core.files import json_of
 from core.study.parquet_parts import read_parts
 from core.study.reading import SETTINGS, Study, read_settings, read_study
 from core.table import ORIGINAL, PHOTOS, Condition
@@ -58,7 +58,7 @@ class StudyColours:
         """Features that were counted, as the first part names them."""
         rows = next((table for _, table in read_parts(self.folder / "photos", PHOTOS, [])), None)
         texts = rows.column("features").to_pylist() if rows is not None else ()
-        return tuple(sorted({name for text in texts for name in json.loads(text or "{}")}))
+        return tuple(sorted({name for text in texts for name in json_of(text or "{}")}))
 
     def effect(self, condition: Condition) -> np.ndarray:
         """Score of the ablated photo minus that of the photo (N,), NaN where it was not measured."""
@@ -89,7 +89,7 @@ class StudyColours:
             [value for table in parts for value in table.column(name).to_pylist()]
             for name in ("source", "photo_id", "features")
         )
-        return (sources, ids), [json.loads(text or "{}") for text in texts]
+        return (sources, ids), [json_of(text or "{}") for text in texts]
 
     def _matched(self, sources: Sequence[str] | np.ndarray, ids: Sequence[str] | np.ndarray) -> np.ndarray:
         """Row of the study of each photo of the map (N,), −1 where it has none."""

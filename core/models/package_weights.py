@@ -10,6 +10,12 @@ import torch
 
 from core.errors import CheckpointError
 
+DAMAGE = (
+    *(OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, AssertionError),
+    pickle.UnpicklingError,
+)
+"""What opening a damaged file raises; which one depends on where the damage is."""
+
 
 def read_package_weights(file: Path) -> dict[str, torch.Tensor]:
     """Tensors by name, mapped into memory rather than read; CheckpointError for a file that holds anything else.
@@ -19,7 +25,7 @@ def read_package_weights(file: Path) -> dict[str, torch.Tensor]:
     """
     try:
         found = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
-    except (OSError, RuntimeError, EOFError, LookupError, ValueError, pickle.UnpicklingError) as error:
+    except DAMAGE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{file}: these weights cannot be read ({reason}); install the package again.") from error
     if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from core.errors import MaskError
+from core.files import json_of
 from core.paint import replay
 from core.paint.drawing import MAX_OBJECTS, MAX_POINTS, REACH, Stroke
 from core.types import Mask
@@ -29,8 +30,8 @@ def read(text: Any, height: int, width: int) -> tuple[tuple[Stroke, ...], Mask |
     if not isinstance(text, str) or len(text) > MAX_LENGTH:
         raise MaskError("The stored drawing cannot be used, or is too large; draw again.")
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = json_of(text)
+    except ValueError as error:
         raise MaskError("The stored drawing cannot be read; draw again.") from error
     rows = found.get("strokes") if isinstance(found, Mapping) else None
     if not isinstance(rows, list) or len(rows) > MAX_OBJECTS:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import LabError, MaskError, PhotoError
-from core.files import replacing, table_text, write_text
+from core.files import json_of, replacing, table_text, write_text
 from core.inference import Predictor
 from core.paint import region_effect
 from core.paint.region_effect import Painted, Treatment, fitted, treatment, working
@@ -205,7 +205,7 @@ def _how(how: Treatment) -> dict[str, Any]:
 def _fields(text: str) -> dict[str, Any]:
     """All fields, each of its kind; numbers are finite."""
     try:
-        values = json.loads(text)
+        values = json_of(text)
     except (ValueError, RecursionError) as error:
         raise MaskError("this is not a replay file; it is not JSON.") from error
     if not isinstance(values, Mapping):

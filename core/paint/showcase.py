@@ -5,7 +5,6 @@ Reading it imports no torch: the scores were computed once, and only the picture
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from core import config
 from core.ablations.region import region
 from core.errors import ArtifactError, MaskError, SourceError
-from core.files import json_text, write_text
+from core.files import json_of, json_text, write_text
 from core.photos import images
 from core.regions import regions
 from core.registry import MASKS
@@ -71,7 +70,7 @@ def read(folder: Path | None = None) -> Showcase | None:
     if not file.is_file():
         return None
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = json_of(file.read_text(encoding="utf-8"))
         model, sample, mask, fill = (str(values[name]) for name in ("model", "sample", "mask", "fill"))
         before, after = float(values["before"]), float(values["after"])
         box = Rect(**{side: int(values["box"][side]) for side in ("left", "top", "right", "bottom")})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.effects.table import ALL, POOLED
+from core.files import json_of
 from core.paint.percentile import DELTA, percent_below
 from core.registry import ABLATIONS, Entry
 from core.types import Pixels
@@ -85,7 +85,7 @@ def studied(study: Aggregates | None, how: Dose) -> pd.DataFrame:
     found = found[(found["ablation"] == how.entry.id) & (found["outcome"] == DELTA) & found["mask"].isna()]
     rows = []
     for row in found.to_dict("records"):
-        params = json.loads(row["params"])
+        params = json_of(row["params"])
         value = params.pop(how.name, None) if how.name else None
         if all(how.settings.get(name) == given for name, given in params.items()):
             quantiles = np.asarray(row["quantiles"], dtype=float)

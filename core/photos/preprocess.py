@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import torch
 
 
+LARGEST = 2048
+"""Side in px of what a model may ask for: a card that says more would take all memory."""
+
+
 @dataclass(frozen=True)
 class Preset:
     """How a model wants its photos: squashed to `resize` px square, the central `crop` px of it, then (x − mean) / std.
@@ -29,8 +33,14 @@ class Preset:
     interpolation: Literal["bilinear"] = "bilinear"
 
     def __post_init__(self) -> None:
-        if not 0 < self.crop <= self.resize:
-            raise ValueError(f"crop must lie between 1 and resize ({self.resize}), not {self.crop}.")
+        if not 0 < self.crop <= self.resize <= LARGEST:
+            raise ValueError(f"crop must lie between 1 and resize ({self.resize}, at most {LARGEST}), not {self.crop}.")
+        if int(self.crop) != self.crop or int(self.resize) != self.resize:
+            raise ValueError("crop and resize are whole numbers of px.")
+        if len(self.mean) != 3 or len(self.std) != 3 or not np.isfinite((*self.mean, *self.std)).all():
+            raise ValueError("mean and std have a number for each of three colours.")
+        if min(self.std) <= 0:
+            raise ValueError("std must be above 0.")
 
     @property
     def offset(self) -> int:

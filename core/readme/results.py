@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +13,7 @@ from core.effects import human_words
 from core.effects import table as effect_table
 from core.evaluation import reports
 from core.evaluation import words as report_words
+from core.files import json_of
 from core.latent import atlas
 from core.latent import words as latent_words
 from core.regions import detectors
@@ -292,7 +292,7 @@ def agreement_table() -> str:
 
 def autoencoder_table() -> str:
     """What the shipped autoencoder loses, from its card."""
-    card = json.loads((config.ARTIFACTS / "vae" / "card.json").read_text(encoding="utf-8"))
+    card = json_of((config.ARTIFACTS / "vae" / "card.json").read_text(encoding="utf-8"))
     found = card["metrics"]
     return "\n".join(
         [

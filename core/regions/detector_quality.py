@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from core import config
 from core.errors import ArtifactError
+from core.files import json_of
 from core.registry import MASKS
 
 FILE = "detectors.json"
@@ -26,7 +26,7 @@ def weak_detectors(file: Path | None = None, used: Mapping[str, int] | None = No
     """
     file = file or config.ARTIFACTS / FILE
     try:
-        measured = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        measured = json_of(file.read_text(encoding="utf-8")) if file.is_file() else {}
         reasons = {
             entry.id: _reason(measured.get(entry.id) or {}, (used or {}).get(entry.id))
             for entry in MASKS

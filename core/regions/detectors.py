@@ -11,7 +11,7 @@ from typing import Any
 
 from core import config
 from core.errors import ArtifactError
-from core.files import write_text
+from core.files import json_of, write_text
 from core.types import Interval
 
 NAME = "detectors.json"
@@ -72,7 +72,7 @@ def measurements(file: Path | None = None) -> tuple[Measured, ...]:
     if not file.is_file():
         return ()
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json_of(file.read_text(encoding="utf-8"))
         compared = content.pop(COMPARED)
         return tuple(_measured(row) for row in [*content.values(), *compared])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

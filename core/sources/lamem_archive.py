@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from core.errors import DownloadError, SourceError
-from core.files import write_text
+from core.files import json_of, write_text
 from core.sources.lamem import lamem, split_files
 
 LAMEM_URL = "http://memorability.csail.mit.edu/lamem.tar.gz"
@@ -78,7 +78,7 @@ class _Part:
     def offset(self, url: str) -> tuple[int, str]:
         """Bytes already here of `url` and the server's mark of their version; (0, "") if they are of another file."""
         try:
-            note = json.loads(self.note.read_text(encoding="utf-8"))
+            note = json_of(self.note.read_text(encoding="utf-8"))
             if note["url"] == url:
                 return self.data.stat().st_size, str(note["version"])
         except (OSError, ValueError, KeyError, TypeError):

@@ -92,7 +92,8 @@ def confined(data: bytes) -> bytes:
     table.writerow((*COLUMNS, SPLIT))
     try:
         for row in _rows_of(data, Path(), ""):
-            table.writerow((_inside(row.name), row.score, row.split))
+            fields = (" ".join(field.splitlines()) for field in (_inside(row.name), row.score, row.split))
+            table.writerow(fields)  # without line breaks, which are not always quoted
     except (SourceError, csv.Error):
         return data
     return text.getvalue().encode()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core import config
 from core.errors import SourceError
-from core.files import write_text
+from core.files import json_of, write_text
 from core.sources import open_source
 from core.types import Photo
 
@@ -40,7 +40,7 @@ def reference() -> Path | None:
 def is_of_other_weights(folder: Path) -> bool:
     """Whether a study was made with weights of its model that are not the shipped ones; False where that is unknown."""
     try:
-        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        settings = json_of((folder / SETTINGS).read_text(encoding="utf-8"))
         name, _, known = str(settings["model_identity"]).rpartition("-")
         weights = (config.ARTIFACTS / name / WEIGHTS).read_bytes()
     except (OSError, ValueError, LookupError, TypeError):
@@ -57,7 +57,7 @@ def available_photos(folder: Path, source: str) -> dict[str, Photo]:
     """Photos of one of a study's sources by id, as far as they are on this machine; empty where they are not."""
     file = folder / PLACES
     try:
-        place = json.loads(file.read_text(encoding="utf-8"))[source]
+        place = json_of(file.read_text(encoding="utf-8"))[source]
         return {photo.id: photo for photo in open_source(str(place)).photos}
     except (OSError, ValueError, LookupError, TypeError, SourceError):
         return {}

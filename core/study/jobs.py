@@ -25,7 +25,8 @@ from filelock import FileLock, Timeout
 
 from core import config
 from core.errors import StudyError
-from core.files import write_text
+from core.files import json_of, write_text
+from core.records import record
 
 WAITING, RUNNING, STOPPED, DONE, FAILED = STATES = "waiting", "running", "stopped", "done", "failed"
 EVERY = 1.0
@@ -229,10 +230,8 @@ class Queue:
     def _read(self, file: Path) -> Job | None:
         """A job's file; None for one that is gone or damaged."""
         try:
-            values = json.loads(file.read_text(encoding="utf-8"))
-            lists = {name: tuple(values[name]) for name in ("sources", "ablations")}
-            values |= lists | {"progress": Progress(**values["progress"])}
-            return Job(**values)
+            values = json_of(file.read_text(encoding="utf-8"))
+            return record(Job, values)
         except (OSError, ValueError, TypeError, KeyError):
             return None
 

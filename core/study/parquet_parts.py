@@ -26,6 +26,7 @@ def read_parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iter
             here = [name for name in schema.names if name in found.names]
             texts = [name for name in here if schema.field(name).type == pa.string()]
             table = pq.read_table(file, columns=here, read_dictionary=texts, partitioning=None)
+            table.validate(full=True)  # text that is none would be noticed only where it is read
             yield file, table if here == schema.names else upgraded(table, schema)
         except (pa.ArrowException, OSError) as error:
             reason = str(error).splitlines()[0]

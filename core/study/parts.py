@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import StudyError
-from core.files import replacing, write_text
+from core.files import json_of, replacing, write_text
 from core.study.reading import SETTINGS
 from core.table import PHOTOS, ROWS
 from core.types import Problem
@@ -66,7 +66,7 @@ class Parts:
         """What study.json says, or None in a folder that is absent or empty; StudyError if others' files are in it."""
         file = self.folder / SETTINGS
         try:
-            return dict(json.loads(file.read_text(encoding="utf-8")))
+            return dict(json_of(file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
                 raise StudyError(
@@ -166,7 +166,7 @@ class Parts:
                     continue
                 photos += part.metadata.num_rows
                 note = (part.schema_arrow.metadata or {}).get(LEFT_OUT, b"[]")
-                left_out += [LeftOut(**item) for item in json.loads(note)]
+                left_out += [LeftOut(**item) for item in json_of(note)]
         return photos, rows, left_out
 
 

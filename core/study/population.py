@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core import config
+from core.files import json_of
 from core.study.artefacts import LARGEST
 from core.study.conditions import Design, Step, applies, hash_draw
 from core.study.parts import Parts
@@ -70,7 +70,7 @@ def read_population(parts: Parts, blocks: Sequence[Sequence[Photo]]) -> Populati
         score=np.array([score for _, _, score in rows], dtype=float),
         prints=tuple(row["pixels"] for _, row, _ in rows),
         scored=np.array([row["human_score"] is not None for _, row, _ in rows], dtype=bool),
-        regions=tuple(json.loads(row["regions"]) for _, row, _ in rows),
+        regions=tuple(json_of(row["regions"]) for _, row, _ in rows),
     )
 
 

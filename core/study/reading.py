@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ import pyarrow as pa
 from core import config
 from core.errors import ArtifactError, StudyError
 from core.evaluation import reports
+from core.files import json_of
 from core.study.artefacts import Artefact, deciding, fill_artefacts
 from core.study.hosts import NO_HOSTS, HostRows, Hosts
 from core.study.parquet_parts import codes, read_parts
@@ -144,7 +144,7 @@ def read_settings(folder: Path) -> Settings:
     """The settings of a study; StudyError where the folder holds none, or others'."""
     file = folder / SETTINGS
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json_of(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StudyError(f"{folder} is not a study: it has no {SETTINGS}; run `python -m core study`.") from error
     except (OSError, ValueError) as error:
@@ -219,7 +219,7 @@ class _Photos:
 
 def _regions(text: str | None) -> dict[str, Any]:
     """The regions of a photo by mask; ValueError for anything else."""
-    found = json.loads(text or "{}")
+    found = json_of(text or "{}")
     if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
         raise ValueError("not a table by mask")
     return found

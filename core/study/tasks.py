@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import StudyError
-from core.files import write_text
+from core.files import json_of, write_text
 from core.study.parts import EMPTY, Parts
 from core.study.photos import Guest, Job, Opened, empty_jobs, hosted_jobs, target_jobs, whole_jobs
 from core.study.plan import Plan
@@ -50,7 +50,7 @@ def drawing(plan: Plan, parts: Parts) -> tuple[Population, Draw]:
     file = parts.folder / "work" / DRAW
     if file.is_file():
         try:
-            return population, from_json(json.loads(file.read_text(encoding="utf-8")))
+            return population, from_json(json_of(file.read_text(encoding="utf-8")))
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise StudyError(f"{file} is damaged ({error}); give another --out.") from error
     found = draw(population, plan.steps, plan.design)

@@ -18,7 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from core.errors import TrainingError
-from core.files import replacing, write_text
+from core.files import json_of, replacing, write_text
 from core.inference import checkpoints
 from core.photos import preprocess
 from core.photos.preprocess import Preset
@@ -237,7 +237,7 @@ def _check_folder(out: Path, config: TrainConfig, resume: bool) -> None:
 def _stored(file: Path) -> dict[str, Any]:
     """The settings of the run in a folder."""
     try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
+        return dict(json_of(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise TrainingError(
             f"{file} cannot be read ({error}), so this run cannot go on; choose another --out."

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from core.errors import CheckpointError
+from core.files import json_of
 from core.inference import checkpoints
 from core.training.running_mean import RunningMean
 
@@ -67,7 +68,7 @@ def restore(run: Run, path: Path) -> None:
     tensors, metadata = checkpoints.read_tensors(path)
     if "progress" not in metadata or "random" not in tensors:
         raise CheckpointError(f"{path}: this is not the state of a run; choose another --out.")
-    progress = json.loads(metadata["progress"])
+    progress = json_of(metadata["progress"])
     run.module.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
     if run.mean is not None:
         run.mean.module.load_state_dict(

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from core import config
 from core.errors import PhotoError, StudyError
-from core.files import replacing, write_text
+from core.files import json_of, replacing, write_text
 from core.inference import Predictor, batches, identity
 from core.paint.region_effect import working
 from core.regions import mask_cache
@@ -146,7 +146,7 @@ def _claim(folder: Path, how: Settings) -> None:
     wanted = json.loads(json.dumps(asdict(how)))
     if file.is_file():
         try:
-            kept = json.loads(file.read_text(encoding="utf-8"))
+            kept = json_of(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise StudyError(f"{file} cannot be read ({error}); choose another folder with --out.") from error
         if kept != wanted:

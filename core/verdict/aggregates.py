@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import StudyError
+from core.files import json_of
 from core.types import Interval
 from core.verdict.records import Verdict
 from core.verdict.words import verdict_from_json
@@ -91,7 +91,7 @@ def read_aggregates(folder: Path) -> Aggregates:
     """What `make_aggregates` stored, with a problem where older statistics made it; StudyError where it is damaged."""
     try:
         tables = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in TABLES}
-        baseline = _read_baseline(json.loads((folder / BASELINE).read_text(encoding="utf-8")))
+        baseline = _read_baseline(json_of((folder / BASELINE).read_text(encoding="utf-8")))
         if baseline.version != VERSION:
             old = f"{folder.name}: another version of the statistics made these numbers; run `python -m core effects`"
             baseline = replace(baseline, problems=(*baseline.problems, old))
@@ -107,7 +107,7 @@ def read_aggregates(folder: Path) -> Aggregates:
 def read_verdict(folder: Path) -> Verdict:
     """The stored verdict alone; StudyError where it is missing or damaged."""
     try:
-        return verdict_from_json(json.loads((folder / VERDICT).read_text(encoding="utf-8")))
+        return verdict_from_json(json_of((folder / VERDICT).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise StudyError(f"{folder} has no verdict yet; run `python -m core verdict {folder}`.") from error
     except (OSError, ValueError) as error:

@@ -18,7 +18,7 @@ from core.effects import stats
 from core.effects.effects import Tables, effect_tables
 from core.effects.populations import differences, excesses
 from core.effects.table import ALL, POOLED
-from core.files import replacing, write_text
+from core.files import json_of, replacing, write_text
 from core.records import as_json
 from core.study.protocol import DELTA, EXCESS, at_default
 from core.study.reading import Study, read_settings, read_study
@@ -56,7 +56,7 @@ def aggregates(folder: Path, weak: Mapping[str, str] | None = None, progress: Pr
     if stored.is_file():
         if not (folder / "rows").is_dir():
             return read_aggregates(folder)
-        made = json.loads(stored.read_text(encoding="utf-8"))
+        made = json_of(stored.read_text(encoding="utf-8"))
         now = (_parts(folder), as_json(_pairs(weak)), VERSION)
         if (made.get("parts"), made.get("weak"), made.get("version")) == now:
             return read_aggregates(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
+from core.files import json_of
 from core.regions.detectors import Measured, measurements
 from core.registry import ABLATIONS, FILLS, MASKS
 from core.study.protocol import DECISION_ROWS
@@ -32,7 +32,7 @@ def condition_name(row: Mapping[Any, Any]) -> str:
     if isinstance(row["mask"], str):
         done = {"remove": "removed", "keep": "kept alone"}.get(row["direction"], row["direction"])
         return f"{row['mask']} {done}, {row['fill']}"
-    settings = ", ".join(f"{name} {value}" for name, value in json.loads(row["params"]).items())
+    settings = ", ".join(f"{name} {value}" for name, value in json_of(row["params"]).items())
     return f"{row['ablation']} {settings}".strip()
 
 
@@ -45,9 +45,9 @@ def ablation_words(row: Mapping[Any, Any]) -> tuple[str, str]:
     if row["ablation"] not in ABLATIONS:
         return condition_name(row), ""
     entry = ABLATIONS[row["ablation"]]
-    changed = {name: value for name, value in json.loads(row["params"]).items() if entry.arguments().get(name) != value}
+    changed = {name: value for name, value in json_of(row["params"]).items() if entry.arguments().get(name) != value}
     filled_by = next((item.filled_by for item in DECISION_ROWS if item.ablation == entry.id and item.filled_by), "")
-    fill = str(json.loads(row["params"]).get(filled_by, "")) if filled_by else ""
+    fill = str(json_of(row["params"]).get(filled_by, "")) if filled_by else ""
     if fill in FILLS:
         changed.pop(filled_by, None)
     settings = [str(value) if isinstance(value, str) else f"{name} {value:g}" for name, value in changed.items()]
@@ -139,4 +139,4 @@ def _validity(item: SourceValidity) -> str:
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """A table as plain JSON, what is missing as null."""
-    return json.loads(table.to_json(orient="records", double_precision=10))
+    return json_of(table.to_json(orient="records", double_precision=10))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import math
 import shlex
 from collections.abc import Iterable, Sequence
@@ -19,7 +18,7 @@ from core.effects import human_words
 from core.errors import LabError, StudyError
 from core.evaluation import reports
 from core.evaluation import words as model_words
-from core.files import table_text
+from core.files import json_of, table_text
 from core.study import catalogue
 from core.types import Interval
 from core.verdict import words
@@ -102,7 +101,7 @@ def report(found: Aggregates, folder: Path) -> str:
 def commands(folder: Path) -> list[str]:
     """The commands that make the study, its effects, its verdict and this page again, run where the photos lie."""
     try:
-        settings = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        settings = json_of((folder / "study.json").read_text(encoding="utf-8"))
         design = settings.get("design", {})
         sources, model = settings["sources"], settings["model"]
     except (OSError, ValueError, KeyError, AttributeError) as error:
@@ -126,7 +125,7 @@ def commands(folder: Path) -> list[str]:
 def _given(folder: Path, sources: Sequence[str]) -> list[str]:
     """The sources as a command names them; of a folder the name alone, because where it lay is nobody's business."""
     try:
-        places = json.loads((folder / catalogue.PLACES).read_text(encoding="utf-8"))
+        places = json_of((folder / catalogue.PLACES).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         places = {}
     return [Path(str(places.get(name, name))).name for name in sources]

@@ -22,6 +22,8 @@ WRITING = (
     "os.chmod",
     "shutil",
 )
+RELATIVE = ("os.remove", "os.rmdir")
+"""Events whose number is the folder that the name is relative to."""
 ASKING = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "urllib.Request", "http.client.connect")
 STARTING = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork")
 """Groups of audit events by how their names begin."""
@@ -45,6 +47,11 @@ class Touched:
 
 def _lies_in(path: str, folder: str) -> bool:
     return path == folder or path.startswith(os.path.join(folder, ""))
+
+
+def _folder(descriptor: int) -> str:
+    """The folder that a name is relative to; empty for the one that the process is in."""
+    return os.readlink(f"/proc/self/fd/{descriptor}") if descriptor >= 0 else ""
 
 
 _watching: list[tuple[Touched, int | None]] = []
@@ -84,7 +91,9 @@ def _sort(touched: Touched, event: str, given: tuple[Any, ...]) -> None:
             wanted = touched.written if writes or any(letter in str(mode or "") for letter in "wax+") else touched.read
             wanted.append(os.fsdecode(path))
     elif event.startswith(WRITING):
-        touched.written += [os.fsdecode(item) for item in given[:2] if isinstance(item, str | bytes | os.PathLike)]
+        names = [os.fsdecode(item) for item in given[:2] if isinstance(item, str | bytes | os.PathLike)]
+        folder = next((item for item in given if isinstance(item, int) and item >= 0), -1) if event in RELATIVE else -1
+        touched.written += [os.path.join(_folder(folder), name) for name in names]
     elif event.startswith(ASKING):
         touched.asked.append(f"{event} {given[1:] if event.startswith('socket.c') else given}")
     elif event.startswith(STARTING):

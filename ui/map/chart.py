@@ -67,15 +67,13 @@ def whose_pictures(atlas: Atlas) -> None:
         )
 
 
-def keep_selection(geometry: dict, where: str) -> None:
-    """Write what was drawn into the address."""
-    if "box" in geometry:
-        x0, y0, x1, y1 = map(float, geometry["box"])
-        st.query_params["select"] = f"{where}@box:{x0:.4g},{y0:.4g},{x1:.4g},{y1:.4g}"
-    elif len(geometry.get("lasso", ())) >= 3:
-        st.query_params["select"] = f"{where}@{selection.lasso(geometry['lasso'])}"
-    else:
+def keep_selection(sent: Any, where: str) -> None:
+    """Write what was drawn into the address; what is nothing that could be drawn takes it away."""
+    found = selection.drawn(sent)
+    if found is None:
         st.query_params.pop("select", None)
+    else:
+        st.query_params["select"] = f"{where}@{found}"
 
 
 def _keep_wanted() -> None:

@@ -183,7 +183,7 @@ def test_no_selection(text: str) -> None:
 
 def test_a_long_lasso_fits_an_address() -> None:
     angle = np.linspace(0, 2 * np.pi, 1000)
-    drawn = selection.lasso(np.column_stack([np.cos(angle), np.sin(angle)]).tolist())
+    drawn = selection.drawn({"lasso": np.column_stack([np.cos(angle), np.sin(angle)]).tolist()})
     assert len(drawn.corners) <= selection.MOST_CORNERS
     points = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
     assert (drawn.contains(points) == (np.square(points).sum(axis=1) < 1)).mean() > 0.98
