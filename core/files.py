@@ -79,14 +79,15 @@ def json_text(content: Any) -> str:
     return json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False)
 
 
-def json_of(text: str | bytes) -> Any:
+def json_of(text: str | bytes, *, infinite: bool = False) -> Any:
     """What JSON says; ValueError for anything else.
 
     Also where it is nested so deeply that Python gives up, or has a number that no computation takes: an infinite one,
-    or a whole one of hundreds of digits. NaN is read.
+    or a whole one of hundreds of digits. NaN is read, and with `infinite` what Python writes of infinite numbers.
     """
+    constant = float if infinite else _usable_float
     try:
-        return json.loads(text, parse_int=_usable_int, parse_float=_usable_float, parse_constant=_usable_float)
+        return json.loads(text, parse_int=_usable_int, parse_float=_usable_float, parse_constant=constant)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

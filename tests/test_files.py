@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 
 import numpy as np
@@ -54,6 +55,7 @@ def test_the_mark_stands_first_where_it_is_asked_for() -> None:
 def test_json_that_is_none_is_a_value_error() -> None:
     """Also what is nested so deeply that Python gives up: the error that every reader of a file expects."""
     assert json_of('{"a": [1, null]}') == {"a": [1, None]}
+    assert json_of('{"loss": Infinity}', infinite=True) == {"loss": math.inf}
     for text in ("[" * 100_000, '{"a":' * 100_000, "{", "", "9" * 5000, "9" * 400, "1e999", "-Infinity"):
         with pytest.raises(ValueError):
             json_of(text)

@@ -68,7 +68,7 @@ def restore(run: Run, path: Path) -> None:
     tensors, metadata = checkpoints.read_tensors(path)
     if "progress" not in metadata or "random" not in tensors:
         raise CheckpointError(f"{path}: this is not the state of a run; choose another --out.")
-    progress = json_of(metadata["progress"])
+    progress = json_of(metadata["progress"], infinite=True)  # the loss of a run that diverged
     run.module.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
     if run.mean is not None:
         run.mean.module.load_state_dict(
