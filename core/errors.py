@@ -41,6 +41,10 @@ class EngineError(LabError, ValueError):
     """An engine that cannot run a model here, or that computes something else than PyTorch."""
 
 
+class ClusterError(LabError, RuntimeError):
+    """A cluster that does not answer, or whose workers keep dying."""
+
+
 class DownloadError(LabError, OSError):
     """A download that failed or delivered something else than announced."""
 

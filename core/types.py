@@ -94,12 +94,16 @@ class Listing:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A model's score of one photo, or the reason why there is none; penultimate features (F,) where asked for."""
+    """A model's score of one photo, or the reason why there is none; penultimate features (F,) where asked for.
+
+    `hint` is what was said of its pixels, where somebody asked.
+    """
 
     photo: Photo
     score: float | None
     problem: Problem | None = None
     features: np.ndarray | None = field(default=None, compare=False)
+    hint: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,11 @@ NETWORK = (
     "aiohttp",
     "ftplib",
     "smtplib",
+    "fsspec",
+    "ray",
 )
-MAY_ASK = {"core.sources.lamem_archive", "core.training.initialise"}
-"""Modules of downloads that somebody asks for by a command."""
+MAY_ASK = {"core.sources.lamem_archive", "core.training.initialise", "core.photos.addresses", "core.inference.cluster"}
+"""Modules of downloads, addresses and clusters that somebody asks for by a command."""
 OF_LIBRARIES = (".pyc", ".nbi", "__pycache__", "/matplotlib", "/dev/null")
 """How paths end of what libraries write when they are first imported: compiled code, and an empty folder."""
 ADDRESS = re.compile(r"(?:https?|wss?):?//(?!www\.w3\.org/|127\.0\.0\.1)|@import|fonts\.g")

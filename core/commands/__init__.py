@@ -13,6 +13,8 @@ AUTO = "auto"
 ENGINE_HELP = "what runs the model: torch, or an engine that agrees with it; auto is the fastest that this machine has"
 PRECISION_HELP = "numbers that the engine multiplies: fp32, bf16; auto takes bf16 where the processor has it"
 
+CLUSTER_HELP = "ray: over the Ray cluster that RAY_ADDRESS names, or all cores of this machine without one"
+
 
 @dataclass(frozen=True)
 class Report:

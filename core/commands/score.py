@@ -14,11 +14,11 @@ import numpy as np
 
 from core import config
 from core.commandline import progress_bar
-from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
+from core.commands import AUTO, CLUSTER_HELP, ENGINE_HELP, PRECISION_HELP, Report
 from core.files import BOM, cell, readable, replacing
-from core.photos import emptiness, images, photo_files
+from core.photos import addresses, emptiness, images, photo_files
 from core.registry import COMMANDS
-from core.types import Photo, Pixels, Prediction
+from core.types import Photo, Prediction
 
 if TYPE_CHECKING:
     from core.evaluation.intervals import Intervals
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
 @COMMANDS.register("Score photos", streams=True)
 def score(
-    paths: Annotated[list[str], "photos, and folders of photos"],
+    paths: Annotated[list[str], "photos, folders of photos, and addresses such as s3://…"],
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
     engine: Annotated[str, ENGINE_HELP] = AUTO,
     precision: Annotated[str, PRECISION_HELP] = AUTO,
+    engine_cluster: Annotated[str, CLUSTER_HELP] = "",
     intervals: Annotated[bool, "add the columns low and high: where people's score lies, nine times of ten"] = False,
     csv: Annotated[str, "write the table to this file instead of standard output"] = "",
     json: Annotated[bool, "write JSON instead of CSV"] = False,
@@ -44,31 +45,31 @@ def score(
     """
     from core import inference
     from core.evaluation import intervals as bounds
+    from core.inference import cluster
 
     known = bounds.of(model) if intervals else None
-    hints: dict[str, str] = {}
-    photos = list(_photos(paths, hints))
+    photos = list(_photos(paths))
     predictor = inference.load(model, engine, precision, passes=len(photos))
-    print(f"scoring with {predictor.engine}", file=sys.stderr)
-    made = progress_bar(inference.predict(predictor, photos, features=intervals), len(photos), "scoring")
-    if csv:
-        with replacing(Path(csv)) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-            bad = _write(made, stream, json, for_spreadsheet, hints, known)
-    else:
-        bad = _write(made, sys.stdout, json, for_spreadsheet, hints, known)
+    with cluster.opened(engine_cluster) as machines:
+        print(f"scoring with {predictor.engine}{f', {machines}' if machines else ''}", file=sys.stderr)
+        predict = partial(cluster.predict, machines) if machines else inference.predict
+        found = predict(predictor, photos, features=intervals, look=emptiness.hint)
+        made = progress_bar(found, len(photos), "scoring")
+        if csv:
+            with replacing(Path(csv)) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+                bad = _write(made, stream, json, for_spreadsheet, known)
+        else:
+            bad = _write(made, sys.stdout, json, for_spreadsheet, known)
     return Report(code=1 if bad else 0)
 
 
-def _photos(paths: list[str], hints: dict[str, str]) -> Iterator[Photo]:
-    """The photos of all paths; reading one in which there is nothing to see leaves a hint under its id."""
-
-    def read(file: Path) -> Pixels:
-        pixels = images.read(file)
-        if said := emptiness.hint(pixels):
-            hints[readable(file)] = said
-        return pixels
-
+def _photos(paths: list[str]) -> Iterator[Photo]:
+    """The photos of all paths and addresses."""
     for name in paths:
+        if addresses.is_address(name):
+            at = addresses.find(name)
+            yield from (Photo(place, "command line", partial(addresses.read, place)) for place in at.photos or (name,))
+            continue
         path = Path(name)
         files: tuple[Path, ...] = ()
         if name and path.is_dir():  # an empty name is not the current folder
@@ -77,7 +78,7 @@ def _photos(paths: list[str], hints: dict[str, str]) -> Iterator[Photo]:
             for note in found.notes:
                 print(f"{name}: {note}", file=sys.stderr)
         for file in files or (path,):
-            yield Photo(readable(file), "command line", partial(read, file), file)
+            yield Photo(readable(file), "command line", partial(images.read, file), file)
 
 
 def _write(
@@ -85,7 +86,6 @@ def _write(
     stream: TextIO,
     as_json: bool,
     marked: bool,
-    hints: dict[str, str],
     known: Intervals | None,
 ) -> int:
     """Write each prediction as it comes; problems and hints go to standard error; returns how many problems there were.
@@ -109,8 +109,8 @@ def _write(
             written += 1
         else:
             table.writerow((cell(item.photo.id), *(f"{value:.6f}" for value in numbers.values())))
-        if said := hints.pop(item.photo.id, None):
-            print(f"hint: {item.photo.id}: {said}", file=sys.stderr)
+        if item.hint:
+            print(f"hint: {item.photo.id}: {item.hint}", file=sys.stderr)
     stream.write("\n]\n" if as_json else "")
     return bad
 

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from core import config
-from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
+from core.commands import AUTO, CLUSTER_HELP, ENGINE_HELP, PRECISION_HELP, Report
 from core.errors import CheckpointError, ParameterError, StudyError
+from core.photos.addresses import is_address
 from core.registry import COMMANDS
 from core.study.conditions import Design, grid
 from core.types import Listing, Photo, Progress
 
 if TYPE_CHECKING:
+    from core.inference.cluster import Cluster
     from core.study.engine import Finished
     from core.study.plan import Plan
 
@@ -25,11 +27,12 @@ LONG = 3600
 
 @COMMANDS.register("Run an ablation study")
 def study(
-    sources: Annotated[list[str], "photo sets: folders, LaMem layout, CSV, packaged or generated ones"],
+    sources: Annotated[list[str], "photo sets: folders, LaMem layout, CSV, addresses, packaged or generated ones"],
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
     engine: Annotated[str, ENGINE_HELP] = AUTO,
     precision: Annotated[str, PRECISION_HELP] = AUTO,
+    engine_cluster: Annotated[str, CLUSTER_HELP] = "",
     ablations: Annotated[tuple[str, ...], 'only these, by name; "region" is every mask × fill × direction'] = (),
     masks: Annotated[tuple[str, ...], "only these things"] = (),
     fills: Annotated[tuple[str, ...], "only these fills"] = (),
@@ -68,7 +71,7 @@ def study(
     )
     return carry_out(
         sources, design, model=model, engine=engine, precision=precision, part=part, split=split, unseen_by=unseen_by,
-        allow_seen=allow_seen, yes=yes, out=Path(out),
+        allow_seen=allow_seen, yes=yes, out=Path(out), engine_cluster=engine_cluster,
     )  # fmt: skip
 
 
@@ -76,16 +79,20 @@ def carry_out(
     sources: list[str], design: Design, *, model: str, out: Path, engine: str = AUTO, precision: str = AUTO,
     part: str = "", split: int = 1, unseen_by: str = "", allow_seen: bool = False, yes: bool = False,
     progress: Progress | None = None, say: Callable[[str], object] | None = None, within: Sequence[Path] | None = None,
+    engine_cluster: str = "",
 ) -> Report:  # fmt: skip
     """Run or go on with a study as `study` describes it; `say` is told its cost before the work begins.
 
-    Without `progress` and `say`, both go to standard error. StudyError where a photo does not really lie `within` one
-    of these folders, if they are given.
+    Without `progress` and `say`, both go to standard error. StudyError where a source is an address or a photo
+    does not really lie `within` one of these folders, if they are given.
     """
     from core import inference
+    from core.inference import cluster
     from core.inference.engine import REFERENCE
     from core.study.parts import Parts
 
+    if within is not None and (named := next(filter(is_address, sources), None)):
+        raise StudyError(f"{named} is an address, and only places on this machine may be read here.")
     listings = [_open(name, split, part) for name in sources]
     found = [photo for _, chosen in listings for photo in chosen]
     if within is not None:
@@ -99,11 +106,12 @@ def carry_out(
         print(
             f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.", file=sys.stderr
         )
-    _agree(planned, Parts(out), yes, say or partial(print, file=sys.stderr))
     places = {listing.name: str(Path(name).resolve()) if Path(name).exists() else name for name, (listing, _) in zip(
         sources, listings, strict=True)}  # fmt: skip
     problems = [problem for listing, _ in listings for problem in listing.problems]
-    return _run(planned, out, problems, places, progress or photos_bar)
+    with cluster.opened(engine_cluster) as machines:
+        _agree(planned, Parts(out), yes, say or partial(print, file=sys.stderr), machines)
+        return _run(planned, out, problems, places, progress or photos_bar, machines)
 
 
 def _check_places(photos: Iterable[Photo], within: Sequence[Path]) -> None:
@@ -167,7 +175,7 @@ def _plan(
     return study_plan.plan(predictor, photos, design, allow_seen=allow_seen, unseen_by=other, note=note)
 
 
-def _agree(planned: Plan, parts: Any, yes: bool, say: Callable[[str], object]) -> None:
+def _agree(planned: Plan, parts: Any, yes: bool, say: Callable[[str], object], machines: Cluster | None) -> None:
     """Say the cost; StudyError if it is high and nobody agreed."""
     from core.study.cost import estimate
 
@@ -175,18 +183,23 @@ def _agree(planned: Plan, parts: Any, yes: bool, say: Callable[[str], object]) -
     if settings and settings.get("finished"):
         return
     cost = estimate(planned, parts.done()[0] if settings else ())
-    say(f"{len(planned.steps)} conditions; {cost}.")
+    cost = cost.spread(machines.workers) if machines else cost
+    say(f"{len(planned.steps)} conditions; {cost}{f', {machines}' if machines else ''}.")
     if cost.seconds > LONG and not yes:
         raise StudyError(
             "This study takes more than an hour; add --yes to start it, or thin it (--targets, --photos, --thin)."
         )
 
 
-def _run(planned: Plan, out: Path, problems: list[Any], places: dict[str, str], progress: Progress) -> Report:
+def _run(
+    planned: Plan, out: Path, problems: list[Any], places: dict[str, str], progress: Progress, machines: Cluster | None
+) -> Report:
     from core.study import catalogue
     from core.study import engine as study
+    from core.study.cluster import ClusterWorkers
 
-    done = study.run(planned, out, progress=progress)
+    workers = ClusterWorkers(machines) if machines else None
+    done = study.run(planned, out, progress=progress, workers=workers)
     catalogue.write_photo_places(out, places)  # so that a page can show the photos
     problems = [*problems, *done.problems, *(item for item in done.left_out if not (item.seen or item.copy))]
     for problem in problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import threading
 from collections import deque
@@ -29,6 +30,8 @@ from core.types import Photo, Pixels, Prediction, Problem, unreadable
 
 T = TypeVar("T")
 R = TypeVar("R")
+Look = Callable[[Pixels], str | None]
+"""Says something of a photo's pixels, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class Predictor:
     def __post_init__(self) -> None:
         if self.engine is None:
             object.__setattr__(self, "engine", Engine.reference(Model(self.module, self.preset)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process travel the weights, and the name of the engine: it is started, and checked, there."""
+        module = self.module if self.device.type == "cpu" else copy.deepcopy(self.module).cpu()
+        return _arrived, (self.name, module, self.preset, self.card, self.engine.id, self.engine.precision)
 
     def score(self, photos: list[Pixels]) -> np.ndarray:
         """Scores of photos in memory (uint8 H × W × 3 of any sizes): float64 (N,) in [0, 1]."""
@@ -91,9 +99,22 @@ def load(
         raise CheckpointError(
             f"{name}: {entry.label} gives no score; choose from {', '.join(entry.id for entry in predictors())}."
         )
+    return _arrived(title_of(name), module, preset, card, engine, precision, passes)
+
+
+def _arrived(
+    title: str,
+    module: nn.Module,
+    preset: Preset,
+    card: dict[str, Any],
+    engine: str,
+    precision: str,
+    passes: int = WORTH,
+) -> Predictor:
+    """A predictor on this machine's GPU, or where there is none on its processor."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = Model(module.eval().to(device), preset)
-    return Predictor(title_of(name), model.module, preset, card, engine=choose(model, engine, precision, passes=passes))
+    return Predictor(title, model.module, preset, card, engine=choose(model, engine, precision, passes=passes))
 
 
 def card_of(name: str) -> dict[str, Any]:
@@ -161,29 +182,42 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def predict(
-    predictor: Predictor, photos: Iterable[Photo], *, batch_size: int = config.BATCH_SIZE, features: bool = False
+    predictor: Predictor,
+    photos: Iterable[Photo],
+    *,
+    batch_size: int = config.BATCH_SIZE,
+    features: bool = False,
+    look: Look | None = None,
 ) -> Iterator[Prediction]:
     """Score photos in order, with their features where asked; an unreadable one comes back with its problem instead.
 
     As many workers as cores each decode and score a batch, in one thread: decoding and scoring overlap, and no core has
-    two to serve.
+    two to serve. What `look` says of a photo's pixels comes back as its hint.
     """
-
     worker = predictor.side_by_side(config.CORES)
-
-    def score(batch: list[Photo]) -> list[Prediction]:
-        read = [_square_or_problem(photo, predictor.preset) for photo in batch]
-        squares = [item for item in read if not isinstance(item, Problem)]
-        found = iter(_answers(worker, squares, features))
-        return [
-            Prediction(photo, None, item) if isinstance(item, Problem) else Prediction(photo, *next(found))
-            for photo, item in zip(batch, read, strict=True)
-        ]
-
     with single_threads():
         work = batches(photos, batch_size)
-        for made in prefetch(score, work, depth=2 * config.CORES, workers=config.CORES):
-            yield from made
+        made = prefetch(
+            lambda batch: predictions(worker, batch, features, look),
+            work,
+            depth=2 * config.CORES,
+            workers=config.CORES,
+        )
+        for batch in made:
+            yield from batch
+
+
+def predictions(
+    predictor: Predictor, photos: Sequence[Photo], features: bool, look: Look | None = None
+) -> list[Prediction]:
+    """Read and score one batch, as `predict` does."""
+    read = [_square_or_problem(photo, predictor.preset, look) for photo in photos]
+    squares = [item[0] for item in read if not isinstance(item, Problem)]
+    found = iter(_answers(predictor, squares, features))
+    return [
+        Prediction(photo, None, item) if isinstance(item, Problem) else Prediction(photo, *next(found), item[1])
+        for photo, item in zip(photos, read, strict=True)
+    ]
 
 
 def _answers(
@@ -198,8 +232,9 @@ def _answers(
     return [(float(score), None, row) for score, row in zip(scores, found, strict=True)]
 
 
-def _square_or_problem(photo: Photo, preset: Preset) -> Pixels | Problem:
+def _square_or_problem(photo: Photo, preset: Preset, look: Look | None) -> tuple[Pixels, str | None] | Problem:
     try:
-        return preprocess.square(photo.read(), preset)
+        pixels = photo.read()
     except PhotoError as error:
         return unreadable(photo, error)
+    return preprocess.square(pixels, preset), look(pixels) if look else None

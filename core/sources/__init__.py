@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ParameterError, SourceError
+from core.photos.addresses import is_address
 from core.registry import SOURCES, Entry
 from core.types import Listing
 
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def open_source(name: str, split: int = 1) -> Listing:
-    """The photos behind a path (folder, LaMem layout, CSV) or a registered id such as "samples".
+    """The photos behind a path (folder, LaMem layout, CSV), an address ("s3://…") or a registered id such as "samples".
 
     A colon after an id gives its parameters, "generated:cause=text,n=50"; one without a name is the first,
     "generated:text". `split` chooses among the splits of LaMem's layout. Of several sources that accept a path,
@@ -29,6 +30,9 @@ def open_source(name: str, split: int = 1) -> Listing:
 
 
 def _opened(name: str, split: int) -> Listing:
+    if is_address(name):
+        (entry,) = (entry for entry in SOURCES if entry.facts.get("at_address"))
+        return entry.function(name)
     path = Path(name)
     if not os.path.exists(path):  # false, not an error, for a name that no file can have
         known, _, settings = name.partition(":")

@@ -11,8 +11,8 @@ import numpy as np
 from core import config
 from core.inference import batches, prefetch
 from core.inference.threads import single_threads
+from core.study.blocks import BATCH, Chunk, Worker
 from core.study.conditions import applies
-from core.study.engine import BATCH, Chunk, Worker
 from core.study.parts import LeftOut
 from core.study.photos import Guest, Job, Opened, hosted_jobs, target_jobs, whole_jobs
 from core.study.plan import WORKERS, Plan
@@ -39,6 +39,11 @@ class Cost:
     @property
     def seconds(self) -> float:
         return self.photos * (self.rows * self.row_ms + self.open_ms) / 1000
+
+    def spread(self, workers: int) -> Cost:
+        """The same work by so many workers, each like a core of this machine."""
+        times = WORKERS / workers
+        return replace(self, row_ms=times * self.row_ms, open_ms=times * self.open_ms)
 
     def __str__(self) -> str:
         minutes = self.seconds / 60

@@ -42,7 +42,7 @@ class Plan:
         masks = dict.fromkeys(step.condition.mask for step in self.steps)
         return {mask: tuple(step for step in self.steps if step.condition.mask == mask) for mask in masks}
 
-    @property
+    @cached_property
     def blocks(self) -> list[tuple[Photo, ...]]:
         return [self.photos[start : start + BLOCK] for start in range(0, len(self.photos), BLOCK)]
 

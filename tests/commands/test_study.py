@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from core import config
 from core.__main__ import main
 from core.commands import study as commands
 from core.errors import StudyError
+from core.study.conditions import Design
 
 
 def test_a_part_that_nobody_asked_for_is_said(
@@ -24,3 +28,16 @@ def test_a_part_that_nobody_asked_for_is_said(
     said = capsys.readouterr().err
     assert "part" not in said
     assert "too few" not in said
+
+
+def test_an_address_is_no_place_of_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked for there, not even a list; also where it leads to a listed place."""
+    monkeypatch.setattr(commands, "_open", None)
+    with pytest.raises(StudyError, match="only places on this machine"):
+        commands.carry_out(
+            [f"file://{tmp_path}"],
+            Design(),
+            model=config.DEFAULT_MODEL,
+            out=tmp_path / "study",
+            within=[tmp_path],
+        )

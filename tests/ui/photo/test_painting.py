@@ -400,7 +400,18 @@ def test_a_generated_scene_is_handed_over_by_the_address() -> None:
     assert "Score" in metrics(app)
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "folder/x", "generated/none", "generated:nothing/x", "../samples/cat"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/etc/passwd",
+        "folder/x",
+        "generated/none",
+        "generated:nothing/x",
+        "../samples/cat",
+        "file:///etc/x",
+        "address:a/x",
+    ],
+)
 def test_an_address_opens_nothing_else(name: str) -> None:
     app = visit(sample="", photo=name)
     assert "There is no photo called" in app.error[0].value
