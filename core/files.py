@@ -19,8 +19,10 @@ from core.errors import OutputError
 def replacing(path: Path, shared: bool = False) -> Iterator[Path]:
     """A temporary name to write to; it takes `path`'s place when the block ends, and is removed after an error.
 
-    Missing folders are made. `shared`: others may write the same file at the same time; the last one stays. OutputError
-    if the path is a folder or a device, which nothing may take the place of, or if its folder cannot be made.
+    It is on the disk before it has its name: after a power loss too the file is the old one or the new one. Missing
+    folders are made. `shared`: others may write the same file at the same time, the last one stays, and the disk is not
+    waited for, since whatever is shared can be made again. OutputError if the path is a folder or a device, which
+    nothing may take the place of, or if its folder cannot be made.
     """
     if path.exists() and not path.is_file():
         raise OutputError(f"{path}: this is a folder or a device; name a file to write.")
@@ -32,9 +34,20 @@ def replacing(path: Path, shared: bool = False) -> Iterator[Path]:
     temporary = path.with_name(f"{path.name}{owner}.tmp")
     try:
         yield temporary
+        if not shared:
+            _sync(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sync(file: Path) -> None:
+    """Wait until the disk has a file's content."""
+    descriptor = os.open(file, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:

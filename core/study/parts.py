@@ -68,7 +68,7 @@ class Parts:
         try:
             return dict(json_of(file.read_text(encoding="utf-8")))
         except FileNotFoundError:
-            if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+            if self.folder.exists() and (not self.folder.is_dir() or any(map(_is_foreign, self.folder.iterdir()))):
                 raise StudyError(
                     f"{self.folder} holds other files and no study; choose a new or empty folder."
                 ) from None
@@ -168,6 +168,11 @@ class Parts:
                 note = (part.schema_arrow.metadata or {}).get(LEFT_OUT, b"[]")
                 left_out += [LeftOut(**item) for item in json_of(note)]
         return photos, rows, left_out
+
+
+def _is_foreign(file: Path) -> bool:
+    """Whether a file in a folder without settings is others': not what a kill left of the settings themselves."""
+    return file.name != f"{SETTINGS}.tmp"
 
 
 def _pairs(table: pa.Table) -> Iterable[tuple[str, str]]:

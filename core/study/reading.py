@@ -19,7 +19,7 @@ from core.study.artefacts import Artefact, deciding, fill_artefacts
 from core.study.hosts import NO_HOSTS, HostRows, Hosts
 from core.study.parquet_parts import codes, read_parts
 from core.study.protocol import FIRST_FILLS
-from core.table import EMPTY, HOSTED, ORIGINAL, PHOTOS, PLACED, ROWS, TARGET, Condition
+from core.table import EMPTY, HOSTED, ORIGINAL, PHOTOS, PLACED, PROTOCOL, ROWS, TARGET, Condition
 from core.types import Problem
 
 SETTINGS = "study.json"
@@ -151,6 +151,8 @@ def read_settings(folder: Path) -> Settings:
         raise StudyError(f"{file} cannot be read ({error}); run the study again.") from error
     try:
         known = {name: content[name] for name in PLAIN if name in content}
+        if (protocol := int(content.get("protocol") or 1)) > PROTOCOL:
+            raise StudyError(f"{file} is of protocol {protocol}, which a newer version made; read it with that one.")
         return Settings(
             name=str(content.get("name") or folder.name),
             model=str(content["model"]),
@@ -161,6 +163,8 @@ def read_settings(folder: Path) -> Settings:
             masks=dict(content.get("masks") or {}),
             **known,
         )
+    except StudyError:
+        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StudyError(f"{file} is not the settings of a study ({type(error).__name__}: {error}).") from error
 
