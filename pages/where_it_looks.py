@@ -57,9 +57,12 @@ def explain(item: Item) -> None:
 
 def many_photos() -> None:
     """What was measured over a set."""
-    from ui.where import over_set
+    from ui.where import concepts, over_set
 
-    over_set.section(st.query_params.get("model", config.DEFAULT_MODEL))
+    model = st.query_params.get("model", config.DEFAULT_MODEL)
+    over_set.section(model)
+    concepts.section(model)
+    concepts.unusual(model)
 
 
 with layout.page(layout.WHERE):

@@ -31,6 +31,7 @@ ROOMS = (
     "latent",
     "paint",
     "trust",
+    "concepts",
     "calibration",
     "commands",
     "readme",

@@ -27,6 +27,7 @@ def distinctiveness(
     limit: Annotated[int, "measure the first so many photos that count; 0 means all"] = 0,
     seed: Annotated[int, "seed of the resamples"] = config.SEED,
     out: Annotated[str, "folder for the table and the answer"] = "runs/distinctiveness",
+    save: Annotated[str, "also write the answer to this folder, such as artifacts/distinctiveness"] = "",
 ) -> Report:
     """Correlate how unusual photos are with their scores, and with human scores where there are any.
 
@@ -38,7 +39,7 @@ def distinctiveness(
     from core.files import write_text
     from core.inference.autoencoder import load_autoencoder
     from core.latent import distinctiveness as measuring
-    from core.latent import unusual
+    from core.latent import links, unusual
     from core.records import as_json
     from core.regions import mask_cache
     from core.sources import open_source
@@ -61,6 +62,9 @@ def distinctiveness(
     answer = unusual.answer(found, listing.name, inference.title_of(model), seed=seed)
     folder = Path(out) / f"{inference.title_of(model)}-{listing.name.replace('/', '-')}"
     write_text(folder / "photos.csv", found.photos.to_csv(index=False, float_format="%.6g"))
-    write_text(folder / "answer.json", json.dumps(as_json(answer), indent=1) + "\n")
-    text = [*unusual.lines(answer), f"saved in {folder}"]
+    content = json.dumps(as_json(answer), indent=1) + "\n"
+    write_text(folder / "answer.json", content)
+    if save:
+        write_text(Path(save) / f"{answer.model}.json", content)
+    text = [*links.lines(answer), f"saved in {folder}"]
     return Report(text, as_json(answer), code=1 if found.problems else 0)

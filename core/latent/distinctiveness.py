@@ -24,13 +24,6 @@ from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unread
 NEIGHBOURS = 10
 FEWEST = 20
 """Photos without which nothing is computed."""
-MEASURES = {
-    "redrawing_error": "what the autoencoder cannot redraw",
-    "far_in_pixels": "distance to photos that look alike",
-    "far_in_learned": "distance to photos that the model treats alike",
-    "far_in_neutral": "distance to photos that DINOv2 sees alike",
-}
-"""Columns, and what each says: the larger, the more unusual."""
 
 
 @dataclass(frozen=True)

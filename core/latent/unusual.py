@@ -1,8 +1,6 @@
-"""Do unusual photos score higher, for the model and for people? Rank correlations, plain and partial, in words."""
+"""Do unusual photos score higher, for the model and for people? Rank correlations, plain and partial."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -12,34 +10,11 @@ from core.effects.human_side import varying
 from core.effects.resampling import percentile_interval, resample_counts
 from core.errors import LatentError
 from core.evaluation import metrics
-from core.latent.distinctiveness import FEWEST, MEASURES, Measured
+from core.latent.distinctiveness import FEWEST, Measured
+from core.latent.links import MEASURES, SIDES, Link, Unusual
 from core.types import Interval
-from core.wording import interval, minus
 
-SIDES = {"score": "the model's scores", "human": "human scores"}
 TINY = 1e-9
-
-
-@dataclass(frozen=True)
-class Link:
-    """Spearman ρ of a measure with scores of a side, and the same with the countable features taken out of both."""
-
-    measure: str
-    side: str
-    n: int
-    plain: Interval
-    partial: Interval
-
-
-@dataclass(frozen=True)
-class Unusual:
-    """Every link of a set, and the features that were taken out."""
-
-    source: str
-    model: str
-    links: tuple[Link, ...]
-    features: tuple[str, ...]
-    notes: tuple[str, ...]
 
 
 def answer(
@@ -90,35 +65,6 @@ def _partial(ranks: np.ndarray, counts: np.ndarray) -> float:
     left = pair - across @ np.linalg.pinv(others, rcond=TINY, hermitian=True) @ across.T
     scale = left[0, 0] * left[1, 1]
     return float(left[0, 1] / np.sqrt(scale)) if min(left[0, 0], left[1, 1]) > TINY else float("nan")
-
-
-def lines(found: Unusual) -> list[str]:
-    """The answer in plain sentences, then every link."""
-    text = [f"{found.source}, scores of {found.model}: do unusual photos score higher?"]
-    text += [sentence(found, side) for side in SIDES if any(link.side == side for link in found.links)]
-    for link in found.links:
-        text.append(
-            f"{link.measure:<16}{SIDES[link.side]:<20}n = {link.n:,}  ρ {interval(link.plain)}"
-            f"  features taken out {interval(link.partial)}"
-        )
-    return [*text, *found.notes, f"features taken out: {', '.join(found.features) or 'none varies'}"]
-
-
-def sentence(found: Unusual, side: str) -> str:
-    """One paragraph of the answer: what goes along with the scores of a side once countable features are taken out."""
-    links = [link for link in found.links if link.side == side]
-    kept = [link for link in links if link.partial.low > 0 or link.partial.high < 0]
-    if not kept:
-        most = max((abs(end) for link in links for end in (link.partial.low, link.partial.high)), default=0.0)
-        return (
-            f"By no measure do {SIDES[side]} go along with how unusual a photo is beyond its countable features; every "
-            f"interval stays within ±{minus(most, 2)}."
-        )
-    said = "; ".join(
-        f"{MEASURES[link.measure]}: {'higher' if link.partial.estimate > 0 else 'lower'} (ρ {interval(link.partial)})"
-        for link in kept
-    )
-    return f"Where a photo is more unusual, {SIDES[side]} are, beyond its countable features: {said}."
 
 
 def _notes(found: Measured) -> tuple[str, ...]:

@@ -11,8 +11,9 @@ import torch
 from core.errors import LatentError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
-from core.latent import distinctiveness, unusual
-from core.latent.distinctiveness import MEASURES, Measured
+from core.latent import distinctiveness, links, unusual
+from core.latent.distinctiveness import Measured
+from core.latent.links import MEASURES
 from core.models.vae import VAE
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
@@ -89,7 +90,7 @@ def test_the_answer_has_links_for_people_and_model(found: Measured) -> None:
     made = unusual.answer(found, "drawn", "small", draws=50)
     assert {link.side for link in made.links} == {"score", "human"}
     assert len(made.links) == 8
-    said = "\n".join(unusual.lines(made))
+    said = "\n".join(links.lines(made))
     assert "1 photo looks like another and does not count." in said
     assert "1 photo taught the model and does not count." in said
     alone = Measured(found.photos.assign(human=None), 0, 0, 0, ())
@@ -98,12 +99,12 @@ def test_the_answer_has_links_for_people_and_model(found: Measured) -> None:
 
 def test_what_is_said_of_links() -> None:
     there, nothing = Interval(0.2, 0.1, 0.3), Interval(0.0, -0.1, 0.12)
-    links = [unusual.Link(name, "human", 90, there, nothing) for name in MEASURES]
-    none = unusual.Unusual("photos", "model", tuple(links), (), ())
-    assert unusual.sentence(none, "human").endswith("every interval stays within ±0.12.")
-    one = unusual.Link("far_in_neutral", "human", 90, there, there)
-    found = unusual.Unusual("photos", "model", (*links[:3], one), (), ())
-    assert "DINOv2 sees alike: higher (ρ 0.200 [0.100, 0.300])" in unusual.sentence(found, "human")
+    planted = [links.Link(name, "human", 90, there, nothing) for name in MEASURES]
+    none = links.Unusual("photos", "model", tuple(planted), (), ())
+    assert links.sentence(none, "human").endswith("every interval stays within ±0.12.")
+    one = links.Link("far_in_neutral", "human", 90, there, there)
+    found = links.Unusual("photos", "model", (*planted[:3], one), (), ())
+    assert "DINOv2 sees alike: higher (ρ 0.200 [0.100, 0.300])" in links.sentence(found, "human")
 
 
 def test_too_few_photos_are_refused() -> None:

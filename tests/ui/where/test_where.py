@@ -12,11 +12,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core import config
+from core import config, files
+from core.concepts.reports import Concepts, Named, Part, Sample
 from core.inference import checkpoints
+from core.latent.links import Link, Unusual
 from core.photos.preprocess import Preset
+from core.records import as_json
 from core.registry import MODELS
 from core.trust.reports import COLUMNS
+from core.types import Interval
 from tests.conftest import visit_page
 from tests.helpers import standin
 
@@ -146,3 +150,34 @@ def test_a_damaged_summary_is_said_once(artifacts: Path) -> None:
     app = visit_page(WHERE)
     assert len(app.error) == 1
     assert "has no column" in app.error[0].value.replace("\\", "")
+
+
+def test_the_second_tab_shows_concepts_parts_and_the_unusual(artifacts: Path) -> None:
+    assert "Nobody has taken this model apart yet" in words(visit_page(WHERE))
+    faces = Named("Faces", 40, 60, 0.8, 0.9, 0.8, 0.95, 0.3, 0.7, 0.02, 0.004)
+    water = Named("Water", 30, 70, 0.7, 0.5, 0.4, 0.6, 0.3, 0.7, 0.001, 1.0)
+    part = Part(0, 0.2, -0.03, -0.04, -0.02, ("a.jpg", "b.jpg"))
+    sample = Sample("cat", (((0.0, 1.0), (0.5, 0.0)),))
+    found = Concepts("resnet50", "photos", 100, 0.1, (faces, water), ("Text",), (part,), 0.7, 0.4, (sample,))
+    files.write_text(artifacts / "concepts" / "resnet50.json", json.dumps(as_json(found)))
+    link = Link("far_in_neutral", "score", 100, Interval(0.2, 0.1, 0.3), Interval(0.15, 0.05, 0.25))
+    answer = Unusual("photos", "resnet50", (link,), ("faces",), ("A note.",))
+    files.write_text(artifacts / "distinctiveness" / "resnet50.json", json.dumps(as_json(answer)))
+    app = visit_page(WHERE)
+    assert not app.exception
+    said = words(app)
+    assert "it raises the score" in said
+    assert "no more than chance brings" in said
+    assert "In too few photos to be tested: Text." in said
+    assert "Without it Δ = −0.30 SD [−0.40, −0.20]" in said
+    assert "distance to photos that DINOv2 sees alike: higher" in said
+    assert "A note." in said
+
+
+@pytest.mark.parametrize("folder", ["concepts", "distinctiveness"])
+def test_a_damaged_answer_is_named_and_the_rest_stays(artifacts: Path, folder: str) -> None:
+    files.write_text(artifacts / folder / "resnet50.json", '{"model": 3')
+    app = visit_page(WHERE)
+    assert not app.exception
+    assert f"make it again: python -m core {folder}" in words(app).replace("\\", "")
+    assert "No photo at hand" in words(app)

@@ -1,0 +1,77 @@
+"""What a model has learned to tell apart: named concepts and nameless parts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+from core import config
+from core.commandline import progress_bar
+from core.commands import Report
+from core.errors import ParameterError
+from core.registry import COMMANDS
+
+
+@COMMANDS.register("What the model has learned to tell apart")
+def concepts(
+    *sources: Annotated[str, "photos: folders, LaMem layouts, CSVs, or sources by name"],
+    model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    named: Annotated[tuple[str, ...], "further concepts, each as NAME=PATTERN of SOURCE/ID"] = (),
+    masks: Annotated[tuple[str, ...], "detectors whose finds are concepts (default: all)"] = (),
+    parts: Annotated[int, "parts that the last maps are taken apart into"] = 12,
+    limit: Annotated[int, "look at so many photos of each source, drawn at random; 0 means all"] = 0,
+    seed: Annotated[int, "seed of halves, random concepts and parts"] = config.SEED,
+    out: Annotated[str, "folder for the answer"] = "runs/concepts",
+    save: Annotated[str, "also write the answer to this folder, such as artifacts/concepts"] = "",
+) -> Report:
+    """Test named concepts against random ones, and take the last maps apart.
+
+    Concepts are the kinds of things that detectors find, the upper third of each low-level feature, and what you name.
+    For each: whether the model tells it apart, and whether the score rises towards it more often than towards concepts
+    made by chance. For each part: its most typical photos, its share of the scores' variance, and Δ without it.
+    """
+    from pathlib import Path
+
+    from core import inference
+    from core.concepts import over_set, words
+    from core.errors import SourceError
+    from core.files import write_text
+    from core.records import as_json
+    from core.sources import open_source
+
+    if not sources:
+        raise ParameterError("No photo set is named; give one or more.")
+    if limit < 0 or parts < 2:
+        raise ParameterError("--limit must be 0 or more, and --parts 2 or more.")
+    pairs = {item: item.partition("=") for item in named}
+    if wrong := [item for item, (name, _, pattern) in pairs.items() if not name or not pattern]:
+        raise ParameterError(f"--named takes NAME=PATTERN, such as water=*/ocean_*, not {wrong[0]!r}.")
+    try:
+        samples = open_source("samples").photos
+    except SourceError:  # the packaged photos are only shown
+        samples = ()
+    found, problems = over_set.concepts(
+        inference.load(model),
+        [open_source(source) for source in sources],
+        named={name: pattern for name, _, pattern in pairs.values()},
+        masks=masks,
+        samples=samples,
+        parts=parts,
+        limit=limit,
+        seed=seed,
+        progress=progress_bar,
+    )
+    for problem in problems:
+        print(f"left out: {problem}", file=sys.stderr)
+    text = json.dumps(as_json(found), separators=(",", ":")) + "\n"
+    for folder in filter(None, (out, save)):
+        write_text(Path(folder) / f"{found.model}.json", text)
+    lines = [
+        *(words.of_named(item).replace("**", "") for item in found.named),
+        *(f"{name}: in too few photos" for name in found.rare),
+        words.of_parts(found),
+        *(f"part {item.number + 1}: {words.of_part(item, found.sd)}" for item in found.parts),
+        f"saved in {out}",
+    ]
+    return Report(lines, as_json(found), code=1 if problems else 0)

@@ -1,0 +1,93 @@
+"""Measured concepts of a model, read from `artifacts/`; never imports torch or scikit-learn."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from core import config
+from core.errors import ArtifactError
+from core.records import record
+
+FOLDER = "concepts"
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Named:
+    """A concept: `told` is how often the model tells photos with it from photos without it (0.5 is a guess).
+
+    `raises` is the share of photos whose score rises towards the concept, with the middle 95 % of halves; `random_low`
+    and `random_high` are those of concepts made by chance. `step` is the change of the score, to first order, from
+    photos without to photos with the concept, and `p` (Holm's over all concepts) says how seldom chance steps as far.
+    """
+
+    name: str
+    n_with: int
+    n_without: int
+    told: float
+    raises: float
+    low: float
+    high: float
+    random_low: float
+    random_high: float
+    step: float
+    p: float
+
+    @property
+    def differs(self) -> bool:
+        return self.p < SIGNIFICANT
+
+
+@dataclass(frozen=True)
+class Part:
+    """A pattern of the last maps: the share of the scores' variance that goes with it alone, and Δ without it.
+
+    `typical` are the photos with most of it, by id.
+    """
+
+    number: int
+    alone: float
+    change: float
+    low: float
+    high: float
+    typical: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A photo that comes with the app, and the amount of each part (by its number) at each place: rows of columns."""
+
+    name: str
+    amounts: tuple[tuple[tuple[float, ...], ...], ...]
+
+
+@dataclass(frozen=True)
+class Concepts:
+    """What was found of a model over `n` photos of a source whose scores have the standard deviation `sd`.
+
+    `rare` concepts were in too few photos. `redrawn` is the share of the maps' energy in the parts, `together` the
+    share of the scores' variance that all parts predict in photos kept out.
+    """
+
+    model: str
+    source: str
+    n: int
+    sd: float
+    named: tuple[Named, ...]
+    rare: tuple[str, ...]
+    parts: tuple[Part, ...]
+    redrawn: float
+    together: float
+    samples: tuple[Sample, ...]
+
+
+def read_concepts(model: str) -> Concepts | None:
+    """What was measured of a model, or None where nobody did; ArtifactError for a damaged file."""
+    file = config.ARTIFACTS / FOLDER / f"{model}.json"
+    if not file.is_file():
+        return None
+    try:
+        return record(Concepts, json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArtifactError(f"{file} cannot be read ({error}); make it again: python -m core concepts.") from error

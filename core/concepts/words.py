@@ -1,0 +1,40 @@
+"""Concepts and parts in sentences."""
+
+from __future__ import annotations
+
+from core.concepts.reports import Concepts, Named, Part
+from core.wording import minus, p_value
+
+READ = (
+    "The step from photos without a concept to photos with it, in the layer before the last: does the score rise along "
+    "it? Concepts made by chance of the same photos are the control."
+)
+BEARING = (
+    "This bears on the verdict's rows of the same name: a model may lean towards a concept in its inner layers "
+    "although removing the thing from a photo changes little. What the score uses is decided by removing."
+)
+
+
+def of_named(found: Named) -> str:
+    """What was found of one concept."""
+    chance = f"{found.random_low:.0%} to {found.random_high:.0%} for concepts made by chance"
+    told = f"told apart in {found.told:.0%} of photos"
+    step = f"the step towards it changes the score by {minus(found.step, 4)} (p {p_value(found.p)}"
+    share = f"the score rises in {found.raises:.0%} of photos, {chance})"
+    if not found.differs:
+        return f"**{found.name}**: {told}; {step}; {share}: no more than chance brings."
+    return f"**{found.name}**: {told}; {step}; {share}: it {'raises' if found.step > 0 else 'lowers'} the score."
+
+
+def of_part(found: Part, sd: float) -> str:
+    """What one part is worth."""
+    change, low, high = (minus(value / sd, 2) for value in (found.change, found.low, found.high))
+    return f"without it Δ = {change} SD [{low}, {high}]; it goes with {found.alone:.0%} of the variance of scores"
+
+
+def of_parts(found: Concepts) -> str:
+    """What all parts are together."""
+    return (
+        f"{len(found.parts)} parts redraw {found.redrawn:.0%} of what is in the last maps, and predict "
+        f"{max(found.together, 0):.0%} of the variance of scores in photos kept out."
+    )

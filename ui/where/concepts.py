@@ -1,0 +1,94 @@
+"""Named concepts, parts without names, and the unusual: whether the score leans on them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.concepts import words
+from core.concepts.reports import Concepts, Part, read_concepts
+from core.latent.links import MEASURES, SIDES, read_unusual, sentence
+from core.photos import overlay
+from core.types import Heatmap
+from core.wording import interval
+from ui import layout, resources
+from ui.resources import Item
+
+SHOWN = 3
+"""Packaged photos beside a part: those with most of it."""
+
+
+def section(model: str) -> None:
+    """What was measured of a model, or how to measure it."""
+    st.header("What it tells apart")
+    found = layout.attempt(lambda: read_concepts(model))
+    if found is None:
+        st.info("Nobody has taken this model apart yet: `python -m core concepts SOURCE --save artifacts/concepts`.")
+        return
+    st.markdown(f"{words.READ} Measured on {found.n:,} photos of *{layout.plain(found.source)}*.")
+    for item in found.named:
+        st.markdown(f"- {words.of_named(item)}")
+    if found.rare:
+        st.caption(f"In too few photos to be tested: {', '.join(found.rare)}.")
+    st.caption(words.BEARING)
+    st.header("Parts without names")
+    st.markdown(words.of_parts(found))
+    for place, part in enumerate(found.parts):
+        one_part(found, part, place + 1)
+
+
+def one_part(found: Concepts, part: Part, place: int) -> None:
+    """What a part is worth, the packaged photos with most of it, and the names of its typical photos."""
+    st.subheader(f"Part {place}", anchor=False)
+    st.markdown(f"{words.of_part(part, found.sd)[0].upper()}{words.of_part(part, found.sd)[1:]}.")
+    amounts = {sample.name: np.array(sample.amounts[part.number]) for sample in found.samples}
+    samples = resources.samples()
+    most = sorted((name for name in amounts if name in samples), key=lambda name: -amounts[name].mean())[:SHOWN]
+    highest = max((float(values.max()) for values in amounts.values()), default=0.0)
+    for column, name in zip(st.columns(max(len(most), 1)), most, strict=False):
+        column.image(
+            _with_part(samples[name], amounts[name], highest),
+            width="stretch",
+            output_format="JPEG",
+            alt=f"Where part {place} is in the photo {name}",
+        )
+    with st.expander("Its most typical photos"):
+        st.dataframe(pd.DataFrame({"photo": part.typical}), hide_index=True, key=f"part-{part.number}")
+
+
+def _with_part(item: Item, amounts: np.ndarray, highest: float) -> np.ndarray:
+    """A photo with the places of a part laid over it, on the scale of all packaged photos."""
+    photo = resources.working(item.digest, item)
+    values = np.asarray(amounts / highest if highest else amounts, dtype=np.float32)
+    return overlay.blend(photo, Heatmap(values, "part", 0.0, highest), 0.6)
+
+
+def unusual(model: str) -> None:
+    """Whether unusual photos score higher."""
+    st.header("Do unusual photos score higher?")
+    found = layout.attempt(lambda: read_unusual(model))
+    if found is None:
+        st.info("Nobody has asked this yet: `python -m core distinctiveness SOURCE --save artifacts/distinctiveness`.")
+        return
+    for side in SIDES:
+        links_of = [link for link in found.links if link.side == side]
+        if links_of:
+            st.markdown(f"{sentence(found, side)} {links_of[0].n:,} photos of *{layout.plain(found.source)}*.")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "unusual by": MEASURES[link.measure],
+                "scores": SIDES[link.side],
+                "ρ": interval(link.plain),
+                "features taken out": interval(link.partial),
+            }
+            for link in found.links
+        ),
+        hide_index=True,
+        key="where-unusual",
+    )
+    st.caption(
+        f"{' '.join(found.notes)} This bears on the second account of the verdict: unusual is neither a thing that a "
+        "person would name nor a single statistic of the pixels."
+    )
