@@ -15,7 +15,8 @@ from core.registry import COMMANDS
 
 @COMMANDS.register("What the model has learned to tell apart")
 def concepts(
-    *sources: Annotated[str, "photos: folders, LaMem layouts, CSVs, or sources by name"],
+    sources: Annotated[tuple[str, ...], "photos: folders, LaMem layouts, CSVs, or sources by name"],
+    *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
     named: Annotated[tuple[str, ...], "further concepts, each as NAME=PATTERN of SOURCE/ID"] = (),
     masks: Annotated[tuple[str, ...], "detectors whose finds are concepts (default: all)"] = (),
@@ -40,8 +41,6 @@ def concepts(
     from core.records import as_json
     from core.sources import open_source
 
-    if not sources:
-        raise ParameterError("No photo set is named; give one or more.")
     if limit < 0 or parts < 2:
         raise ParameterError("--limit must be 0 or more, and --parts 2 or more.")
     pairs = {item: item.partition("=") for item in named}

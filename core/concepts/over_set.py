@@ -60,7 +60,9 @@ def concepts(
     for a pattern that no photo matches; AttributionError where the model is not read from one layer's maps.
     """
     wanted = tuple(masks) or mask_cache.detectors()
-    seen, problems = _look(predictor, _drawn(listings, limit, seed), wanted, progress)
+    photos = _drawn(listings, limit, seed)
+    _check(photos, named or {})
+    seen, problems = _look(predictor, photos, wanted, progress)
     problems = [item for listing in listings for item in listing.problems] + problems
     name = ", ".join(listing.name for listing in listings)
     if len(seen) < FEWEST:
@@ -113,20 +115,28 @@ def _look(
         regions = {name: item.region for name, item in mask_cache.find(photo, pixels, masks).items()}
         areas = {name: region.area for name, region in regions.items()}
         small = working(pixels)
-        name = f"{photo.source}/{photo.id}"
-        seen.append(_Seen(name, traces(predictor, small), areas, measure_features(small, regions)))
+        seen.append(_Seen(_name(photo), traces(predictor, small), areas, measure_features(small, regions)))
     return seen, problems
 
 
 def _matching(seen: Sequence[_Seen], named: Mapping[str, str]) -> dict[str, np.ndarray]:
     """+1 where a photo's name matches a pattern, −1 elsewhere."""
-    found = {}
+    return {
+        name: np.array([1 if fnmatchcase(item.name, pattern) else -1 for item in seen])
+        for name, pattern in named.items()
+    }
+
+
+def _check(photos: Sequence[Photo], named: Mapping[str, str]) -> None:
+    """SourceError, before hours of looking, for a pattern that matches nothing."""
+    names = [_name(photo) for photo in photos]
     for name, pattern in named.items():
-        there = np.array([fnmatchcase(item.name, pattern) for item in seen])
-        if not there.any():
-            raise SourceError(f"No photo's SOURCE/ID matches {pattern!r} ({name}); such as {seen[0].name!r}.")
-        found[name] = np.where(there, 1, -1)
-    return found
+        if names and not any(fnmatchcase(item, pattern) for item in names):
+            raise SourceError(f"No photo's SOURCE/ID matches {pattern!r} ({name}); such as {names[0]!r}.")
+
+
+def _name(photo: Photo) -> str:
+    return f"{photo.source}/{photo.id}"
 
 
 def _things(seen: Sequence[_Seen], masks: Sequence[str]) -> dict[str, np.ndarray]:
