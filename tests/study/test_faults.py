@@ -28,6 +28,7 @@ from core.verdict.aggregation import aggregates
 from tests.conftest import draw_photo
 from tests.helpers import planted
 from tests.helpers.faults import KilledError, failing, mount, small_disk
+from tests.study.test_engine import nothing, write_checkpoint
 
 PHOTOS = 6
 Whole = tuple[dict[str, bytes], list[str]]
@@ -38,7 +39,7 @@ def planned() -> Plan:
     """A study of one block and few conditions."""
     torch.manual_seed(0)
     predictor = Predictor("tiny", MODELS["small_cnn"].function().eval(), Preset(32, 32), {"training_photos": []})
-    photos = [Photo(f"{n}.png", "drawn", partial(draw_photo, n, 40, 56), truth=dict) for n in range(PHOTOS)]
+    photos = [Photo(f"{n}.png", "drawn", partial(draw_photo, n, 40, 56), truth=nothing) for n in range(PHOTOS)]
     return study_plan.plan(predictor, photos, Design(ablations=("identity", "grayscale"), masks=(), fills=()))
 
 
@@ -109,8 +110,6 @@ def test_on_a_full_disk_a_study_says_one_sentence_and_goes_on_with_more_room(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A real disk: also what other libraries write themselves fails in its middle."""
-    from tests.study.test_engine import write_checkpoint
-
     model = write_checkpoint(tmp_path / "tiny")
     command = ["study", "generated:cause=face,n=40", "--part", "all", "--model", str(model), "--ablations", "grayscale"]
     assert main([*command, "--out", str(tmp_path / "whole")]) == 0
