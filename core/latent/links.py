@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from core import config
 from core.errors import ArtifactError
+from core.files import json_of
 from core.records import record
 from core.types import Interval
 from core.wording import interval, minus
@@ -50,7 +50,7 @@ def read_unusual(model: str) -> Unusual | None:
     if not file.is_file():
         return None
     try:
-        return record(Unusual, json.loads(file.read_text(encoding="utf-8")))
+        return record(Unusual, json_of(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(
             f"{file} cannot be read ({error}); make it again: python -m core distinctiveness."
