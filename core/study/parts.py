@@ -21,7 +21,7 @@ from core.types import Problem
 
 CLEAN, EMPTY, ABLATED = PASSES = "part", "empty", "ablated"
 """Passes of a study, as their parts begin: untouched photos, fills at empty places, everything else."""
-NAME = re.compile(rf"({'|'.join(PASSES)})-(\d{{5}})\.parquet")
+NAME = re.compile(rf"({'|'.join(PASSES)})-(\d{{5,}})\.parquet")
 WORK = pa.schema(
     [
         ("source", pa.string()),
