@@ -12,9 +12,9 @@ from core import config
 from core.inference import batches, prefetch
 from core.inference.threads import single_threads
 from core.study.blocks import BATCH, Chunk, Worker
-from core.study.conditions import applies
+from core.study.conditions import CLEAN, applies
 from core.study.parts import LeftOut
-from core.study.photos import Guest, Job, Opened, hosted_jobs, target_jobs, whole_jobs
+from core.study.photos import Belongs, Guest, Job, Opened, hosted_jobs, target_jobs, whole_jobs
 from core.study.plan import WORKERS, Plan
 from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, SEMANTIC
 
@@ -68,7 +68,8 @@ def estimate(plan: Plan, done: Collection[int] = ()) -> Cost:
         total = len(ordered) * len(opened) / looked
         rows = _rows(plan, opened, total)
         wanted = BATCH * WORKERS * ROUNDS
-        jobs = list(_sample(plan, opened))
+        # Where thinning and luck leave nothing to ablate in these photos, the untouched ones tell what a row takes.
+        jobs = list(_sample(plan, opened)) or [Job(item, CLEAN, Belongs(item.photo)) for item in opened]
         sample = list(batches(jobs[:: max(1, len(jobs) // wanted)][:wanted], BATCH))
         work = Worker(plan.predictor.side_by_side(WORKERS))
         work(Chunk(sample[0]))  # the first pass is slower than all others
