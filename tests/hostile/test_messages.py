@@ -60,12 +60,8 @@ def test_stored_drawings() -> None:
 
 def test_places() -> None:
     good: list[Any] = [[0.1, 0.2], [0.5, 0.5], [0.9, 0.1]]
-
-    def take(told: Any) -> None:
-        boards.place_of(told)
-        boards.CanvasState().take_corners(told)
-
-    attack("places", 300, lambda draw: bent(draw.choice((good, good[0])), draw), take)
+    attack("places", 150, lambda draw: bent(good[0], draw), boards.place_of)
+    attack("corners", 150, lambda draw: bent(good, draw), lambda told: boards.CanvasState().take_corners(told))
 
 
 def test_messages_in_any_order() -> None:
