@@ -16,7 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import config
 from core.errors import LabError
 from core.files import table_text
-from ui import log, visit
+from ui import garbage, log, visit
 
 T = TypeVar("T")
 
@@ -106,6 +106,7 @@ def page(current: Page) -> Iterator[None]:
                 yield
         finally:  # also where another run takes over
             visit.keep_address(current.file)
+            garbage.keep_what_is_loaded()
 
 
 def link(to: Page, **given: Any) -> None:

@@ -161,12 +161,20 @@ def _detectable(n: int, level: float) -> float:
 
 def holm(p: np.ndarray) -> np.ndarray:
     """Holm-adjusted p values; NaN stays NaN and does not count. Source: Holm 1979."""
-    return _adjusted(p, "holm")
+    # Not statsmodels' own, which collects garbage at every call: 0.3 s where torch is loaded.
+    adjusted, known = np.full(len(p), np.nan), np.flatnonzero(~np.isnan(p))
+    ordered = known[np.argsort(p[known], kind="stable")]
+    steps = p[ordered] * np.arange(len(ordered), 0, -1)
+    adjusted[ordered] = np.maximum.accumulate(steps).clip(max=1)
+    return adjusted
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     """Benjamini–Hochberg q values; NaN stays NaN and does not count. Source: Benjamini & Hochberg 1995."""
-    return _adjusted(p, "fdr_bh")
+    adjusted, known = np.full(len(p), np.nan), ~np.isnan(p)
+    if known.any():
+        adjusted[known] = multipletests(p[known], alpha=config.ALPHA, method="fdr_bh")[1]
+    return adjusted
 
 
 def holm_levels(p: np.ndarray) -> np.ndarray:
@@ -202,13 +210,6 @@ def _levels(p: np.ndarray, level: Callable[[np.ndarray, int], float]) -> np.ndar
     for place in known:
         levels[place] = level(np.delete(ordered, np.searchsorted(ordered, p[place])), len(known))
     return levels
-
-
-def _adjusted(p: np.ndarray, method: str) -> np.ndarray:
-    adjusted, known = np.full(len(p), np.nan), ~np.isnan(p)
-    if known.any():
-        adjusted[known] = multipletests(p[known], alpha=config.ALPHA, method=method)[1]
-    return adjusted
 
 
 def validity(
