@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.chromium import check, photo_file
+from tests.helpers.chromium import AXE, check, photo_file, serious, settled
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-PAGES = ("", "try_a_photo", "try_a_photo?sample=cat", "where_it_looks", "model")
+PAGES = (
+    *("", "try_a_photo", "try_a_photo?sample=cat", "ablation_effects", "where_it_looks", "latent_space"),
+    *("run_a_study", "model"),
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -21,6 +24,58 @@ def test_every_page_fits_every_screen(address: str, page: Page, path: str) -> No
     check(page, f"{page.screen}-{re.sub('[^a-z_]+', '-', path) or 'home'}")
     here = (address, "data:", "blob:")
     assert [url for url in page.asked if not url.startswith(here)] == [], "a visit stays between browser and server"
+    assert serious(page) == []
+
+
+def test_axe_core_is_there_to_look() -> None:
+    if AXE is None:
+        pytest.skip("axe-core is not installed (requirements-dev.txt: axe-playwright-python)")
+    assert "axe" in AXE.read_text(encoding="utf-8")[:200]
+
+
+def test_nothing_moves_for_whoever_asked_for_less_motion(address: str, browser: Browser) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(address)
+    settled(page)
+    longest = page.evaluate(
+        "() => Math.max(0, ...document.getAnimations().map(a => a.effect.getComputedTiming().activeDuration))"
+    )
+    assert longest <= 1
+    context.close()
+
+
+def test_what_was_chosen_stays_through_menu_back_and_reload(address: str, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(f"{address}/try_a_photo")
+    drop = "[data-testid=stFileUploaderDropzoneInput]"
+    page.set_input_files(drop, [photo_file(300, 400)])
+    page.get_by_alt_text("The photo drawn.jpg").first.wait_for()
+    page.set_input_files(
+        drop, [photo_file(300, 400) | {"name": "second.jpg", "buffer": photo_file(200, 300)["buffer"]}]
+    )
+    page.get_by_alt_text("The photo second.jpg").first.wait_for()
+    both = page.locator(".st-key-switch-tiles button")
+    assert both.count() == 2  # a second upload adds
+    page.get_by_text("Keep only it").click()
+    kept = page.locator(".st-key-paint-direction [aria-checked=true]")
+    settled(page)
+    page.get_by_role("link", name="Model", exact=True).first.click()
+    page.wait_for_url("**/model*")
+    page.go_back()
+    page.wait_for_url("**/try_a_photo*")
+    both.nth(1).wait_for()
+    assert "Keep only it" in kept.inner_text()
+    settled(page)
+    page.reload()
+    both.nth(1).wait_for()
+    page.get_by_alt_text("The photo second.jpg").first.wait_for()
+    page.wait_for_function(
+        "document.querySelector('.st-key-paint-direction [aria-checked=true]')?.innerText.includes('Keep only it')"
+    )
+    context.close()
 
 
 def test_an_uploaded_photo_gets_a_score_and_a_heatmap(address: str, page: Page) -> None:

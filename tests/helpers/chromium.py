@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +39,9 @@ SCREENS = {
     "dark": {"viewport": {"width": 1400, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
 }
+_package = importlib.util.find_spec("axe_playwright_python")
+AXE = Path(_package.origin).parent / "axe.min.js" if _package and _package.origin else None
+"""axe-core's script, None where the package that carries it is not installed."""
 TRACE = re.compile(r"Traceback|Error:|Exception|File \"")
 
 
@@ -79,6 +84,20 @@ def check(page: Page, name: str) -> None:
     page.wait_for_timeout(500)
     page.screenshot(path=OUTPUT / f"{name}.png")
     page.set_viewport_size(size)
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds on a page that keeps people from using it, each with the element; empty without axe-core."""
+    if AXE is None:
+        return []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']}).then(done => done.violations)")
+    return [
+        f"{item['id']} ({item['impact']}): {node['html'][:160]}"
+        for item in found
+        if item["impact"] in ("serious", "critical")
+        for node in item["nodes"]
+    ]
 
 
 def photo_file(height: int, width: int) -> dict[str, object]:

@@ -1,0 +1,90 @@
+"""The app as docs/deploy.md offers it: behind a path, and in a frame of another page."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core import config
+from tests.conftest import write_photo
+from tests.helpers.chromium import OUTPUT, await_server, settled
+from ui.layout import PAGES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PREFIX = "lab"
+PROBES = ("/_stcore/health", "/_stcore/host-config")
+"""What Streamlit asks below every part of a first address, to find out where the app is: not all of them answer."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The running app behind a path."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    options = ["--server.address", "127.0.0.1", "--server.port", port, "--server.headless", "true"]
+    OUTPUT.mkdir(exist_ok=True)
+    with (OUTPUT / "deploy.log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options, "--server.baseUrlPath", PREFIX],
+            cwd=config.ROOT,
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"PYTHONPATH": str(config.ROOT), "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"},
+        )
+        try:
+            await_server(f"http://127.0.0.1:{port}/{PREFIX}/_stcore/health", server)
+            yield f"http://127.0.0.1:{port}/{PREFIX}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh visit; `page.refused` are the addresses that the server did not answer as asked."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(120_000)
+    visited = context.new_page()
+    visited.refused = []
+    visited.on("response", lambda got: visited.refused.append(got.url) if _refused(got.status, got.url) else None)
+    yield visited
+    context.close()
+
+
+def _refused(status: int, url: str) -> bool:
+    return status >= 400 and not url.partition("?")[0].endswith(PROBES)
+
+
+def test_the_menu_leads_to_every_page_behind_the_path(address: str, page: Page) -> None:
+    page.goto(address)
+    settled(page)
+    for item in PAGES[1:]:
+        page.get_by_role("link", name=item.label, exact=True).first.click()
+        page.wait_for_url(f"{address}/{Path(item.file).stem}*")
+        settled(page)
+        assert not page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count(), item.label
+        if "latent" in item.file:
+            page.wait_for_selector(".map-plot[data-drawn]")
+    assert page.refused == []
+
+
+def test_a_photo_is_scored_in_a_frame(address: str, page: Page, tmp_path: Path) -> None:
+    outer = f"{address.removesuffix(PREFIX)}outer.html"
+    frame = f'<h1>Around</h1><iframe src="{address}/try_a_photo?embed=true" width="1200" height="900"></iframe>'
+    page.route(outer, lambda route: route.fulfill(content_type="text/html", body=frame))
+    page.goto(outer)
+    inner = page.frame_locator("iframe")
+    inner.locator("[data-testid=stFileUploaderDropzoneInput]").first.set_input_files(write_photo(tmp_path / "a.png"))
+    inner.locator("[data-testid=stMetricValue]").first.wait_for()
+    assert 0 < float(inner.locator("[data-testid=stMetricValue]").first.inner_text()) < 1
+    assert page.refused == []
