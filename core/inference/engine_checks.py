@@ -39,13 +39,13 @@ TOLERANCES = {"fp32": Tolerance(1e-5, 1e-5, 1e-4), "bf16": Tolerance(1e-3, 1e-4,
 
 @dataclass(frozen=True)
 class Checked:
-    """How far an engine lies from PyTorch on the photos that were tried; `size` is that of the export in bytes."""
+    """How far an engine lies from PyTorch on the photos that were tried; `export` is the SHA-256 of what it reads."""
 
     most: float
     mean: float
     features: float
     photos: int
-    size: int
+    export: str
 
     def within(self, limit: Tolerance) -> bool:
         """Whether all three distances are allowed; what is not a number is not."""
@@ -95,7 +95,7 @@ def compare(runner: Runner, model: Model) -> Checked:
         mean=float(abs(apart.mean())),
         features=float((np.linalg.norm(others - features, axis=1) / lengths).max()),
         photos=len(squares),
-        size=(model.folder / ONNX).stat().st_size,
+        export=_digest(model),
     )
 
 
@@ -124,10 +124,16 @@ def _processor() -> str:
     return " ".join(sorted({line for line in lines if line.startswith(("model name", "flags"))}))
 
 
+def _digest(model: Model) -> str:
+    """SHA-256 of the export: another file of the same size is another file."""
+    with (model.folder / ONNX).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _read(file: Path, model: Model) -> Checked | None:
     """What was found for the export that is there; None where it was not checked yet, or is another file."""
     try:
         found = Checked(**json_of(file.read_text(encoding="utf-8")))
-        return found if found.size == (model.folder / ONNX).stat().st_size else None
+        return found if found.export == _digest(model) else None
     except (OSError, ValueError, TypeError):
         return None

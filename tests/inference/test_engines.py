@@ -234,6 +234,20 @@ def test_an_export_of_other_weights_is_refused(name: str, tmp_path: Path) -> Non
         choose(model, name, "fp32")
 
 
+@pytest.mark.parametrize("name", EXPORTED)
+def test_an_export_that_was_replaced_after_its_check_is_refused(name: str, tmp_path: Path) -> None:
+    """By one of the same size: only its content tells."""
+    needs(name)
+    model, other = small(tmp_path), small(tmp_path, seed=1)
+    choose(model, name, "fp32")
+    file = model.folder / exports.ONNX
+    before, content = file.stat().st_size, other.onnx().read_bytes()
+    file.write_bytes(content)
+    assert file.stat().st_size == before
+    with pytest.raises(EngineError, match="is refused for this model"):
+        choose(model, name, "fp32")
+
+
 def test_a_changed_checkpoint_has_an_export_of_its_own(tmp_path: Path) -> None:
     model, same, other = small(tmp_path), small(tmp_path), small(tmp_path, seed=1)
     assert model.folder == same.folder != other.folder
