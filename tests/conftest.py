@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from core.photos import images
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
+    from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("house", deadline=None)  # machines are noisy; time is measured in benchmarks/
 settings.load_profile("house")
@@ -44,6 +45,30 @@ def write_photo(file: Path, seed: int = 0, height: int = 48, width: int = 64) ->
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(images.png_bytes(draw_photo(seed, height, width)))
     return file
+
+
+BROWSER = "tests/browser/"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What drives a browser comes first: it takes longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """With several workers (`-n 2`), a file stays with one of them, and all that drives a browser with one.
+
+    Two servers and two Chromiums at once would leave each other too little of the machine.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else nodeid.split("::")[0]
+
+    config.option.loadscopereorder = False  # not the files of most tests first, but those of the browser
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
