@@ -7,6 +7,7 @@ at a quarter, a half and all of the photos: what a command takes to start cancel
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import subprocess
@@ -96,19 +97,34 @@ def write_model(folder: Path) -> str:
     return str(folder)
 
 
+WAITING = """
+import json, os, subprocess, sys
+process = subprocess.Popen(sys.argv[2:])
+_, status, used = os.wait4(process.pid, 0)
+with open(sys.argv[1], "w") as file:
+    json.dump([os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss], file)
+"""
+"""A small program between: to Linux, a process has needed at least what the one that started it held."""
+
+
 def measured(command: Sequence[str], place: Path) -> Measured:
     """Run a command to its end in a folder; SystemExit with its last lines where it fails."""
     started = time.perf_counter()
     with (place / "said.txt").open("wb") as said:
-        process = subprocess.Popen(
-            command, cwd=place, stdout=said, stderr=said, env=os.environ | {"PYTHONPATH": str(config.ROOT)}
+        subprocess.run(
+            [sys.executable, "-S", "-E", "-c", WAITING, str(place / "used.json"), *command],
+            cwd=place,
+            stdout=said,
+            stderr=said,
+            env=os.environ | {"PYTHONPATH": str(config.ROOT)},
+            check=True,
         )
-        _, status, used = os.wait4(process.pid, 0)
     clock = time.perf_counter() - started
-    if os.waitstatus_to_exitcode(status):
+    code, processor, peak = json.loads((place / "used.json").read_text(encoding="utf-8"))
+    if code:
         last = (place / "said.txt").read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
         raise SystemExit("\n".join((f"failed: {' '.join(command)}", *last)))
-    return Measured(clock, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20)
+    return Measured(clock, processor, peak / 2**20)
 
 
 def rehearse(photos: int, model: str, steps: Sequence[str]) -> dict[str, Measured]:

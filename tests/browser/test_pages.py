@@ -57,7 +57,7 @@ def test_what_was_chosen_stays_through_menu_back_and_reload(address: str, browse
         drop, [photo_file(300, 400) | {"name": "second.jpg", "buffer": photo_file(200, 300)["buffer"]}]
     )
     page.get_by_alt_text("The photo second.jpg").first.wait_for()
-    both = page.locator(".st-key-switch-tiles button")
+    both = page.locator(".st-key-switch-tiles [data-testid=stButton] button")
     assert both.count() == 2  # a second upload adds
     page.get_by_text("Keep only it").click()
     kept = page.locator(".st-key-paint-direction [aria-checked=true]")

@@ -446,6 +446,7 @@ def test_a_finger_on_a_phone_paints_erases_and_starts_again(visit: Visit, predic
     settled(page)
     page.reload()  # a new visit: the photo is in the address, the drawing in the browser's tab
     assert said(page, AREA) == second
+    settled(page)  # the drawing brings the tool that was in use with it
     tool(page, "Brush")
     drag(page, (0.1, 0.58), (0.3, 0.58))
     assert float(said(page, AREA, second)) > float(second)
@@ -469,6 +470,7 @@ def test_an_open_polygon_keys_and_a_click_on_a_thing(visit: Visit) -> None:
     shows_nothing(page)
     page.keyboard.press("Control+y")
     assert said(page, AREA) == area
+    settled(page)
     page.keyboard.press("Control+z")
     shows_nothing(page)
     tool(page, "Pick")
