@@ -39,7 +39,7 @@ CALM = """<style>@media (prefers-reduced-motion: reduce) {
 }
 [data-testid=stCaptionContainer] { color: inherit !important; opacity: 0.8; }
 [data-testid=stButtonGroup] [aria-checked=true], [data-testid=stButtonGroup] [aria-pressed=true],
-[data-testid=stSliderThumbValue] { color: inherit !important; }</style>"""
+[role=tab][aria-selected=true], [data-testid=stSliderThumbValue] { color: inherit !important; }</style>"""
 """Nothing moves for whoever asked the system for less motion; small print, chosen segments and the values of sliders
 stand out from their ground (WCAG AA)."""
 

@@ -26,6 +26,20 @@ def of_named(found: Named) -> str:
     return f"**{found.name}**: {told}; {step}; {share}: it {'raises' if found.step > 0 else 'lowers'} the score."
 
 
+def in_short(found: Concepts) -> list[str]:
+    """Which concepts raise the score, which lower it, and which do no more than chance, those that do most first."""
+    sides = {
+        "Towards these the score rises": [item for item in found.named if item.differs and item.step > 0],
+        "Towards these it falls": [item for item in found.named if item.differs and item.step < 0],
+        "These do no more than chance brings": [item for item in found.named if not item.differs],
+    }
+    return [
+        f"{said}: {', '.join(item.name[0].lower() + item.name[1:] for item in items)}."
+        for said, items in sides.items()
+        if items
+    ]
+
+
 def of_part(found: Part, sd: float) -> str:
     """What one part is worth."""
     change, low, high = (minus(value / sd, 2) for value in (found.change, found.low, found.high))

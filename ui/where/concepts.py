@@ -27,8 +27,26 @@ def section(model: str) -> None:
         st.info("Nobody has taken this model apart yet: `python -m core concepts SOURCE --save artifacts/concepts`.")
         return
     st.markdown(f"{words.READ} Measured on {found.n:,} photos of *{layout.plain(found.source)}*.")
-    for item in found.named:
-        st.markdown(f"- {words.of_named(item)}")
+    for said in words.in_short(found):
+        st.markdown(f"- {layout.plain(said)}")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "concept": item.name,
+                "photos with it": item.n_with,
+                "told apart": item.told,
+                "step of the score": item.step,
+                "Holm p": item.p,
+                "share that rises": item.raises,
+            }
+            for item in found.named
+        ),
+        hide_index=True,
+        key="where-concepts",
+        column_config=layout.number("%.4f", "step of the score")
+        | layout.number("%.3f", "Holm p")
+        | layout.number("percent", "told apart", "share that rises"),
+    )
     if found.rare:
         st.caption(f"In too few photos to be tested: {', '.join(found.rare)}.")
     st.caption(words.BEARING)

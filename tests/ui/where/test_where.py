@@ -165,9 +165,13 @@ def test_the_second_tab_shows_concepts_parts_and_the_unusual(artifacts: Path) ->
     files.write_text(artifacts / "distinctiveness" / "resnet50.json", json.dumps(as_json(answer)))
     app = visit_page(WHERE)
     assert not app.exception
-    said = words(app)
-    assert "it raises the score" in said
-    assert "no more than chance brings" in said
+    said = words(app).replace("\\", "")
+    assert "Towards these the score rises: faces" in said
+    assert "These do no more than chance brings: water" in said
+    assert next(table.value for table in app.dataframe if "concept" in table.value)["step of the score"].tolist() == [
+        0.02,
+        0.001,
+    ]
     assert "In too few photos to be tested: Text." in said
     assert "Without it Δ = −0.30 SD [−0.40, −0.20]" in said
     assert "distance to photos that DINOv2 sees alike: higher" in said
