@@ -5,7 +5,11 @@ from __future__ import annotations
 import dataclasses
 import math
 import types
+from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from core.errors import ArtifactError
+from core.files import json_of
 
 R = TypeVar("R")
 
@@ -30,6 +34,16 @@ def record(kind: type[R], content: dict[str, Any]) -> R:
     except OverflowError as error:  # an infinite number where a whole one is wanted
         raise ValueError(str(error)) from error
     return kind(**values)
+
+
+def read_record(kind: type[R], file: Path, command: str) -> R | None:
+    """A stored record of a kind, or None where there is no file; ArtifactError says which command makes it again."""
+    if not file.is_file():
+        return None
+    try:
+        return record(kind, json_of(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArtifactError(f"{file} cannot be read ({error}); make it again: python -m core {command}.") from error
 
 
 def _value(hint: Any, content: Any) -> Any:

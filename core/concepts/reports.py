@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core import config
-from core.errors import ArtifactError
-from core.files import json_of
-from core.records import record
+from core.records import read_record
 
 FOLDER = "concepts"
 SIGNIFICANT = 0.05
@@ -84,10 +82,4 @@ class Concepts:
 
 def read_concepts(model: str) -> Concepts | None:
     """What was measured of a model, or None where nobody did; ArtifactError for a damaged file."""
-    file = config.ARTIFACTS / FOLDER / f"{model}.json"
-    if not file.is_file():
-        return None
-    try:
-        return record(Concepts, json_of(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArtifactError(f"{file} cannot be read ({error}); make it again: python -m core concepts.") from error
+    return read_record(Concepts, config.ARTIFACTS / FOLDER / f"{model}.json", "concepts")

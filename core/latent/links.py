@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core import config
-from core.errors import ArtifactError
-from core.files import json_of
-from core.records import record
+from core.records import read_record
 from core.types import Interval
 from core.wording import interval, minus
 
@@ -46,15 +44,7 @@ class Unusual:
 
 def read_unusual(model: str) -> Unusual | None:
     """The stored answer for a model, or None where nobody measured it; ArtifactError for a damaged file."""
-    file = config.ARTIFACTS / FOLDER / f"{model}.json"
-    if not file.is_file():
-        return None
-    try:
-        return record(Unusual, json_of(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArtifactError(
-            f"{file} cannot be read ({error}); make it again: python -m core distinctiveness."
-        ) from error
+    return read_record(Unusual, config.ARTIFACTS / FOLDER / f"{model}.json", "distinctiveness")
 
 
 def lines(found: Unusual) -> list[str]:

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import random
 import struct
 import zlib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pillow_heif
 import pytest
-import tifffile
 from PIL import Image, ImageCms
 
 from core.paint import mask_files
 from core.photos import images
 from tests.conftest import draw_photo
 from tests.helpers.hostile import attack, damaged
+from tests.helpers.pictures import encode, tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL")  # of metadata that nobody reads here
 pillow_heif.register_heif_opener()
-
-
-def encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def tiff(values: np.ndarray, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    tifffile.imwrite(buffer, values, **options)
-    return buffer.getvalue()
 
 
 @cache
@@ -49,17 +35,17 @@ def good() -> tuple[bytes, ...]:
     meta = {"exif": exif, "icc_profile": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()}
     wide = pixels.astype(np.uint16) * 257
     return (
-        *(encoded(rgb, "JPEG", **meta), encoded(rgb, "JPEG", progressive=True), encoded(rgb.convert("CMYK"), "JPEG")),
-        *(encoded(grey, "JPEG"), encoded(rgb, "MPO", **frames), encoded(rgb, "PNG", **meta), encoded(alpha, "PNG")),
-        *(encoded(grey, "PNG"), encoded(rgb.convert("P"), "PNG", transparency=3), encoded(rgb, "PNG", **frames)),
-        *(encoded(rgb, "WEBP", **meta), encoded(alpha, "WEBP", lossless=True), encoded(rgb, "WEBP", **frames)),
-        *(encoded(rgb, "BMP"), encoded(rgb.convert("P"), "BMP"), encoded(rgb, "GIF", **frames)),
-        *(encoded(rgb.convert("P"), "GIF", transparency=1), encoded(rgb, "TIFF", **meta)),
-        *(encoded(rgb, "TIFF", compression=name) for name in ("tiff_lzw", "tiff_deflate", "jpeg", "packbits")),
+        *(encode(rgb, "JPEG", **meta), encode(rgb, "JPEG", progressive=True), encode(rgb.convert("CMYK"), "JPEG")),
+        *(encode(grey, "JPEG"), encode(rgb, "MPO", **frames), encode(rgb, "PNG", **meta), encode(alpha, "PNG")),
+        *(encode(grey, "PNG"), encode(rgb.convert("P"), "PNG", transparency=3), encode(rgb, "PNG", **frames)),
+        *(encode(rgb, "WEBP", **meta), encode(alpha, "WEBP", lossless=True), encode(rgb, "WEBP", **frames)),
+        *(encode(rgb, "BMP"), encode(rgb.convert("P"), "BMP"), encode(rgb, "GIF", **frames)),
+        *(encode(rgb.convert("P"), "GIF", transparency=1), encode(rgb, "TIFF", **meta)),
+        *(encode(rgb, "TIFF", compression=name) for name in ("tiff_lzw", "tiff_deflate", "jpeg", "packbits")),
         *(tiff(wide, photometric="rgb"), tiff(wide, photometric="rgb", bigtiff=True, byteorder=">")),
         *(tiff(wide[..., 0]), tiff((pixels / 255).astype(np.float32), photometric="rgb")),
         tiff(np.ascontiguousarray(wide.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate"),
-        *(encoded(rgb, "AVIF", **meta), encoded(rgb, "HEIF"), encoded(alpha, "HEIF"), encoded(alpha, "AVIF")),
+        *(encode(rgb, "AVIF", **meta), encode(rgb, "HEIF"), encode(alpha, "HEIF"), encode(alpha, "AVIF")),
     )
 
 

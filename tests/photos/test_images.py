@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import re
 import struct
@@ -18,7 +17,6 @@ from typing import Any
 import numpy as np
 import pillow_heif
 import pytest
-import tifffile
 from PIL import Image
 
 from core import config
@@ -26,6 +24,7 @@ from core.errors import PhotoError
 from core.photos import images
 from core.photos.fingerprints import fingerprint
 from core.sources.samples import samples
+from tests.helpers.pictures import encode, tiff
 
 pytestmark = pytest.mark.filterwarnings("ignore:::PIL.Image", "ignore:::PIL.TiffImagePlugin")
 
@@ -33,19 +32,6 @@ ORIENTATION = 0x0112
 
 
 pillow_heif.register_heif_opener()
-
-
-def encode(photo: np.ndarray | Image.Image, kind: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    picture = photo if isinstance(photo, Image.Image) else Image.fromarray(photo)
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def tiff(values: np.ndarray, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    tifffile.imwrite(buffer, values, **options)
-    return buffer.getvalue()
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
