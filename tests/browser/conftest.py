@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,7 +11,7 @@ import pytest
 from core import config
 from core.inference.checkpoints import WEIGHTS
 from tests.helpers import standin
-from tests.helpers.chromium import CHROMIUM, FLAGS, OUTPUT, SCREENS, await_server
+from tests.helpers.chromium import CHROMIUM, FLAGS, SCREENS, running_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -54,25 +51,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         standin.write_weights(folder / config.DEFAULT_MODEL)
         standin.write_map(folder)
         start = [sys.executable, "-c", STAND_IN, str(folder)]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    options = ["--server.address", "127.0.0.1", "--server.port", port, "--server.headless", "true"]
-    OUTPUT.mkdir(exist_ok=True)
-    with (OUTPUT / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            [*start, "run", "streamlit_app.py", *options, "--server.fileWatcherType", "none"],
-            cwd=config.ROOT,
-            stdout=log,
-            stderr=log,
-            env=os.environ | {"PYTHONPATH": str(config.ROOT)},
-        )
-        try:
-            await_server(f"http://127.0.0.1:{port}/_stcore/health", server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(20)
+    with running_app(start, "server.log") as running:
+        yield running
 
 
 @pytest.fixture(scope="package")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core import config
 from tests.conftest import write_photo
-from tests.helpers.chromium import OUTPUT, await_server, settled
+from tests.helpers.chromium import running_app, settled
 from ui.layout import PAGES
 
 if TYPE_CHECKING:
@@ -28,25 +24,9 @@ PROBES = ("/_stcore/health", "/_stcore/host-config")
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The running app behind a path."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    options = ["--server.address", "127.0.0.1", "--server.port", port, "--server.headless", "true"]
-    OUTPUT.mkdir(exist_ok=True)
-    with (OUTPUT / "deploy.log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options, "--server.baseUrlPath", PREFIX],
-            cwd=config.ROOT,
-            stdout=log,
-            stderr=log,
-            env=os.environ | {"PYTHONPATH": str(config.ROOT), "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"},
-        )
-        try:
-            await_server(f"http://127.0.0.1:{port}/{PREFIX}/_stcore/health", server)
-            yield f"http://127.0.0.1:{port}/{PREFIX}"
-        finally:
-            server.terminate()
-            server.wait(20)
+    start = [sys.executable, "-m", "streamlit"]
+    with running_app(start, "deploy.log", "--server.baseUrlPath", PREFIX) as running:
+        yield running
 
 
 @pytest.fixture

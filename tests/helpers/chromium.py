@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +47,32 @@ _package = importlib.util.find_spec("axe_playwright_python")
 AXE = Path(_package.origin).parent / "axe.min.js" if _package and _package.origin else None
 """axe-core's script, None where the package that carries it is not installed."""
 TRACE = re.compile(r"Traceback|Error:|Exception|File \"")
+
+
+@contextmanager
+def running_app(start: Sequence[str], log: str, *options: str) -> Iterator[str]:
+    """The app, started by a command that takes Streamlit's words: its address with the path that it is behind."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    where = ["--server.address", "127.0.0.1", "--server.port", address.rpartition(":")[2], "--server.headless", "true"]
+    quiet = ["--server.fileWatcherType", "none"]
+    path = "".join(f"/{options[place + 1]}" for place, name in enumerate(options) if name == "--server.baseUrlPath")
+    OUTPUT.mkdir(exist_ok=True)
+    with (OUTPUT / log).open("w") as said:
+        server = subprocess.Popen(
+            [*start, "run", "streamlit_app.py", *where, *quiet, *options],
+            cwd=config.ROOT,
+            stdout=said,
+            stderr=said,
+            env=os.environ | {"PYTHONPATH": str(config.ROOT)},
+        )
+        try:
+            await_server(f"http://{address}{path}/_stcore/health", server)
+            yield f"http://{address}{path}"
+        finally:
+            server.terminate()
+            server.wait(20)
 
 
 def await_server(health: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
