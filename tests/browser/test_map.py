@@ -117,3 +117,18 @@ def test_a_map_that_does_not_arrive_says_so(address: str, visited: Page) -> None
     visited.goto(f"{address}/latent_space")
     visited.wait_for_selector("text=The map could not be drawn")
     assert visited.is_visible("text=Reload the page")
+
+
+def test_a_pointer_that_moved_while_the_map_was_drawn_finds_its_point(address: str, visited: Page) -> None:
+    page = visited
+    opened(page, f"{address}/latent_space?projection=pca")
+    frame(page)
+    x, y = page.evaluate(PLACE, 3)
+    drag = "document.querySelector('.map-plot .nsewdrag')"
+    # As plotly.js is while it draws.
+    page.evaluate(f"() => {{ window.handler = {drag}.onmousemove; {drag}.onmousemove = null }}")
+    page.mouse.move(x, y)
+    assert page.is_hidden(".map-tip")
+    page.evaluate(f"() => {{ {drag}.onmousemove = window.handler }}")
+    page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(300, 400)])  # the map is drawn again
+    page.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]")

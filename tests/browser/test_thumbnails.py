@@ -20,6 +20,7 @@ QUEUE = """() => {
         (asked) => sent.push(asked), () => {}, (url, done) => { if (url !== "lost") done("image of " + url) })
     thumbs.show("map")
 }"""
+PLOT = "document.querySelector('.map-plot')"
 ANSWER = "([request, url]) => thumbs.take({ of: request.of, number: request.number, indices: request.indices, url })"
 
 
@@ -130,6 +131,7 @@ def test_a_sweep_with_a_broken_connection_ends_with_every_thumbnail(address: str
     page.route_web_socket("**/_stcore/stream", pass_on)
     opened(page, f"{address}/latent_space?projection=pca")
     places = [page.evaluate(PLACE, index) for index in range(24)]
+    page.evaluate(f"{PLOT}.on('plotly_afterplot', () => {{ window.drawings = (window.drawings ?? 0) + 1 }})")
     for number, (x, y) in enumerate(places):
         page.mouse.move(x, y)
         page.wait_for_timeout(60)
@@ -141,4 +143,5 @@ def test_a_sweep_with_a_broken_connection_ends_with_every_thumbnail(address: str
         page.mouse.move(x - 3, y - 3)
         page.mouse.move(x, y)
         page.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]", timeout=20_000)
+    assert page.evaluate("window.drawings ?? 0") == 0  # neither thumbnails nor a new connection draw the map again
     context.close()

@@ -128,6 +128,8 @@ async function draw(state) {
     loadPlotly(data.plotly),
   ])
   if (data !== state.data) return // a newer run came meanwhile, and draws itself
+  const { sheet, ...seen } = data, drawing = JSON.stringify([seen, state.ink, state.paper])
+  if (drawing === state.drawing) return // only thumbnails came
   const rows = [], known = [], others = []
   for (let i = 0; i < data.count; i++) {
     if (!state.files.shown[i]) continue
@@ -148,7 +150,9 @@ async function draw(state) {
   await window.Plotly.react(state.plot, traces, layout(state, data), config)
   if (state.kind !== kind) listen(state)
   state.kind = kind
+  state.drawing = drawing
   state.note.hidden = true
+  if (state.pointer) moveAgain(state.pointer)
   state.plot.dataset.drawn = String(rows.length)
   state.plot.dataset.dims = String(data.dims)
 }
@@ -156,8 +160,16 @@ async function draw(state) {
 // The photo of a point, whatever trace it belongs to; undefined for the marks of pinned and dropped photos.
 const photo = (state, point) => state.groups[point.curveNumber]?.[point.pointNumber ?? point.pointIndex]
 
+// plotly.js does not see a pointer that moves while it draws.
+function moveAgain({ clientX, clientY }) {
+  const place = { clientX, clientY, bubbles: true, view: window }
+  document.elementFromPoint(clientX, clientY)?.dispatchEvent(new MouseEvent("mousemove", place))
+}
+
 function listen(state) {
   const { plot } = state
+  plot.onmousemove = (event) => { state.pointer = event }
+  plot.onmouseleave = () => { state.pointer = null }
   plot.on("plotly_hover", (event) => {
     const index = photo(state, event.points[0])
     if (index !== undefined) hover(state, index, event.event).catch((error) => console.error(error))
@@ -169,6 +181,7 @@ function listen(state) {
   })
   plot.on("plotly_selected", (event) => {
     if (!event) return
+    state.drawing = null // plotly.js has drawn an outline of its own: the next drawing takes it away
     if (event.range) {
       const [x, y] = [event.range.x, event.range.y]
       state.send("selected", { box: [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)] })
@@ -257,7 +270,7 @@ export default function (component) {
   let state = states.get(parentElement)
   const [plot, tip, note] = ["plot", "tip", "note"].map((part) => parentElement.querySelector(`.map-${part}`))
   if (!state || state.plot !== plot) {
-    state = { plot, tip, note, urls: {}, files: {}, over: null, drag: "pan", rows: [] }
+    state = { plot, tip, note, urls: {}, files: {}, over: null, pointer: null, drawing: null, drag: "pan", rows: [] }
     const own = state
     state.thumbs = new Thumbnails((asked) => own.send("wanted", asked), () => paintTip(own), loadImage)
     states.set(parentElement, state)
