@@ -52,7 +52,8 @@ def show(items: list[Item]) -> None:
         with listed:
             several.table(examined, model, reference)
         return
-    from ui.photo import painting, what_if  # here, because they need torch: a page without a photo does without
+    from ui.map import nearest  # these here, because they need torch: a page without a photo does without
+    from ui.photo import painting, what_if
 
     item = photos.current(list(scores))
     with below:
@@ -65,6 +66,7 @@ def show(items: list[Item]) -> None:
     with pictures:
         shown = layout.attempt(lambda: look(item, model, method, settings))
         worth = st.empty()
+        layout.attempt(lambda: nearest.section(item, model))
     with listed:
         several.table(examined, model, reference)
     with asked:

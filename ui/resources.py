@@ -134,22 +134,29 @@ def intervals(model: str) -> Intervals | None:
     return bounds.read(shipped_or(model) / bounds.FILE)
 
 
+@st.cache_data(show_spinner=False, max_entries=64)
+def seen(model: str, digest: str, _item: Item) -> tuple[float, np.ndarray]:
+    """The score of a photo at full size, and the features (F,) behind it; PhotoError for a file that cannot be read."""
+    scorer = predictor(model)
+    photo = _pixels(digest, _item)
+    with log.action("score a photo"):
+        scores, features = scorer.score_with_features([preprocess.square(photo, scorer.preset)])
+    return float(scores[0]), features[0]
+
+
 @st.cache_data(show_spinner=False, max_entries=2000)
 def examine(model: str, digest: str, _item: Item) -> Examined:
     """Score a photo at full size; a file that cannot be read comes back with the reason."""
-    scorer = predictor(model)
     try:
-        photo = _pixels(digest, _item)
+        score, features = seen(model, digest, _item)
     except PhotoError as error:
         return Examined(None, str(error))
     thumbnail(digest, _item)  # while the photo is decoded: with several photos it would have to be decoded again
-    hint, bounds = emptiness.hint(photo), intervals(model)
-    with log.action("score a photo"):
-        if bounds is None:
-            return Examined(float(scorer.score([photo])[0]), hint=hint)
-        scores, features = scorer.score_with_features([preprocess.square(photo, scorer.preset)])
-    low, high = bounds.around(scores, features)
-    return Examined(float(scores[0]), None, hint, (float(low[0]), float(high[0])), bounds.is_usual(features[0]))
+    hint, bounds = emptiness.hint(_pixels(digest, _item)), intervals(model)
+    if bounds is None:
+        return Examined(score, hint=hint)
+    low, high = bounds.around(np.array([score]), features[None])
+    return Examined(score, None, hint, (float(low[0]), float(high[0])), bounds.is_usual(features))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -173,15 +173,23 @@ def _row(seen: Seen, kept_out: bool, drawn_before: bool) -> tuple[object, ...]:
 
 
 def place_of(
-    atlas: Atlas, space: str, predictor: Predictor, autoencoder: Autoencoder, pixels: Pixels
-) -> tuple[np.ndarray, float]:
-    """Where a new photo lies in a space of a map (d,), and its score."""
-    small, scored = (preprocess.square(pixels, preset) for preset in (autoencoder.preset, predictor.preset))
-    scores, features = predictor.score_with_features([scored])
-    seen = Seen(Photo("new", "new", lambda: pixels), small, float(scores[0]), features[0])
-    place = SPACES[space].function(autoencoder, [seen])[0]
+    atlas: Atlas, space: str, autoencoder: Autoencoder, pixels: Pixels, score: float, features: np.ndarray
+) -> np.ndarray:
+    """Where a new photo lies in a space of a map (d,); `score` and `features` (F,) are those of the map's predictor."""
+    small = preprocess.square(pixels, autoencoder.preset)
+    seen = Seen(Photo("new", "new", lambda: pixels), small, score, features)
+    return on_axes(atlas, space, SPACES[space].function(autoencoder, [seen])[0])
+
+
+def on_axes(atlas: Atlas, space: str, place: np.ndarray) -> np.ndarray:
+    """A place in a space as the map keeps it: a wide one along its principal axes.
+
+    LatentError where it is of another width than the map's photos.
+    """
     if (centre := atlas.axes.get(f"{space}.centre")) is not None:
         if len(centre) != len(place):
-            raise LatentError(f"The map was made with another model than {predictor.name}; make it again.")
+            raise LatentError("The map was made with another model than this; make it again.")
         place = (place - centre) @ atlas.axes[f"{space}.axes"].astype(np.float32)
-    return place, seen.score
+    if len(place) != atlas.spaces[space].shape[1]:
+        raise LatentError("The map was made with another model than this; make it again.")
+    return place

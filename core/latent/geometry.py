@@ -6,6 +6,9 @@ import numpy as np
 
 from core.errors import LatentError
 
+CONTRAST = 0.1
+"""How far two scores differ at least where one photo is called more memorable: about an SD of the shipped map's."""
+
 
 def nearest(points: np.ndarray, place: np.ndarray, k: int, allowed: np.ndarray | None = None) -> np.ndarray:
     """Indices of the `k` points (N × d) nearest to a place (d,), nearest first; only where `allowed` (N,) is true."""
@@ -28,6 +31,17 @@ def contrast(points: np.ndarray, scores: np.ndarray, index: int, delta: float) -
         raise LatentError("This photo has no score to compare with; choose another colour or photo.")
     found = nearest(points, points[index], 1, np.abs(scores - scores[index]) >= delta)
     return int(found[0]) if len(found) else None
+
+
+def opposites(
+    points: np.ndarray, scores: np.ndarray, place: np.ndarray, score: float, delta: float
+) -> tuple[int | None, int | None]:
+    """The photos nearest to a place (d,) that score at least `delta` more, and at least `delta` less, than `score`.
+
+    None where there is none. Scores (N,) may be NaN.
+    """
+    more, less = (nearest(points, place, 1, allowed) for allowed in (scores >= score + delta, scores <= score - delta))
+    return (int(more[0]) if len(more) else None), (int(less[0]) if len(less) else None)
 
 
 def landing(points: np.ndarray, layout: np.ndarray, place: np.ndarray, k: int = 5) -> np.ndarray:

@@ -149,7 +149,9 @@ def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
     answer = atlas.Answer((row,), (direction,), (), {"permutations": 1000, "neighbours": 10, "packaged": packaged,
                                                      "predictor": "resnet50"})  # fmt: skip
     unit = np.eye(size, dtype=np.float32)[0]
+    wide = random.normal(size=(2048, size)) / 2048**0.5  # along which the model's features lie in the learned space
     axes = {"pixels.mean": places.mean(axis=0), "pixels.direction.human": unit}
+    axes |= {"learned.centre": np.zeros(2048, np.float32), "learned.axes": wide.astype(np.float16)}
     spaces = {"pixels": places, "learned": places}
     atlas.write(atlas.Atlas(folder / "latent", photos, spaces, layouts, axes, answer, {}))
     torch.manual_seed(0)

@@ -170,6 +170,16 @@ def test_neighbours_and_contrasts() -> None:
         geometry.contrast(points, np.array([np.nan, 1, 1, 1]), 0, 0.1)
 
 
+def test_opposites_are_the_nearest_on_either_side() -> None:
+    points = np.array([[0.0, 0], [1, 0], [0, 2], [5, 5], [0.1, 0]])
+    scores = np.array([0.9, 0.85, 0.6, 0.1, np.nan])
+    assert geometry.opposites(points, scores, np.zeros(2), 0.7, 0.1) == (0, 2)
+    assert geometry.opposites(points, scores, np.array([0.9, 0]), 0.7, 0.1) == (1, 2)
+    assert geometry.opposites(points, scores, np.zeros(2), 0.7, 0.2) == (0, 3)
+    assert geometry.opposites(points, scores, np.zeros(2), 0.7, 0.5) == (None, 3)
+    assert geometry.opposites(points, scores, np.zeros(2), 0.5, 0.45) == (None, None)
+
+
 def test_a_known_photo_lands_on_itself_and_ways_end_at_their_ends() -> None:
     points, layout = cloud(50, 4), cloud(50, 2, 1)
     np.testing.assert_allclose(geometry.landing(points, layout, points[7]), layout[7], atol=1e-4)

@@ -75,7 +75,9 @@ def _numbers(atlas: Atlas, index: int, colour: Colour) -> str:
 
 def _contrast(atlas: Atlas, space: str, index: int) -> None:
     """The nearest photo whose score differs by at least δ."""
-    delta = st.slider("Score differs by at least", 0.02, 0.5, 0.15, 0.01, key="delta", persist_state="session")
+    delta = st.slider(
+        "Score differs by at least", 0.02, 0.5, geometry.CONTRAST, 0.01, key="delta", persist_state="session"
+    )
     scores = atlas.photos["score"].to_numpy(dtype=float)
     other = geometry.contrast(atlas.spaces[space], scores, index, delta)
     if other is None:
@@ -198,9 +200,9 @@ def _take_off() -> None:
 def _placed(_atlas: Atlas, folder: str, space: str, digest: str, _item: Item) -> tuple[np.ndarray, float]:
     from core.latent.encoding import place_of
 
-    predictor = resources.predictor(str(_atlas.answer.facts.get("predictor", "resnet50")))
+    score, features = resources.seen(latent_map.model_of(_atlas), digest, _item)
     with log.action("place a photo on the map"):
-        return place_of(_atlas, space, predictor, latent_map.autoencoder(_atlas), _item.read())
+        return place_of(_atlas, space, latent_map.autoencoder(_atlas), _item.read(), score, features), score
 
 
 def traversal(atlas: Atlas, index: int | None) -> None:
@@ -241,7 +243,9 @@ def _way(atlas: Atlas, index: int | None) -> None:
         return
     try:
         scores = atlas.photos["score"].to_numpy(dtype=float)
-        other = geometry.contrast(atlas.spaces["pixels"], scores, index, st.session_state.get("delta", 0.15))
+        other = geometry.contrast(
+            atlas.spaces["pixels"], scores, index, st.session_state.get("delta", geometry.CONTRAST)
+        )
     except LatentError:
         return
     if other is not None:

@@ -47,6 +47,11 @@ def _read(folder: Path, changed: tuple[int, ...]) -> Atlas:
     return found
 
 
+def model_of(atlas: Atlas) -> str:
+    """The model whose scores and features a map shows."""
+    return str(atlas.answer.facts.get("predictor", config.DEFAULT_MODEL))
+
+
 @st.cache_resource(show_spinner=False, max_entries=4)
 def colours_of(_atlas: Atlas, name: str, studies: tuple[Path, ...]) -> tuple[dict[str, Option], tuple[Problem, ...]]:
     """What a map can be coloured by; a value once read stays for all visitors."""

@@ -50,8 +50,13 @@ def show_on_map(item: Item) -> None:
     """A button that leads to the map with this photo on it, where there is a map."""
     there_is_one = (config.ARTIFACTS / "latent" / atlas.PHOTOS).is_file()
     if there_is_one and st.button("Show on the map", key="show-on-map", icon=":material/map:"):
-        st.session_state["landed"] = item
-        st.switch_page(layout.LATENT.file, query_params=visit.address_of(layout.LATENT.file))
+        go_to_map(item)
+
+
+def go_to_map(item: Item, **given: str) -> None:
+    """Leave for the map, as it was left but for what its address is given, with this photo on it."""
+    st.session_state["landed"] = item
+    st.switch_page(layout.LATENT.file, query_params=visit.address_of(layout.LATENT.file) | given)
 
 
 def _in_address() -> list[Item]:
