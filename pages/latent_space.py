@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 import streamlit as st
 
 from core.latent import words as latent_words
 from core.latent.atlas import Atlas
+from core.latent.colours import Option
 from core.latent.study_colours import study_folders
 from core.registry import PROJECTIONS, SPACES
 from ui import layout, widgets
-from ui.map import chart, controls, panels, scatter
+from ui.map import chart, controls, panels, scatter, selections
 from ui.map import resources as latent_map
 
 
@@ -62,17 +66,31 @@ def explore(atlas: Atlas, name: str) -> None:
     shown = controls.filters(atlas, colour)
     points = atlas.layouts[space, projection, dims]
     index = controls.pinned_index(atlas)
-    drawn = controls.read_selection(f"{space}-{projection}") if dims == 2 else None
+    drawn, kept = (selections.read(atlas, name, shown) for name in (selections.DRAWN, selections.KEPT))
+    with st.container():  # the map below keeps its place, and need not be drawn anew, where this is empty
+        above = relief(atlas, (space, projection), dims, shown, options)
     chart_place = st.container()
     landed = layout.attempt(lambda: panels.dropped(atlas, space, points))
     with chart_place:
-        chart.chart(atlas, space, projection, dims, colour, shown, index, landed, str(drawn) if drawn else None)
+        chart.chart(atlas, space, projection, dims, colour, shown, index, landed, drawn, kept, above)
+        if dims == 2:
+            st.caption(selections.HOW)
         chart.whose_pictures(atlas)
     if index is not None:
         layout.attempt(lambda: panels.pinned(atlas, space, index, colour))
-    if drawn is not None:
-        layout.attempt(lambda: panels.selected(atlas, points, drawn, shown, colour))
+    layout.attempt(lambda: selections.section(atlas, drawn, kept, shown, colour))
     layout.attempt(lambda: panels.traversal(atlas, index))
+
+
+def relief(
+    atlas: Atlas, where: tuple[str, str], dims: int, shown: np.ndarray, options: Mapping[str, Option]
+) -> chart.Relief:
+    """Contours and captions where they are asked for, and what they mean."""
+    if dims == 3 or not st.toggle("Contours and captions", key="relief", bind="query-params"):
+        return chart.Relief()
+    found = chart.relief(atlas, f"{atlas.folder}-{atlas.answer}", *where, shown, options)
+    chart.legend(found)
+    return found
 
 
 with layout.page(layout.LATENT):

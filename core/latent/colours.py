@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import StudyError
 from core.latent.atlas import Atlas
+from core.latent.geometry import UNUSUAL, mean_distances
 from core.latent.study_colours import StudyColours
+from core.registry import SPACES
 from core.types import Problem
 
 SEQUENTIAL = ("#3B0F70", "#8C2981", "#DE4968", "#FE9F6D", "#FDE7A9")
@@ -83,7 +85,7 @@ def colours(atlas: Atlas, studies: tuple[Path, ...] = ()) -> tuple[dict[str, Opt
         except StudyError as error:
             problems.append(Problem(folder.name, str(error)))
     found = [study for study in found if study.shares_photos]
-    options = [*_of_map(atlas), *(option for study in found for option in _effects(study))]
+    options = [*_of_map(atlas), *_unusual(atlas), *(option for study in found for option in _effects(study))]
     for name in sorted({name for study in found for name in study.features}):
         having = [study for study in found if name in study.features]
         options.append(Option(f"feature-{name}", f"Feature: {name.replace('_', ' ')}", partial(_feature, name, having)))
@@ -104,6 +106,22 @@ def _of_map(atlas: Atlas) -> list[Option]:
         Option("source", "Source", lambda: codes.astype(float), names=tuple(map(str, names))),
     ]
     return [option for option in found if np.isfinite(option.read()).any()]
+
+
+def _unusual(atlas: Atlas) -> list[Option]:
+    """How unusual each photo is among those of the map; worked out once it is asked for."""
+    if len(atlas.photos) <= UNUSUAL:
+        return []
+    return [
+        Option(
+            f"unusual-{entry.id}",
+            f"How unusual: mean distance to the {UNUSUAL} nearest photos",
+            cache(partial(mean_distances, atlas.spaces[entry.id])),
+            entry.label,
+        )
+        for entry in SPACES
+        if entry.id in atlas.spaces
+    ]
 
 
 def _effects(study: StudyColours) -> list[Option]:

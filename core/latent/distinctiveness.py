@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.neighbors import NearestNeighbors
 
 from core import config
 from core.errors import LatentError, PhotoError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
 from core.latent.encoding import learned_by
+from core.latent.geometry import UNUSUAL, mean_distances
 from core.photos import images, preprocess
 from core.photos.features import measure_features
 from core.photos.fingerprints import FingerprintIndex, fingerprint
@@ -21,7 +21,6 @@ from core.regions import mask_cache
 from core.regions.vision_transformer import look_at
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
 
-NEIGHBOURS = 10
 FEWEST = 20
 """Photos without which nothing is computed."""
 
@@ -55,7 +54,7 @@ def measure(
     listing: Listing,
     *,
     masks: Sequence[str],
-    neighbours: int = NEIGHBOURS,
+    neighbours: int = UNUSUAL,
     limit: int = 0,
     progress: Progress = silent,
 ) -> Measured:
@@ -89,14 +88,8 @@ def measure(
         raise LatentError(f"{listing.name}: {len(seen)} photos can be compared; distinctiveness needs {least} or more.")
     table = pd.DataFrame([item.row for item in seen])
     for space in ("pixels", "learned", "neutral"):
-        table[f"far_in_{space}"] = distances(np.stack([getattr(item, space) for item in seen]), neighbours)
+        table[f"far_in_{space}"] = mean_distances(np.stack([getattr(item, space) for item in seen]), neighbours)
     return Measured(table, alike, learned if taught else None, drawn_before, tuple(problems))
-
-
-def distances(points: np.ndarray, neighbours: int) -> np.ndarray:
-    """Mean Euclidean distance of each point (N × d) to its nearest others: (N,)."""
-    found, _ = NearestNeighbors(n_neighbors=neighbours).fit(points).kneighbors()
-    return np.asarray(found.mean(axis=1))
 
 
 def redrawing_error(autoencoder: Autoencoder, square: Pixels) -> float:

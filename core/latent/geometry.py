@@ -8,6 +8,8 @@ from core.errors import LatentError
 
 CONTRAST = 0.1
 """How far two scores differ at least where one photo is called more memorable: about an SD of the shipped map's."""
+UNUSUAL = 10
+"""Nearest photos whose mean distance says how unusual a photo is."""
 
 
 def nearest(points: np.ndarray, place: np.ndarray, k: int, allowed: np.ndarray | None = None) -> np.ndarray:
@@ -20,6 +22,14 @@ def nearest(points: np.ndarray, place: np.ndarray, k: int, allowed: np.ndarray |
 def neighbours(points: np.ndarray, index: int, k: int) -> np.ndarray:
     """Indices of the `k` points nearest to a point of the set, without itself."""
     return nearest(points, points[index], k, np.arange(len(points)) != index)
+
+
+def mean_distances(points: np.ndarray, k: int = UNUSUAL) -> np.ndarray:
+    """Mean Euclidean distance of each point (N × d) to its `k` nearest others, (N,): how unusual it is."""
+    from sklearn.neighbors import NearestNeighbors  # here, because a map of another colour does not need it
+
+    found, _ = NearestNeighbors(n_neighbors=k).fit(points).kneighbors()
+    return np.asarray(found.mean(axis=1))
 
 
 def contrast(points: np.ndarray, scores: np.ndarray, index: int, delta: float) -> int | None:

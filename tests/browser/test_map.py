@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.chromium import check, photo_file, settled
+from tests.helpers.chromium import OUTPUT, check, photo_file, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -132,3 +132,78 @@ def test_a_pointer_that_moved_while_the_map_was_drawn_finds_its_point(address: s
     page.evaluate(f"() => {{ {drag}.onmousemove = window.handler }}")
     page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(300, 400)])  # the map is drawn again
     page.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]")
+
+
+def test_keys_add_to_a_selection_take_away_and_clear(address: str, visited: Page) -> None:
+    page = visited
+    opened(page, f"{address}/latent_space?projection=pca")
+    left, top, width, height = frame(page)
+    page.evaluate("Plotly.relayout(document.querySelector('.map-plot'), {dragmode: 'select'})")
+
+    def box(corner: tuple[float, float], other: tuple[float, float]) -> None:
+        page.mouse.move(left + corner[0] * width, top + corner[1] * height)
+        page.mouse.down()
+        page.mouse.move(left + other[0] * width, top + other[1] * height, steps=4)
+        page.mouse.up()
+
+    def outlines(count: int, key: str) -> None:
+        page.wait_for_function(
+            "([count, key]) => (new URLSearchParams(location.search).get('select') ?? '').split('|').length === count"
+            " && location.search.includes(encodeURIComponent(key))",
+            arg=[count, key],
+        )
+        page.wait_for_function(f"document.querySelector('.map-plot').layout.shapes.length === {count}")
+
+    box((0.1, 0.2), (0.5, 0.9))
+    outlines(1, "box")
+    page.keyboard.down("Shift")
+    box((0.5, 0.2), (0.9, 0.6))
+    page.keyboard.up("Shift")
+    outlines(2, "+")
+    page.keyboard.down("Alt")
+    box((0.3, 0.4), (0.7, 0.8))
+    page.keyboard.up("Alt")
+    outlines(3, "-")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!location.search.includes('select=')")
+    page.wait_for_function("document.querySelector('.map-plot').layout.shapes.length === 0")
+
+
+def test_photos_take_the_place_of_points_where_they_have_room(address: str, visited: Page) -> None:
+    page = visited
+    opened(page, f"{address}/latent_space?projection=pca&relief=true")
+    assert page.evaluate("document.querySelector('.map-plot').dataset.pictures") == "0"
+    page.wait_for_selector("text=Inside the lines lie")
+    page.wait_for_function("document.querySelector('.map-plot').data.some(trace => trace.type === 'contour')")
+    near = """() => {
+        const plot = document.querySelector('.map-plot'), {x, y} = plot._fullData[0], order = [...x.keys()]
+        order.sort((a, b) => Math.hypot(x[a] - x[0], y[a] - y[0]) - Math.hypot(x[b] - x[0], y[b] - y[0]))
+        const ends = (v) => [Math.min, Math.max].map(end => end(...order.slice(0, 8).map(i => v[i])))
+        return Plotly.relayout(plot, {'xaxis.range': ends(x), 'yaxis.range': ends(y)}).then(() => null)
+    }"""
+    page.evaluate(near)
+    page.wait_for_function("Number(document.querySelector('.map-plot').dataset.pictures) >= 8")
+    drawn = "document.querySelector('.map-photos').getContext('2d').getImageData(0, 0, 1400, 600).data.some(v => v)"
+    assert page.evaluate(drawn)
+    page.screenshot(path=OUTPUT / "map-zoomed-in.png")
+
+
+def test_a_browser_without_webgl_draws_the_map_all_the_same(address: str, visited: Page) -> None:
+    page = visited
+    page.add_init_script(
+        "const of = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext ="
+        " function (kind, ...more) { return /webgl/.test(kind) ? null : of.call(this, kind, ...more) }"
+    )
+    opened(page, f"{address}/latent_space?projection=pca")
+    assert page.evaluate("document.querySelector('.map-plot')._fullData[0].type") == "scatter"
+    assert page.is_visible("text=This browser lacks WebGL: the map is drawn more slowly")
+    frame(page)
+    x, y = page.evaluate(PLACE, 3)
+    page.mouse.move(x - 30, y - 30)
+    page.mouse.move(x, y, steps=4)
+    page.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]")
+    page.get_by_role("radio", name="3-D").click()
+    page.wait_for_selector("text=Three dimensions need WebGL, which this browser lacks. Choose 2-D.")
+    page.get_by_role("radio", name="2-D").click()
+    page.wait_for_function("document.querySelector('.map-plot')?._fullData?.[0]?.type === 'scatter'")
+    page.wait_for_selector(".map-note", state="hidden")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,13 @@ import streamlit as st
 from hypothesis import given, settings
 from hypothesis import strategies as values
 
+from core.errors import LatentError
 from core.latent import selection
 from core.paint import drawing, drawing_text, replay
 from core.paint.region_effect import treatment
 from tests.helpers.hostile import ODD, attack, bent, count, damaged
 from ui import resources
-from ui.map import chart
+from ui.map import selections
 from ui.photo import boards
 
 HEIGHT, WIDTH = 24, 32
@@ -92,12 +94,14 @@ def test_messages_in_any_order() -> None:
 def test_selections_of_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     address: dict[str, str] = {}
     monkeypatch.setattr(st, "query_params", address)
-    good: tuple[Any, ...] = ({"box": [0, 1, 2, 3]}, {"lasso": [[0, 0], [1, 0], [1, 1], [0, 2]]}, {})
+    lasso = {"lasso": [[0, 0], [1, 0], [1, 1], [0, 2]], "how": "+"}
+    good: tuple[Any, ...] = ({"box": [0, 1, 2, 3]}, lasso, {"box": [1, 1, 2, 2], "how": "-"}, {})
 
     def take(sent: Any) -> None:
-        chart.keep_selection(sent, "pixels-umap-2")
+        with suppress(LatentError):  # more outlines than an address bears
+            selections.write(sent, "pixels-umap")
         if "select" in address:
-            selection.parse(address.pop("select").partition("@")[2])
+            selection.parse(address["select"].partition("@")[2])
 
     attack("selections", 300, lambda draw: bent(draw.choice(good), draw), take)
 

@@ -11,7 +11,7 @@ import torch
 from core.errors import LatentError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
-from core.latent import distinctiveness, links, unusual
+from core.latent import distinctiveness, geometry, links, unusual
 from core.latent.distinctiveness import Measured
 from core.latent.links import MEASURES
 from core.models.vae import VAE
@@ -28,7 +28,7 @@ N = 24
 def test_a_point_far_from_the_others_is_the_most_distinct() -> None:
     points = np.random.default_rng(0).normal(0, 0.1, (50, 3))
     points[7] = 4
-    far = distinctiveness.distances(points, 5)
+    far = geometry.mean_distances(points, 5)
     assert far.argmax() == 7
     wanted = np.sort(np.linalg.norm(points - points[3], axis=1))[1:6].mean()
     assert far[3] == pytest.approx(wanted)

@@ -3,28 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from core.errors import LabError
-from core.latent import selection
+from core.latent import captions
 from core.latent.atlas import Atlas
-from core.latent.colours import Colour
+from core.latent.captions import Caption
+from core.latent.colours import Colour, Option
+from core.latent.density import Density, density
 from ui import layout
 from ui.map import resources as latent_map
+from ui.map import selections
 from ui.map.scatter import scatter, served
+from ui.map.selections import Chosen
 
 KEY = "scatter"
+Options = Mapping[str, Option]
 MOST_WANTED = 96
 """Thumbnails that are made at once; the browser asks for no more in one request."""
+
+
+@dataclass(frozen=True)
+class Relief:
+    """What lies above the points of a map in two dimensions: where they lie densely, and what groups are called."""
+
+    dense: Density | None = None
+    named: tuple[Caption, ...] = ()
+
+
+@st.cache_data(show_spinner="Looking for groups …", max_entries=16)
+def relief(_atlas: Atlas, key: str, space: str, projection: str, shown: np.ndarray, _options: Options) -> Relief:
+    """Lines and captions of the photos that are `shown` (N,); `key` names the map and its version."""
+    points = _atlas.layouts[space, projection, 2][shown]
+    counted = [name for name in captions.COUNTED if f"feature-{name}" in _options]
+    features = {name: _options[f"feature-{name}"].colour().values for name in counted}
+    traits = captions.traits(_atlas.photos, features)
+    here = {name: values[shown] for name, values in traits.items()}
+    return Relief(density(points), tuple(captions.captions(points, here)))
+
+
+def legend(found: Relief) -> None:
+    """What the lines hold, and what the captions rest on."""
+    lines = "Inside the lines lie a quarter, half and three quarters of the photos. " if found.dense else ""
+    if not found.named:
+        st.caption(f"{lines}No group of photos that lie together differs from the rest in what is known of it.")
+        return
+    st.caption(
+        f"{lines}Captions say what most photos of a group have in common and others have less often: "
+        f"{layout.plain(captions.in_words(found.named))}. They rest on folders and on what studies found in photos."
+    )
 
 
 @st.fragment
 def chart(
     atlas: Atlas, space: str, projection: str, dims: int, colour: Colour, shown: np.ndarray,
-    index: int | None, landed: np.ndarray | None, drawn: str | None,
+    index: int | None, landed: np.ndarray | None, drawn: Chosen | None, kept: Chosen | None, relief: Relief,
 ) -> None:  # fmt: skip
     """The map; a fragment, so that thumbnails arrive without drawing the page again."""
     numbers: dict[str, Any] = {"score": atlas.photos["score"], "human score": atlas.photos["human_score"]}
@@ -35,6 +72,7 @@ def chart(
             f"{layout.plain(colour.label)}: known of {known:,} of the {len(colour.values):,} photos on this map; "
             "the others are grey."
         )
+    where = f"{space}-{projection}"
     done = scatter(
         atlas.layouts[space, projection, dims],
         (atlas.photos["source"] + "/" + atlas.photos["photo_id"]).tolist(),
@@ -43,7 +81,10 @@ def chart(
         shown=shown,
         pinned=index,
         landed=landed,
-        selection=drawn,
+        selection=drawn.outlines_in(where) if drawn else None,
+        kept=kept.outlines_in(where) if kept else None,
+        dense=relief.dense,
+        named=relief.named,
         of=atlas.folder.name,
         sheet=thumbnails(atlas),
         on_wanted=_keep_wanted,
@@ -53,8 +94,12 @@ def chart(
         st.query_params["photo"] = atlas.name(int(done.pinned))
         st.rerun()
     if done.selected is not None:
-        keep_selection(done.selected, f"{space}-{projection}")
-        st.rerun()
+        try:
+            selections.write(done.selected, where)
+        except LabError as error:
+            layout.problem(error)
+        else:
+            st.rerun()
 
 
 def whose_pictures(atlas: Atlas) -> None:
@@ -65,15 +110,6 @@ def whose_pictures(atlas: Atlas) -> None:
             f"Photos of {layout.plain(', '.join(away))} are not on this machine: their blurred pictures are what the "
             "autoencoder draws from their latents."
         )
-
-
-def keep_selection(sent: Any, where: str) -> None:
-    """Write what was drawn into the address; what is nothing that could be drawn takes it away."""
-    found = selection.drawn(sent)
-    if found is None:
-        st.query_params.pop("select", None)
-    else:
-        st.query_params["select"] = f"{where}@{found}"
 
 
 def _keep_wanted() -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core.latent import selection
 from core.latent.atlas import Atlas
 from core.latent.colours import Colour, Option
 from ui import layout, widgets
@@ -83,9 +82,3 @@ def pinned_index(atlas: Atlas) -> int | None:
         layout.problem(f"There is no photo called {asked!r} on this map; it was removed from the address.")
         del st.query_params["photo"]
     return index
-
-
-def read_selection(where: str) -> selection.Selection | None:
-    """The selection in the address, if it was drawn in this layout."""
-    place, _, text = st.query_params.get("select", "").partition("@")
-    return layout.attempt(lambda: selection.parse(text)) if text and place == where else None

@@ -1,28 +1,23 @@
-"""What stands below the map: the pinned photo, the selection, a dropped photo, and the way along memorability."""
+"""What stands below the map: the pinned photo, a dropped photo, and the way along memorability."""
 
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from core.errors import LatentError
-from core.latent import geometry, selection
-from core.latent import plots as latent_plots
+from core.latent import geometry
 from core.latent import words as latent_words
 from core.latent.atlas import Atlas
 from core.latent.colours import Colour
-from core.latent.selection import Selection
-from core.wording import interval
 from ui import layout, log, resources, visit
 from ui.map import resources as latent_map
 from ui.photo import photos
 from ui.resources import Item
 
 NEIGHBOURS = 8
-GALLERY = 24
 STEPS = 7
 
 
@@ -112,50 +107,6 @@ def _take(atlas: Atlas, index: int) -> None:
     item = resources.handed_over(address)
     st.session_state["go-try"] = {"photo": address} if item else {}
     photos.show_also(item or Item(name, f"map-{hashlib.sha256(name.encode()).hexdigest()}", photo.read))
-
-
-def selected(atlas: Atlas, layout_points: np.ndarray, drawn: Selection, shown: np.ndarray, colour: Colour) -> None:
-    """The photos inside a selection: how many, their scores against the rest, a gallery, and a mean picture."""
-    inside = drawn.contains(layout_points) & shown
-    st.subheader(f"Selection: {inside.sum():,} photos")
-    st.button(
-        "Clear the selection",
-        key="unselect",
-        icon=":material/close:",
-        on_click=leave_out,
-        args=("select",),
-    )
-    if not inside.any():
-        return
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        score = Colour("score", "Model's score", atlas.photos["score"].to_numpy(float))
-        for measured in [score] if colour.names or colour.id == "score" else [score, colour]:
-            layout.attempt(partial(_compared, measured, inside, ~inside & shown))
-        st.caption("You chose these photos by looking, so their interval is not a test.")
-        layout.download_table(atlas.photos[inside], "selection.csv", "csv")
-    with right:
-        mean = latent_map.reconstructions(atlas, atlas.spaces["pixels"][inside].mean(axis=0, keepdims=True))[0]
-        st.image(mean, width=200, output_format="PNG", caption="Drawn from the mean latent", alt="Mean reconstruction")
-    some = np.random.default_rng(0).permutation(np.flatnonzero(inside))[:GALLERY]
-    pictures = latent_map.sheet(latent_map.tiles(atlas, sorted(some.tolist())))
-    st.image(pictures, width=min(layout.WIDTH, pictures.shape[1]), output_format="JPEG", alt="Photos of the selection")
-    if inside.sum() > GALLERY:
-        st.caption(f"{GALLERY} of them, drawn at random.")
-
-
-def _compared(measured: Colour, inside: np.ndarray, rest: np.ndarray) -> None:
-    """The values of a selection against the rest: the difference with its interval, and both distributions."""
-    known = np.isfinite(measured.values)
-    chosen, others = measured.values[inside & known], measured.values[rest & known]
-    found = selection.difference(chosen, others)
-    st.markdown(
-        f"{layout.plain(measured.label)}: mean difference from the rest **{interval(found)}** "
-        f"(n = {len(chosen):,} against {len(others):,}; bootstrap 95 % interval)."
-    )
-    figure = latent_plots.distributions(chosen, others, measured.label)
-    st.plotly_chart(figure, key=f"selected-{measured.id}", config=layout.CHART,
-                    alt=f"{measured.label} of the selection and of the rest")  # fmt: skip
 
 
 def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:

@@ -2,6 +2,14 @@
 // Everything of one map lives in `states`, so that a rerun with the same files redraws nothing.
 const states = new WeakMap()
 const TILE = 64, SHEET_COLUMNS = 8, WANTED = 48, SHADES = 256
+const MOST_PICTURES = 40, PICTURE = 44 // photos in view that are drawn as pictures, and their side in px
+const MOST_WITHOUT_WEBGL = 10000
+const SELECTED = "#D9782D", KEPT = "#3A87C8"
+
+const webgl = (() => {
+  const canvas = document.createElement("canvas")
+  return Boolean(canvas.getContext("webgl2") ?? canvas.getContext("webgl"))
+})()
 
 async function fetched(url) {
   const answer = await fetch(address(url))
@@ -59,18 +67,20 @@ function bar(state, data) {
 // Points without a value lie below, small and grey.
 const unknown = (data) => ({ color: "#8A8F98", size: data.dims === 3 ? 2 : 4, opacity: 0.3, line: { width: 0 } })
 
+const kindOfTrace = (dims) => dims === 3 ? "scatter3d" : webgl ? "scattergl" : "scatter"
+
 function trace(state, data, rows, extra) {
   const points = state.files.points, d = data.dims
   const axis = (k) => Float32Array.from(rows, (i) => points[i * d + k])
   const found = { x: axis(0), y: axis(1), mode: "markers", hoverinfo: "none", showlegend: false,
-                  type: d === 3 ? "scatter3d" : "scattergl", ...extra }
+                  type: kindOfTrace(d), ...extra }
   if (d === 3) found.z = axis(2)
   return found
 }
 
 function spot(data, place, colour) {
   const found = { x: [place[0]], y: [place[1]], mode: "markers", hoverinfo: "skip", showlegend: false,
-                  type: data.dims === 3 ? "scatter3d" : "scattergl",
+                  type: kindOfTrace(data.dims),
                   marker: { size: data.dims === 3 ? 9 : 17, color: "rgba(0,0,0,0)", symbol: data.dims === 3 ? "circle-open" : "circle",
                             line: { width: 3, color: colour } } }
   if (data.dims === 3) { found.z = [place[2]]; found.marker.color = colour }
@@ -81,9 +91,9 @@ function spot(data, place, colour) {
 function marks(state, data) {
   const { points } = state.files, d = data.dims, found = []
   if (data.pinned !== null && data.pinned < data.count) {
-    found.push({ place: points.slice(data.pinned * d, (data.pinned + 1) * d), colour: "#D9782D", text: "pinned" })
+    found.push({ place: points.slice(data.pinned * d, (data.pinned + 1) * d), colour: SELECTED, text: "pinned" })
   }
-  if (data.landed) found.push({ place: data.landed, colour: "#3A87C8", text: "your photo" })
+  if (data.landed) found.push({ place: data.landed, colour: KEPT, text: "your photo" })
   return found
 }
 
@@ -92,16 +102,28 @@ const arrows = (state, data) => marks(state, data).map(({ place: [x, y, z], colo
   { x, y, z, text, ax: 0, ay: -60, arrowcolor: colour, arrowwidth: 2, bordercolor: colour, borderpad: 3,
     bgcolor: state.paper, font: { color: state.ink, size: 13 } }))
 
-function outline(selection) {
-  if (!selection) return []
-  const [kind, rest] = selection.split(":")
-  const line = { color: "#D9782D", width: 2, dash: "dot" }
-  if (kind === "box") {
+// The outlines of a selection; those that take photos away are dashed.
+function outlines(selection, color) {
+  return (selection ? selection.split("|") : []).map((text) => {
+    const [kind, rest] = text.replace(/^[+-]/, "").split(":")
+    const line = { color, width: 2, dash: text.startsWith("-") ? "dash" : "dot" }
+    if (kind === "lasso") return { type: "path", path: "M" + rest.split(";").join("L") + "Z", line }
     const [x0, y0, x1, y1] = rest.split(",").map(Number)
-    return [{ type: "rect", x0, y0, x1, y1, line }]
-  }
-  return [{ type: "path", path: "M" + rest.split(";").join("L") + "Z", line }]
+    return { type: "rect", x0, y0, x1, y1, line }
+  })
 }
+
+// Lines inside which a quarter, half and three quarters of the photos lie.
+function contours(state, data) {
+  if (!data.density) return []
+  const { x, y } = data.density, z = y.map((_, row) => state.files.share.subarray(row * x.length, (row + 1) * x.length))
+  return [{ type: "contour", x, y, z, hoverinfo: "skip", showscale: false, showlegend: false, opacity: 0.7,
+            contours: { coloring: "lines", start: 0.25, end: 0.75, size: 0.25 }, line: { width: 1.5 },
+            colorscale: [[0, state.ink], [1, state.ink]] }]
+}
+
+const captions = (state, data) => data.captions.map(({ x, y, text }) => (
+  { x, y, text, showarrow: false, font: { color: state.ink, size: 12 }, bgcolor: state.paper, borderpad: 2, opacity: 0.85 }))
 
 function layout(state, data) {
   const hidden = { visible: false, showgrid: false, zeroline: false }
@@ -114,7 +136,8 @@ function layout(state, data) {
     scene: { xaxis: axis, yaxis: axis, zaxis: axis, dragmode: "orbit", camera: { eye: { x: 0.95, y: 0.95, z: 0.95 } },
              annotations: data.dims === 3 ? arrows(state, data) : [] },
     modebar: { bgcolor: "rgba(0,0,0,0)", color: "#8A8F98", activecolor: "#D9782D" },
-    shapes: data.dims === 2 ? outline(data.selection) : [],
+    shapes: data.dims === 2 ? [...outlines(data.kept, KEPT), ...outlines(data.selection, SELECTED)] : [],
+    annotations: data.dims === 2 ? captions(state, data) : [],
     selections: [],
   }
 }
@@ -125,6 +148,7 @@ async function draw(state) {
     changed(state, "points", data.points, floats),
     changed(state, "values", data.values, floats),
     changed(state, "shown", data.shown, async (url) => new Uint8Array(await (await fetched(url)).arrayBuffer())),
+    data.density && changed(state, "share", data.density.share, floats),
     loadPlotly(data.plotly),
   ])
   if (data !== state.data) return // a newer run came meanwhile, and draws itself
@@ -136,11 +160,14 @@ async function draw(state) {
     rows.push(i)
     ;(Number.isNaN(state.files.values[i]) ? others : known).push(i)
   }
+  if (!webgl && (data.dims === 3 || rows.length > MOST_WITHOUT_WEBGL)) return refuse(state, data, drawing)
   state.rows = rows
   state.groups = [others, known].filter((group) => group.length)
-  const traces = state.groups.map((group) => trace(state, data, group, { marker: group === known ? marker(state, data, group) : unknown(data) }))
+  const markers = state.groups.map((group) => group === known ? marker(state, data, group) : unknown(data))
+  const traces = state.groups.map((group, k) => trace(state, data, group, { marker: markers[k] }))
+  state.colours = markers.map((marker) => marker.color)
   traces.push(...marks(state, data).map(({ place, colour }) => spot(data, place, colour)))
-  traces.push(bar(state, data))
+  traces.push(...contours(state, data), bar(state, data))
   const flat = ["pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
   const deep = ["orbitRotation", "zoom3d", "pan3d", "resetCameraDefault3d"]
   const config = { displaylogo: false, displayModeBar: true, responsive: true, scrollZoom: true,
@@ -152,6 +179,9 @@ async function draw(state) {
   state.kind = kind
   state.drawing = drawing
   state.note.hidden = true
+  state.hint.hidden = webgl
+  state.hint.textContent = "This browser lacks WebGL: the map is drawn more slowly, and in two dimensions only."
+  pictures(state)
   if (state.pointer) moveAgain(state.pointer)
   state.plot.dataset.drawn = String(rows.length)
   state.plot.dataset.dims = String(data.dims)
@@ -159,6 +189,24 @@ async function draw(state) {
 
 // The photo of a point, whatever trace it belongs to; undefined for the marks of pinned and dropped photos.
 const photo = (state, point) => state.groups[point.curveNumber]?.[point.pointNumber ?? point.pointIndex]
+
+// The colour of a photo's point, in words that a canvas knows.
+function tint(state, index) {
+  const group = state.groups.findIndex((found) => found.includes(index)), colour = state.colours[group]
+  if (!Array.isArray(colour)) return colour
+  return `rgb(${colour[state.groups[group].indexOf(index)].slice(0, 3).map((part) => 255 * part)})`
+}
+
+function refuse(state, data, drawing) {
+  if (state.kind) window.Plotly.purge(state.plot)
+  state.kind = null
+  state.drawing = drawing
+  state.note.textContent = data.dims === 3
+    ? "Three dimensions need WebGL, which this browser lacks. Choose 2-D."
+    : `This browser lacks WebGL, without which at most ${MOST_WITHOUT_WEBGL.toLocaleString("en")} photos are drawn. Show fewer by "Search and filter".`
+  state.note.hidden = false
+  pictures(state)
+}
 
 // plotly.js does not see a pointer that moves while it draws.
 function moveAgain({ clientX, clientY }) {
@@ -170,6 +218,8 @@ function listen(state) {
   const { plot } = state
   plot.onmousemove = (event) => { state.pointer = event }
   plot.onmouseleave = () => { state.pointer = null }
+  plot.onpointerdown = (event) => { state.how = event.shiftKey ? "+" : event.altKey ? "-" : null }
+  for (const change of ["plotly_afterplot", "plotly_relayouting", "plotly_relayout"]) plot.on(change, () => pictures(state))
   plot.on("plotly_hover", (event) => {
     const index = photo(state, event.points[0])
     if (index !== undefined) hover(state, index, event.event).catch((error) => console.error(error))
@@ -184,13 +234,57 @@ function listen(state) {
     state.drawing = null // plotly.js has drawn an outline of its own: the next drawing takes it away
     if (event.range) {
       const [x, y] = [event.range.x, event.range.y]
-      state.send("selected", { box: [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)] })
+      state.send("selected", { how: state.how, box: [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)] })
     } else if (event.lassoPoints) {
-      state.send("selected", { lasso: event.lassoPoints.x.map((x, i) => [x, event.lassoPoints.y[i]]) })
+      state.send("selected", { how: state.how, lasso: event.lassoPoints.x.map((x, i) => [x, event.lassoPoints.y[i]]) })
     }
   })
-  plot.on("plotly_deselect", () => state.send("selected", { none: true }))
+  plot.on("plotly_deselect", () => clear(state))
   plot.on("plotly_relayout", (change) => { if (change.dragmode) state.drag = change.dragmode })
+}
+
+function clear(state) {
+  state.drawing = null
+  state.send("selected", { none: true })
+}
+
+const TYPED = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true], [role=dialog], [role=listbox]"
+function escaped(state, event) {
+  if (event.key === "Escape" && state.data.selection && !event.composedPath()[0].closest?.(TYPED)) clear(state)
+}
+
+// Photos in place of their points, once so few are in view that they have room.
+function pictures(state) {
+  const { plot, photos, data } = state, brush = photos.getContext("2d"), seen = data.dims === 2 && state.kind ? inView(state) : []
+  const shown = seen.length <= MOST_PICTURES && seen.length < state.rows.length ? seen : []
+  const scale = window.devicePixelRatio, lost = shown.filter(({ index }) => state.thumbs.missing(index)).map(({ index }) => index)
+  photos.width = plot.clientWidth * scale
+  photos.height = plot.clientHeight * scale
+  brush.scale(scale, scale)
+  let count = 0
+  for (const { index, x, y } of shown) {
+    const found = state.thumbs.found.get(index)
+    if (!found) continue
+    drawTile(brush, found, x - PICTURE / 2, y - PICTURE / 2, PICTURE)
+    brush.strokeStyle = tint(state, index)
+    brush.lineWidth = 2
+    brush.strokeRect(x - PICTURE / 2, y - PICTURE / 2, PICTURE, PICTURE)
+    count++
+  }
+  plot.dataset.pictures = count
+  if (lost.length) state.thumbs.want(lost[0], lost.slice(1))
+}
+
+// Photos between the edges of the map, with their places in px.
+function inView({ plot, rows, files }) {
+  const { xaxis, yaxis, _size } = plot._fullLayout, { points } = files
+  const [left, right] = xaxis.range, [bottom, top] = yaxis.range
+  return rows.filter((i) => points[2 * i] >= left && points[2 * i] <= right && points[2 * i + 1] >= bottom && points[2 * i + 1] <= top)
+    .map((index) => ({ index, x: _size.l + xaxis.c2p(points[2 * index]), y: _size.t + yaxis.c2p(points[2 * index + 1]) }))
+}
+
+function drawTile(brush, [image, place], x, y, side) {
+  brush.drawImage(image, (place % SHEET_COLUMNS) * TILE, Math.floor(place / SHEET_COLUMNS) * TILE, TILE, TILE, x, y, side, side)
 }
 
 // Names and numbers of single points come with the first of them: the map is drawn without.
@@ -238,8 +332,7 @@ function paint(state, canvas, index) {
     state.plot.dataset.missing = String(state.thumbs.pointed.size)
     return
   }
-  const [image, place] = found
-  canvas.getContext("2d").drawImage(image, (place % SHEET_COLUMNS) * TILE, Math.floor(place / SHEET_COLUMNS) * TILE, TILE, TILE, 0, 0, TILE, TILE)
+  drawTile(canvas.getContext("2d"), found, 0, 0, TILE)
   canvas.dataset.painted = "yes"
 }
 
@@ -252,11 +345,12 @@ function around(state, index) {
   return near.slice(0, WANTED).map(([, i]) => i)
 }
 
-// The pointer may still be where it was when its thumbnail arrives.
-function paintTip(state) {
+// The pointer may still be where it was when its thumbnail arrives, and the map as far zoomed in.
+function thumbnailsCame(state) {
   state.plot.dataset.missing = String(state.thumbs.pointed.size)
   const canvas = state.tip.querySelector("canvas")
   if (state.over !== null && canvas && !canvas.dataset.painted && state.thumbs.found.has(state.over)) paint(state, canvas, state.over)
+  pictures(state)
 }
 
 function loadImage(url, done) {
@@ -268,16 +362,18 @@ function loadImage(url, done) {
 export default function (component) {
   const { parentElement, data, setTriggerValue } = component
   let state = states.get(parentElement)
-  const [plot, tip, note] = ["plot", "tip", "note"].map((part) => parentElement.querySelector(`.map-${part}`))
+  const [plot, tip, note, hint, photos] = ["plot", "tip", "note", "hint", "photos"].map((part) => parentElement.querySelector(`.map-${part}`))
   if (!state || state.plot !== plot) {
-    state = { plot, tip, note, urls: {}, files: {}, over: null, pointer: null, drawing: null, drag: "pan", rows: [] }
+    state = { plot, tip, note, hint, photos, how: null, urls: {}, files: {}, over: null, pointer: null, drawing: null, drag: "pan", rows: [] }
     const own = state
-    state.thumbs = new Thumbnails((asked) => own.send("wanted", asked), () => paintTip(own), loadImage)
+    state.thumbs = new Thumbnails((asked) => own.send("wanted", asked), () => thumbnailsCame(own), loadImage)
+    state.key = (event) => escaped(own, event)
     states.set(parentElement, state)
   }
   state.thumbs.show(data.of)
   state.data = data
   state.send = setTriggerValue
+  addEventListener("keydown", state.key)
   const theme = getComputedStyle(parentElement)
   state.ink = theme.getPropertyValue("--st-text-color") || "#888"
   state.paper = theme.getPropertyValue("--st-background-color") || "#FFF"
@@ -290,6 +386,7 @@ export default function (component) {
   })
   return () => {
     tip.hidden = true
+    removeEventListener("keydown", state.key)
     state.thumbs.pause()
   }
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime import get_instance
 
+from core.latent.captions import Caption
 from core.latent.colours import Colour
+from core.latent.density import Density
 
 SHEET_COLUMNS = 8
 """Thumbnails in a row of a sprite sheet."""
@@ -42,7 +45,8 @@ _LOADER = (_HERE / "plotly_loader.js").read_text(encoding="utf-8")
 _component = st.components.v2.component(
     "latent_map",
     html=f"""<div class="map-frame"><div class="map-plot" style="min-height: {HEIGHT}px"></div>
-        <div class="map-note">Drawing the map …</div></div><div class="map-tip" hidden></div>""",
+        <canvas class="map-photos"></canvas><div class="map-note">Drawing the map …</div></div>
+        <div class="map-hint" hidden></div><div class="map-tip" hidden></div>""",
     css=(_HERE / "scatter.css").read_text(encoding="utf-8"),
     js=_LOADER + "".join((_HERE / name).read_text(encoding="utf-8") for name in ("thumbnails.js", "scatter.js")),
     isolate_styles=False,  # plotly.js writes its style rules into the document's head
@@ -74,12 +78,18 @@ def scatter(
     pinned: int | None,
     landed: np.ndarray | None,
     selection: str | None,
+    kept: str | None,
+    dense: Density | None,
+    named: Sequence[Caption],
     of: str,
     sheet: dict[str, Any] | None,
     on_wanted: Callable[[], None],
     key: str,
 ) -> Any:
     """Draw points (N × 2 or 3) and return what the visitor did: `pinned` (index), `selected` (geometry).
+
+    Above two dimensions lie the outlines of the selection and of one `kept` to compare it with, lines around where
+    photos lie densely, and captions of groups.
 
     `on_wanted` is called before the page runs when the component's state holds `wanted`: a request for thumbnails of
     the map `of`. Its answer is the next run's `sheet`.
@@ -105,6 +115,14 @@ def scatter(
         "pinned": pinned,
         "landed": None if landed is None else [float(v) for v in landed],
         "selection": selection,
+        "kept": kept,
+        "density": dense
+        and {
+            "share": served(dense.share.astype("<f4").tobytes(), binary, f"{key}-density"),
+            "x": dense.x.tolist(),
+            "y": dense.y.tolist(),
+        },
+        "captions": [{"x": one.place[0], "y": one.place[1], "text": html.escape(one.name)} for one in named],
         "of": of,
         "sheet": sheet,
         "height": HEIGHT,

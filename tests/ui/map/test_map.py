@@ -116,7 +116,7 @@ def _first_scene(artifacts: Path) -> str:
 def test_an_unknown_photo_and_a_foreign_selection_are_said(artifacts: Path) -> None:
     assert "no photo called" in visit(photo="scenes/none.jpg").error[0].value
     assert "draw it again" in visit(select="pixels-umap@box:1,2").error[0].value
-    assert not visit(select="pixels-pca@box:1,2").error  # drawn in another layout: it means nothing here
+    assert not visit(select="pixels-isomap@box:1,2").error  # of another map: it means nothing here
 
 
 def test_a_selection_is_compared_with_the_rest(artifacts: Path) -> None:
@@ -129,6 +129,52 @@ def test_a_selection_is_compared_with_the_rest(artifacts: Path) -> None:
     both = words(visit(select="pixels-umap@box:-9,-9,0,9", colour="error"))
     assert r"Model\'s score: mean difference from the rest" in both
     assert r"Error\: score − human score: mean difference from the rest" in both
+
+
+def test_two_selections_are_compared(artifacts: Path) -> None:
+    app = visit(select="pixels-umap@box:-9,-9,0,9")
+    app.button(key="keep").click().run()
+    assert "kept" in app.query_params
+    assert "select" not in app.query_params
+    assert "Kept for comparison" in words(app)
+    kept = app.query_params["kept"]
+    app = visit(kept=kept[0] if isinstance(kept, list) else kept, select="pixels-umap@box:-9,-9,0.2,9")
+    found = atlas.read(artifacts / "latent")
+    x, scores = found.layouts["pixels", "umap", 2][:, 0], found.photos["score"].to_numpy(float)
+    between = (x > 0) & (x < 0.2)
+    assert f"{(x < 0).sum()} photos are in both and count in neither." in words(app)
+    app = visit(kept="pixels-umap@box:-9,-9,0,9", select="pixels-umap@box:0,-9,9,9")
+    difference = scores[x > 0].mean() - scores[x < 0].mean()
+    assert f"mean difference from the kept ones **{difference:.3f}".replace("-", "−") in words(app)
+    assert between.any()
+    assert not app.exception
+
+
+def test_how_unusual_photos_are_colours_the_map(artifacts: Path) -> None:
+    found = atlas.read(artifacts / "latent")
+    options, _ = colours(found)
+    for space, points in found.spaces.items():
+        far = np.sqrt(np.square(points[:, None].astype(float) - points).sum(axis=2))
+        far = np.sort(far, axis=1)[:, 1:11].mean(axis=1)  # without itself
+        np.testing.assert_allclose(options[f"unusual-{space}"].colour().values, far, rtol=1e-5, atol=1e-6)
+    app = visit(colour="unusual-pixels", variant="unusual-learned")
+    assert len(app.selectbox(key="variant").options) == 2
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_selection_holds_in_every_layout(artifacts: Path) -> None:
+    inside = (atlas.read(artifacts / "latent").layouts["pixels", "umap", 2][:, 0] < 0).sum()
+    for asked in ({"dims": "3-D"}, {"projection": "pca"}):
+        assert f"Selection: {inside} photos" in words(visit(select="pixels-umap@box:-9,-9,0,9", **asked))
+
+
+def test_captions_and_contours_are_asked_for(artifacts: Path) -> None:
+    app = visit()
+    app.toggle(key="relief").set_value(True).run()
+    assert "quarter, half and three quarters of the photos" in words(app)
+    assert not app.exception
+    assert not app.error
 
 
 def test_a_checkpoint_of_another_latent_size_is_one_sentence(artifacts: Path) -> None:
@@ -175,7 +221,39 @@ def test_inside_a_polygon_is_what_is_inside() -> None:
     np.testing.assert_array_equal(again.contains(points), triangle)
 
 
-@pytest.mark.parametrize("text", ["", "box:1,2,3", "lasso:1,2;3,4", "lasso:a,b;1,2;3,4", "ring:1,2", "box:nan,1,2,3"])
+def test_outlines_add_and_take_away_in_their_order() -> None:
+    points = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
+    x, y = points.T
+    first = selection.drawn({"box": [-1, -1, 0, 1]})
+    more = selection.drawn({"box": [0, 0, 1, 1], "how": "+"}, first)
+    less = selection.drawn({"lasso": [[-1, -1], [1, -1], [1, 0.5], [-1, 0.5]], "how": "-"}, more)
+    np.testing.assert_array_equal(more.contains(points), (x < 0) | (y > 0))
+    np.testing.assert_array_equal(less.contains(points), ((x < 0) | (y > 0)) & (y > 0.5))
+    np.testing.assert_array_equal(selection.parse(str(less)).contains(points), less.contains(points))
+    back = selection.drawn({"box": [-1, -1, 1, 1], "how": "+"}, less)
+    assert back.contains(points).all()  # what was taken away can be added again
+    assert len(selection.drawn({"box": [0, 0, 1, 1]}, back).outlines) == 1  # without a key a selection begins anew
+    assert selection.drawn({"box": [0, 0, 1, 1], "how": "-"}) is None  # from nothing nothing is taken
+    for _ in range(selection.MOST_PARTS - len(back.outlines)):
+        back = selection.drawn({"box": [0, 0, 1, 1], "how": "-"}, back)
+    with pytest.raises(LatentError, match="Escape"):
+        selection.drawn({"box": [0, 0, 1, 1], "how": "-"}, back)
+
+
+NO_SELECTION = [
+    "",
+    "box:1,2,3",
+    "box:0,0,1,1|box:0,0,1,1",
+    "-box:0,0,1,1",
+    "|".join(["box:0,0,1,1", *["+box:0,0,1,1"] * selection.MOST_PARTS]),
+    "lasso:1,2;3,4",
+    "lasso:a,b;1,2;3,4",
+    "ring:1,2",
+    "box:nan,1,2,3",
+]
+
+
+@pytest.mark.parametrize("text", NO_SELECTION)
 def test_no_selection(text: str) -> None:
     with pytest.raises(LatentError, match="not of the form"):
         selection.parse(text)
@@ -184,7 +262,7 @@ def test_no_selection(text: str) -> None:
 def test_a_long_lasso_fits_an_address() -> None:
     angle = np.linspace(0, 2 * np.pi, 1000)
     drawn = selection.drawn({"lasso": np.column_stack([np.cos(angle), np.sin(angle)]).tolist()})
-    assert len(drawn.corners) <= selection.MOST_CORNERS
+    assert len(drawn.outlines[0].corners) <= selection.MOST_CORNERS
     points = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
     assert (drawn.contains(points) == (np.square(points).sum(axis=1) < 1)).mean() > 0.98
 
@@ -234,7 +312,7 @@ def test_colours_are_told_apart_with_any_sight(sight: str) -> None:
 def test_colours_are_what_photos_have(artifacts: Path) -> None:
     found, problems = colours(atlas.read(artifacts / "latent"))
     assert not problems
-    assert set(found) == {"score", "human", "error", "planted", "source"}
+    assert set(found) == {"score", "human", "error", "planted", "source", "unusual-pixels", "unusual-learned"}
     error, source = found["error"].colour(), found["source"].colour()
     assert error.scale == DIVERGING
     low, high = error.limits
