@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import math
 import shlex
-from collections.abc import Iterable, Sequence
-from importlib import metadata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +12,16 @@ import pandas as pd
 
 from core import config
 from core.effects import human_words
-from core.errors import LabError, StudyError
-from core.evaluation import reports
-from core.evaluation import words as model_words
+from core.errors import StudyError
 from core.files import json_of, table_text
 from core.study import catalogue
 from core.types import Interval
 from core.verdict import words
 from core.verdict.aggregates import Aggregates
 from core.verdict.detector_words import quality_lines, relied_on
+from core.verdict.hypertext import attached, model, page, pre, section, table, text, versions
 from core.verdict.records import RowDecision
 
-PACKAGES = ("torch", "torchvision", "onnxruntime", "openvino", "numpy", "pandas", "scipy", "statsmodels", "pillow")
 EFFECT_COLUMNS = (
     *(
         "source",
@@ -45,15 +40,6 @@ EFFECT_COLUMNS = (
 )
 """Columns of the effects that the page shows, where the study has them; the attached table holds all."""
 SHOWN = {"drop": "#2a6f97", "rise": "#c1661c", "negligible": "#777", "unresolved": "#777"}
-STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;color:#22262b;background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}
-h1,h2{font-family:Georgia,serif;line-height:1.2}h2{margin-top:2.2rem}.said{font-size:1.2rem}
-table{border-collapse:collapse;font-size:.8rem;width:100%}.wide{overflow-x:auto}
-th,td{border-bottom:1px solid #ddd;padding:.25rem .5rem;text-align:left;vertical-align:top}
-td{font-variant-numeric:tabular-nums}pre{white-space:pre-wrap;font-size:.8rem;background:#f5f4f0;padding:.8rem}
-svg{width:100%;height:auto}figcaption{font-size:.85rem;color:#555}
-@media print{body{max-width:none;margin:0}h2{break-after:avoid}tr,figure{break-inside:avoid}.wide{overflow:visible}}
-"""
 QUESTION = """
 A network predicts how memorable a photo is to people. Does it use what a person would name (faces, people, objects
 that stand out, text), or shortcuts (texture, colour, spatial frequency, background)? One kind of information at a
@@ -75,27 +61,21 @@ def report(found: Aggregates, folder: Path) -> str:
     """The HTML of a study whose effects and verdict are computed; StudyError where its settings cannot be read."""
     verdict, base = found.verdict, found.baseline
     parts = [
-        f"<h1>{_text(base.study)}</h1>",
-        f'<p class="said">{_text(verdict.sentence)}</p>',
-        *(f"<p><strong>{_text(mark)}</strong></p>" for mark in (*verdict.marks, *base.problems)),
-        _section("Question", f"<p>{_text(QUESTION)}</p>"),
-        _section("Photos", _photos(found)),
-        _section("Model", _model(base.model)),
-        _section("Gate", _pre([f"{verdict.gate.status}: validity {verdict.gate.validity}, n = {verdict.gate.n}"])),
-        _section("Decision rows", _figure(verdict.readings) + _rows(verdict.readings)),
-        _section("Verdict in words", _pre(words.lines(verdict))),
-        _section("Detectors", _pre(quality_lines(relied_on(found)))),
-        _section("What people remember", _pre(human_words.beside_verdict(human_words.read(folder), folder.name))),
-        _section("Effects", _effects(found.effects, base.study)),
-        _section("Methods and limits", f"<p>{_text(METHODS)}</p><p>{_text(LIMITS)}</p>"),
-        _section("To repeat it", _pre(commands(folder)) + _table(_made_with(found), ("what", "value"))),
+        f'<p class="said">{text(verdict.sentence)}</p>',
+        *(f"<p><strong>{text(mark)}</strong></p>" for mark in (*verdict.marks, *base.problems)),
+        section("Question", f"<p>{text(QUESTION)}</p>"),
+        section("Photos", _photos(found)),
+        section("Model", model(base.model)),
+        section("Gate", pre([f"{verdict.gate.status}: validity {verdict.gate.validity}, n = {verdict.gate.n}"])),
+        section("Decision rows", _figure(verdict.readings) + _rows(verdict.readings)),
+        section("Verdict in words", pre(words.lines(verdict))),
+        section("Detectors", pre(quality_lines(relied_on(found)))),
+        section("What people remember", pre(human_words.beside_verdict(human_words.read(folder), folder.name))),
+        section("Effects", _effects(found.effects, base.study)),
+        section("Methods and limits", f"<p>{text(METHODS)}</p><p>{text(LIMITS)}</p>"),
+        section("To repeat it", pre(commands(folder)) + table(_made_with(found), ("what", "value"))),
     ]
-    body = "\n".join(parts)
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{_text(base.study)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>\n'
-        f"<body>\n{body}\n</body></html>\n"
-    )
+    return page(str(base.study), parts)
 
 
 def commands(folder: Path) -> list[str]:
@@ -131,13 +111,6 @@ def _given(folder: Path, sources: Sequence[str]) -> list[str]:
     return [Path(str(places.get(name, name))).name for name in sources]
 
 
-def number(value: Any) -> str:
-    """A value as the study has it: every digit of a number, a dash where there is none."""
-    if isinstance(value, float):
-        return "–" if math.isnan(value) else repr(float(value))
-    return "–" if value is None or value is pd.NA else str(value)
-
-
 def _photos(found: Aggregates) -> str:
     base = found.baseline
     rows = [
@@ -145,18 +118,8 @@ def _photos(found: Aggregates) -> str:
     ]  # "all" pools the sources
     facts = f"{base.n_photos} photos, {base.n_human} with human scores; mean score {base.mean!r}, SD {base.sd!r}."
     names = ("source", "photos", "with human scores", "validity ρ", "low", "high")
-    why = f"<p>{_text(base.why_no_validity)}</p>" if base.why_no_validity else ""
-    return f"<p>{_text(facts)}</p>{_table(rows, names)}{why}"
-
-
-def _model(model: str) -> str:
-    """What the shipped card says of the model, where it has one."""
-    try:
-        card = reports.model_card(model)
-        said = model_words.origin_sentences(card) if card else []
-    except LabError as error:
-        said = [str(error)]
-    return f"<p>{_text(model)}</p>" + "".join(f"<p>{_text(line)}</p>" for line in said)
+    why = f"<p>{text(base.why_no_validity)}</p>" if base.why_no_validity else ""
+    return f"<p>{text(facts)}</p>{table(rows, names)}{why}"
 
 
 def _rows(readings: Sequence[RowDecision]) -> str:
@@ -184,7 +147,7 @@ def _rows(readings: Sequence[RowDecision]) -> str:
         )
         for item in readings
     ]
-    return _table(rows, names)
+    return table(rows, names)
 
 
 def _interval(found: Interval | None) -> tuple[float | None, ...]:
@@ -194,28 +157,23 @@ def _interval(found: Interval | None) -> tuple[float | None, ...]:
 def _effects(effects: pd.DataFrame, study: str) -> str:
     """The main columns of every effect, those that decide and those that explore apart; the whole table is attached."""
     shown = [name for name in EFFECT_COLUMNS if name in effects]
-    data = base64.b64encode(table_text(effects).encode()).decode()
-    parts = [
-        f'<p><a download="{_text(study)}-effects.csv" href="data:text/csv;base64,{data}">All columns as CSV</a></p>'
-    ]
+    data = table_text(effects).encode()
+    parts = [attached(f"{study}-effects.csv", "text/csv", data, "All columns as CSV")]
     for family, rows in effects.groupby("family", sort=False):
-        parts.append(f"<h3>{_text(str(family).capitalize())}</h3>")
-        parts.append(_table(rows[shown].itertuples(index=False, name=None), shown))
+        parts.append(f"<h3>{text(str(family).capitalize())}</h3>")
+        parts.append(table(rows[shown].itertuples(index=False, name=None), shown))
     return "".join(parts)
 
 
 def _made_with(found: Aggregates) -> list[tuple[str, Any]]:
     base = found.baseline
-    installed = {
-        item.metadata["Name"].lower(): item.version for item in metadata.distributions() if item.metadata["Name"]
-    }
     return [
         ("study begun", base.created),
         ("seed", base.seed),
         ("resamples", base.resamples),
         ("resamples of decision rows", base.confirmatory_resamples),
         ("permutations", base.permutations),
-        *((name, installed[name]) for name in PACKAGES if name in installed),
+        *versions(),
     ]
 
 
@@ -240,7 +198,7 @@ def _figure(readings: Sequence[RowDecision]) -> str:
     ]
     for place, item in enumerate(readings):
         y = top + step * (place + 0.5)
-        drawn.append(f'<text x="0" y="{y + 4:.1f}" font-size="14">{_text(item.label)}</text>')
+        drawn.append(f'<text x="0" y="{y + 4:.1f}" font-size="14">{text(item.label)}</text>')
         colour = SHOWN.get(item.reading, "#777")
         if math.isnan(item.in_sd.estimate):
             drawn.append(f'<text x="{x(0):.1f}" y="{y + 4:.1f}" font-size="12" fill="#777">not tested</text>')
@@ -257,22 +215,3 @@ def _figure(readings: Sequence[RowDecision]) -> str:
         "<figcaption>Effect in SD of the clean scores, with its 95 % interval. Grey band: too small to matter. "
         "Open mark: not settled.</figcaption></figure>"
     )
-
-
-def _section(title: str, content: str) -> str:
-    return f"<h2>{title}</h2>\n{content}" if content else ""
-
-
-def _pre(lines: Iterable[str]) -> str:
-    text = "\n".join(lines).strip()
-    return f"<pre>{_text(text)}</pre>" if text else ""
-
-
-def _table(rows: Iterable[Sequence[Any]], names: Sequence[str]) -> str:
-    head = "".join(f'<th scope="col">{_text(name)}</th>' for name in names)
-    body = "\n".join(f"<tr>{''.join(f'<td>{_text(number(cell))}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
-
-
-def _text(value: str) -> str:
-    return html.escape(str(value))
