@@ -53,7 +53,7 @@ def show(items: list[Item]) -> None:
             several.table(examined, model, reference)
         return
     from ui.map import nearest  # these here, because they need torch: a page without a photo does without
-    from ui.photo import painting, what_if
+    from ui.photo import handing_on, painting, what_if
 
     item = photos.current(list(scores))
     with below:
@@ -62,7 +62,9 @@ def show(items: list[Item]) -> None:
         )  # first, though it stands below: who paints waits for this answer
     with said:
         explain(by_item[item], model, reference)
-        photos.show_on_map(item)
+        with st.container(horizontal=True, gap="small"):
+            photos.show_on_map(item)
+            handing_on.button(item, by_item[item], model, method, settings)
     with pictures:
         shown = layout.attempt(lambda: look(item, model, method, settings))
         worth = st.empty()
@@ -102,10 +104,8 @@ def explain(found: Examined, model: str, reference: reports.Scores) -> None:
             config=layout.CHART,
             alt="The score among the scores of reference photos; the band is its interval",
         )
-    if found.within and (bounds := resources.intervals(model)):
-        from core.evaluation import intervals  # here, because it needs torch
-
-        st.markdown(intervals.in_words(bounds, *found.within, found.usual))
+    if sure := resources.sure(model, found):
+        st.markdown(sure)
     st.caption(report_words.CAVEAT)
 
 
@@ -117,8 +117,7 @@ def look(item: Item, model: str, method: str, settings: dict[str, Any]) -> bool:
     plain.image(photo, width="stretch", output_format="JPEG", alt=f"The photo {item.name}")
     with overlaid:
         components.heatmap(photo, heatmap, "opacity")
-    standing = trust_words.standing(trust_reports.standing(trust_reports.summary(model), method))
-    st.caption(f"{trust_words.caption(heatmap, baseline=False)} {standing} {report_words.HEATMAP_CAVEAT}")
+    st.caption(trust_words.reading(heatmap, trust_reports.standing(trust_reports.summary(model), method)))
     return True
 
 

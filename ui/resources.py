@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import streamlit as st
 
@@ -134,6 +133,16 @@ def intervals(model: str) -> Intervals | None:
     return bounds.read(shipped_or(model) / bounds.FILE)
 
 
+def sure(model: str, found: Examined) -> str:
+    """The sentence on a score's interval; empty where it has none."""
+    bounds = intervals(model) if found.within else None
+    if bounds is None or found.within is None:
+        return ""
+    from core.evaluation import intervals as words  # here, because it needs torch
+
+    return words.in_words(bounds, *found.within, found.usual)
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def seen(model: str, digest: str, _item: Item) -> tuple[float, np.ndarray]:
     """The score of a photo at full size, and the features (F,) behind it; PhotoError for a file that cannot be read."""
@@ -162,10 +171,7 @@ def examine(model: str, digest: str, _item: Item) -> Examined:
 @st.cache_data(show_spinner=False, max_entries=16)
 def display(digest: str, _item: Item) -> Pixels:
     """The photo at a size fit for a screen."""
-    photo = _pixels(digest, _item)
-    shrink = min(1.0, DISPLAY_SIDE / max(photo.shape[:2]))
-    height, width = (max(1, round(side * shrink)) for side in photo.shape[:2])
-    return images.resize(photo, width, height)
+    return images.to_long_side(_pixels(digest, _item), DISPLAY_SIDE)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -195,14 +201,8 @@ def found(mask: str, model: str, method: str, settings: dict[str, Any], digest: 
     return entry.function(working(digest, _item), **given)
 
 
-def jpeg(picture: Pixels, quality: int = 88) -> bytes:
-    """A picture for the screen as JPEG."""
-    done, data = cv2.imencode(
-        ".jpg", cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
-    )
-    if not done:
-        raise PhotoError("the picture cannot be shown; try another photo.")
-    return data.tobytes()
+jpeg = images.jpeg_bytes
+"""A picture for the screen."""
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

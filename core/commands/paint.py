@@ -10,12 +10,14 @@ from core import config
 from core.commandline import progress_bar
 from core.commands import Report
 from core.errors import MaskError, ParameterError, PhotoError
-from core.registry import COMMANDS
+from core.files import write_text
+from core.registry import ATTRIBUTIONS, COMMANDS
 from core.types import Pixels
 
 if TYPE_CHECKING:
     from core.inference import Predictor
     from core.paint.replay import Record
+    from core.paint.report import Explained
 
 MOST_CONTROLS = 1000
 PACKAGED = "packaged"
@@ -40,6 +42,7 @@ def paint(
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
     replay: Annotated[str, "file written by the app or by --out; takes the place of every other setting"] = "",
     out: Annotated[str, "folder for the ablated photo (PNG) and the replay file (JSON)"] = "",
+    report: Annotated[str, "file for a report on the photo and this try: one HTML page that prints well"] = "",
 ) -> Report:
     """Score a photo before and after a region of it was replaced, and the same shape at other places and on others.
 
@@ -69,6 +72,8 @@ def paint(
     hosted = _hosted(predictor, hosts, without, pixels, made) if hosts else []
     if out:
         replays.write(Path(out), made, ablated)
+    if report:
+        write_text(Path(report), _report(predictor, model, pixels, made, ablated))
     lines, code = _lines(made), 0
     if hosts:
         from core.paint.hosts import in_words
@@ -78,6 +83,41 @@ def paint(
         lines.append(f"not reproduced: the replay file says {kept.ablated_score:.6f} after; was the model changed?")
         code = 1
     return Report(lines, _data(made) | ({"hosts": hosted} if hosts else {}), code)
+
+
+def _report(predictor: Predictor, model: str, photo: Pixels, made: Record, ablated: Pixels) -> str:
+    """The page on a photo and one try, as *Try a photo* hands it on with the heatmap that it shows first."""
+    from core.evaluation import intervals
+    from core.inference import shipped_or
+    from core.paint import report as reports
+    from core.paint.answer import reference_study
+    from core.photos import preprocess
+
+    scores, features = predictor.score_with_features([preprocess.square(photo, predictor.preset)])
+    bounds, within, sure = intervals.read(shipped_or(model) / intervals.FILE), None, ""
+    if bounds is not None:
+        low, high = bounds.around(scores, features)
+        within = float(low[0]), float(high[0])
+        sure = intervals.in_words(bounds, *within, bounds.is_usual(features[0]))
+    heat = _explained(predictor, photo)
+    seen = reports.Scored(made.photo, photo, predictor.name, float(scores[0]), within, sure, heat)
+    tried = reports.Tried(made, ablated, reports.compared(made) if made.controls else "")
+    return reports.report(seen, [tried], reference_study())
+
+
+def _explained(predictor: Predictor, photo: Pixels) -> Explained:
+    """The first heatmap that *Try a photo* offers, at the size of studies."""
+    from core.paint.region_effect import working
+    from core.paint.report import Explained
+    from core.photos import overlay
+    from core.trust import reports, words
+    from core.trust.tenth import brightest_tenth
+
+    method, small = next(iter(ATTRIBUTIONS)), working(photo)
+    heatmap = method.function(predictor, small)
+    standing = reports.standing(reports.summary(predictor.name), method.id)
+    tenth = words.tenth(brightest_tenth(predictor, small, heatmap))
+    return Explained(method.label, overlay.blend(small, heatmap, 0.55), (words.reading(heatmap, standing), tenth))
 
 
 def _hosted(predictor: Predictor, source: str, without: str, photo: Pixels, made: Record) -> list[dict[str, Any]]:

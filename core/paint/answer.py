@@ -8,7 +8,9 @@ from core.errors import StudyError
 from core.evaluation import reports
 from core.paint import percentile, region_effect
 from core.paint.region_effect import Painted, Treatment
+from core.registry import ABLATIONS, FILLS
 from core.study import catalogue
+from core.table import KEEP
 from core.verdict.aggregates import Aggregates, read_aggregates
 
 UNTOLD = "inpaint"
@@ -38,13 +40,18 @@ def first_fill(model: str, study: Aggregates | None) -> str:
     return study.verdict.artefacts[0].fill
 
 
-def usual_fill(model: str) -> str:
-    """The fill to begin with, by the reference study that comes with the project."""
+def reference_study() -> Aggregates | None:
+    """The reference study that comes with the project; None where there is none, or it is damaged and says nothing."""
     folder = catalogue.reference()
     try:
-        return first_fill(model, read_aggregates(folder) if folder else None)
-    except StudyError:  # a damaged study says nothing of fills
-        return first_fill(model, None)
+        return read_aggregates(folder) if folder else None
+    except StudyError:
+        return None
+
+
+def usual_fill(model: str) -> str:
+    """The fill to begin with, by the reference study that comes with the project."""
+    return first_fill(model, reference_study())
 
 
 def told(done: Painted, how: Treatment, model: str, study: Aggregates | None) -> Answer:
@@ -59,3 +66,11 @@ def told(done: Painted, how: Treatment, model: str, study: Aggregates | None) ->
         size=region_effect.effect(done.score, done.ablated_score, reports.reference_scores(model)),
         among=percentile.in_words(done.delta, study, model, how.fill, how.direction, as_studied=usual),
     )
+
+
+def in_few_words(how: Treatment) -> str:
+    """A treatment in a few words."""
+    label = (FILLS if how.fill in FILLS else ABLATIONS)[how.fill].label.lower()
+    settings = ", ".join(f"{name} {value}" for name, value in how.settings.items())
+    soft = f", feather {how.feather:g}" if how.feather else ""
+    return f"{'keep only' if how.direction == KEEP else 'remove'}: {label}{f' ({settings})' if settings else ''}{soft}"

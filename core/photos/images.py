@@ -268,3 +268,20 @@ def png_bytes(photo: Pixels) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(photo).save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def jpeg_bytes(photo: Pixels, quality: int = 88) -> bytes:
+    """Encode pixels as JPEG, for a screen."""
+    done, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(np.ascontiguousarray(photo), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    if not done:
+        raise PhotoError("the picture cannot be shown; try another photo.")
+    return data.tobytes()
+
+
+def to_long_side(photo: Pixels, most: int) -> Pixels:
+    """A photo whose long side has at most `most` px, aspect ratio kept."""
+    shrink = min(1.0, most / max(photo.shape[:2]))
+    height, width = (max(1, round(side * shrink)) for side in photo.shape[:2])
+    return resize(photo, width, height)

@@ -1,4 +1,4 @@
-"""A heatmap laid over its photo."""
+"""A heatmap or a mask laid over its photo."""
 
 from __future__ import annotations
 
@@ -9,13 +9,24 @@ import cv2
 import numpy as np
 
 from core.photos import images
-from core.types import Heatmap, Pixels
+from core.types import Heatmap, Mask, Pixels
 
 COLOURS = cv2.COLORMAP_INFERNO
 """Perceptually uniform from dark to bright, readable with any colour vision and in grey."""
 LOWERS = ((12, 12, 16), (20, 70, 130), (80, 170, 235), (225, 247, 255))
 RAISES = ((12, 12, 16), (135, 55, 5), (240, 140, 35), (255, 248, 205))
 """From nothing to most on the signed scale: blue and orange, told apart with any colour vision, each ever lighter."""
+
+PAINT = (217, 120, 45)
+"""The colour in which a painted part is shown."""
+
+
+def painted(photo: Pixels, mask: Mask) -> Pixels:
+    """A photo with a mask of its size laid over it in the colour of paint, and outlined."""
+    tint = photo.copy()
+    tint[mask] = (0.45 * photo[mask] + 0.55 * np.array(PAINT)).astype(np.uint8)
+    edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    return cv2.drawContours(tint, edges, -1, PAINT, max(1, min(photo.shape[:2]) // 250), cv2.LINE_AA)
 
 
 def coloured(values: np.ndarray, signed: bool = False) -> Pixels:

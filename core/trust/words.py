@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.evaluation.words import HEATMAP_CAVEAT
 from core.types import Heatmap
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ def caption(heatmap: Heatmap, *, baseline: bool) -> str:
     if heatmap.signed and not (heatmap.values > 0).any():
         meaning += " Nothing in this photo raises the score."
     return f"{meaning} {heatmap.note}".strip()
+
+
+def reading(heatmap: Heatmap, found: Standing | None) -> str:
+    """How to read a heatmap of a method that is none of the baselines, its standing, and what no map can say."""
+    return f"{caption(heatmap, baseline=False)} {standing(found)} {HEATMAP_CAVEAT}".replace("  ", " ")
 
 
 def tenth(found: Tenth | None) -> str:

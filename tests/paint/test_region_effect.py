@@ -18,13 +18,13 @@ from torch import nn
 from core import config
 from core.__main__ import main
 from core.errors import LabError, MaskError, MissingDependencyError, ParameterError, UnknownChoiceError
-from core.inference import Predictor, checkpoints
+from core.inference import Predictor
 from core.paint import occlusion_search, region_effect, replay
 from core.paint.answer import UNTOLD
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.regions.placements import placements
-from core.registry import ABLATIONS, FILLS, MODELS
+from core.registry import ABLATIONS, FILLS
 from core.sources import open_source
 from tests.conftest import draw_photo
 
@@ -341,23 +341,6 @@ def one_line(capsys: pytest.CaptureFixture[str]) -> str:
     assert said.err.startswith("error: ")
     assert len(said.err.strip().splitlines()) == 1
     return said.err
-
-
-@pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """The command on a photo of 400 × 300 px with a mask, by a small model in the place of the shipped one."""
-    torch.manual_seed(0)
-    card = {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(64, 64)), "training_photos": []}
-    checkpoints.save(tmp_path / "artifacts" / "small_cnn", MODELS["small_cnn"].function(), card)
-    monkeypatch.setattr(config, "ARTIFACTS", tmp_path / "artifacts")
-    monkeypatch.chdir(tmp_path)
-    Image.fromarray(draw_photo(4, 300, 400)).save("photo.png")
-    for name, inside in {"mask": (60, 80, 200, 160), "all": (0, 0, 400, 300), "none": (0, 0, 0, 0)}.items():
-        picture = Image.new("L", (400, 300))
-        picture.paste(255, inside)
-        picture.save(f"{name}.png")
-    picture.resize((90, 100)).save("other.png")
-    return lambda *given: main(["paint", "photo.png", "--model", "small_cnn", *given])
 
 
 def test_the_command_answers_what_core_computes(ask: Callable[..., int], capsys) -> None:

@@ -16,15 +16,14 @@ import streamlit as st
 from core.paint import drawing, mask_files
 from core.paint.pieces import Pieces, added, piece_at, pieces
 from core.paint.sketch import Sketch, read_sketch
-from core.photos import images
+from core.photos import images, overlay
 from core.registry import MASKS
-from core.types import Mask, Pixels
+from core.types import Pixels
 from ui import components, layout, resources
 from ui.photo.boards import PICK, TOOLS, CanvasState, corners_of, place_of
 from ui.resources import Item
 
-PAINT = (217, 120, 45)
-PEN = "rgba(217, 120, 45, 0.55)"
+PEN = f"rgba{(*overlay.PAINT, 0.55)}"
 ERASER = f"{drawing.ERASE_COLOUR}a0"
 TALLEST = 620
 """Greatest height in px: on a usual screen the whole canvas is seen at once."""
@@ -236,14 +235,6 @@ def _pieces(digest: str, _item: Item) -> Pieces:
     return pieces(photo, [entry.function(photo) for entry in MASKS if entry.facts["detector"]])
 
 
-def painted(photo: Pixels, mask: Mask) -> Pixels:
-    """A photo with a mask laid over it in the pen's colour."""
-    tint = photo.copy()
-    tint[mask] = (0.45 * photo[mask] + 0.55 * np.array(PAINT)).astype(np.uint8)
-    edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    return cv2.drawContours(tint, edges, -1, PAINT, max(1, min(photo.shape[:2]) // 250), cv2.LINE_AA)
-
-
 def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
     """The picture under the canvas: the photo with what was drawn before the canvas was mounted."""
     picks = TOOLS[own.tool].mode == PICK
@@ -254,7 +245,7 @@ def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
         picture = images.resize(resources.display(item.digest, item), width, height)
         if picks:
             picture = _outlined(picture, _pieces(item.digest, item))
-        under = painted(picture, own.past[-1].mask(height, width))
+        under = overlay.painted(picture, own.past[-1].mask(height, width))
         st.session_state["under"] = kept = (key, resources.jpeg(under))
     return kept[1]
 

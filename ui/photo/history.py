@@ -6,9 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from core.paint import region_effect, replay
-from core.photos import images
-from core.registry import ABLATIONS, FILLS
-from core.table import KEEP
+from core.paint.answer import in_few_words
+from core.photos import images, overlay
 from core.types import Pixels
 from ui import components, layout, resources
 from ui.photo import canvas, photos, trials
@@ -49,10 +48,11 @@ def section() -> None:
 
 def bundle(tried: list[Trial]) -> bytes:
     """All tries as a ZIP, numbered in the order in which they were made."""
-    return replay.bundle((_record(trial), trial.done.photo) for trial in tried)
+    return replay.bundle((record(trial), trial.done.photo) for trial in tried)
 
 
-def _record(trial: Trial) -> replay.Record:
+def record(trial: Trial) -> replay.Record:
+    """A try as it can be repeated, with the controls that are computed by now."""
     photo = resources.working(trial.item.digest, trial.item)
     made = replay.record(trial.item.name, photo, trial.model, trial.mask, trial.how, trial.done)
     return replay.with_controls(made, trial.controls)
@@ -67,7 +67,7 @@ def _table(tried: list[Trial]) -> list[Trial]:
             "before": trial.done.score,
             "after": trial.done.ablated_score,
             "area": 100 * trial.done.area,
-            "what": _what(trial),
+            "what": in_few_words(trial.how),
             "photo": trial.item.name,
             "model": trial.model,
         }
@@ -89,15 +89,6 @@ def _table(tried: list[Trial]) -> list[Trial]:
     return [tried[row] for row in event["selection"]["rows"] if row < len(tried)]
 
 
-def _what(trial: Trial) -> str:
-    """The treatment in a few words."""
-    how = trial.how
-    label = (FILLS if how.fill in FILLS else ABLATIONS)[how.fill].label.lower()
-    settings = ", ".join(f"{name} {value}" for name, value in how.settings.items())
-    soft = f", feather {how.feather:g}" if how.feather else ""
-    return f"{'keep only' if how.direction == KEEP else 'remove'}: {label}{f' ({settings})' if settings else ''}{soft}"
-
-
 def _thumbnail(trial: Trial) -> str:
     if not trial.thumbnail:
         trial.thumbnail = components.address(images.to_short_side(_picture(trial), THUMBNAIL))
@@ -105,7 +96,7 @@ def _thumbnail(trial: Trial) -> str:
 
 
 def _picture(trial: Trial) -> Pixels:
-    return canvas.painted(resources.working(trial.item.digest, trial.item), trial.mask)
+    return overlay.painted(resources.working(trial.item.digest, trial.item), trial.mask)
 
 
 def _compare(first: Trial, second: Trial) -> None:
@@ -113,7 +104,7 @@ def _compare(first: Trial, second: Trial) -> None:
     pair = sorted((first, second), key=list(trials.trials().values()).index)
     for number, (column, trial) in enumerate(zip(st.columns(2, gap="medium"), pair, strict=True)):
         with column:
-            st.markdown(f"**Δ = {region_effect.signed(trial.done.delta)}** · {layout.plain(_what(trial))}")
+            st.markdown(f"**Δ = {region_effect.signed(trial.done.delta)}** · {layout.plain(in_few_words(trial.how))}")
             components.compare(
                 _picture(trial), trial.done.photo, ("mask", "after"), f"Try {number + 1}", f"compare-{number}"
             )

@@ -11,6 +11,7 @@ from core.paint import region_effect
 from core.paint.occlusion_search import Candidate, Search, occlusion_search
 from core.paint.region_effect import Treatment
 from core.paint.sketch import Sketch
+from core.photos import overlay
 from core.table import REMOVE
 from core.types import Mask
 from ui import resources
@@ -79,7 +80,7 @@ def _candidate(column: DeltaGenerator, item: Item, found: Candidate | None, verb
             st.markdown(f"Nothing in this photo {verb} the score when it is taken away.")
             return
         st.markdown(f"**{verb.capitalize()} the score most when it is gone**: Δ = {region_effect.signed(found.delta)}")
-        picture = canvas.painted(resources.working(item.digest, item), found.mask)
+        picture = overlay.painted(resources.working(item.digest, item), found.mask)
         st.image(resources.jpeg(picture), width="stretch", alt=f"The region that {verb} the score most")
         st.button(
             "Put it on the canvas",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import io
 import json
 import sys
@@ -384,6 +385,30 @@ def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:
     (tmp_path / "replay.json").write_bytes(archive.read("02-replay.json"))
     (tmp_path / "cat.png").write_bytes(images.png_bytes(resources.samples()["cat"].read()))
     assert main(["paint", str(tmp_path / "cat.png"), "--replay", str(tmp_path / "replay.json")]) == 0
+
+
+def test_the_report_says_what_the_page_says(artifacts: Path) -> None:
+    app = painted(painted(visit(), BOX), BOX, HOLE)
+    from ui import resources
+    from ui.photo import handing_on
+
+    item, tried = resources.samples()["cat"], list(app.session_state["trials"].values())
+    found = resources.examine("small_cnn", item.digest, item)
+    text = html.unescape(handing_on.made(item, found, "small_cnn", "grad_cam", {}, tried).decode())
+    said = text.replace("<strong>", "**").replace("</strong>", "**")
+    whole = ("of 100 people would", "Orange places", "Removing the brightest", "regions of the same", "**Δ = ")
+    lines = [line for line in words(app).splitlines() if "**: " not in line]  # Δ of a what-if is no try
+    told = [line for line in lines if any(part in line for part in whole)]
+    assert len(told) == 5
+    assert [line for line in told if line not in said] == []
+    assert [text.count(f"<td>{number!r}</td>") for trial in tried for number in (trial.done.delta, trial.controls[0])] \
+        == [1] * 4  # fmt: skip
+    assert f"<td>{found.score!r}</td>" in text
+    assert f"{found.score:.2f}" == metrics(app)["Score"]
+    assert "<h3>Try 2</h3>" in text
+    assert "<h3>Try 3</h3>" not in text
+    (button,) = (each for each in app.get("download_button") if each.key == "report")
+    assert button.label == "Report"
 
 
 def test_a_generated_scene_is_among_the_samples() -> None:

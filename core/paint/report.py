@@ -1,0 +1,171 @@
+"""One photo and its tries as a page to hand on, with the sentences of *Try a photo* and every digit of its numbers."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from core import config
+from core.errors import ArtifactError
+from core.evaluation import reports
+from core.evaluation import words as model_words
+from core.paint import region_effect, replay
+from core.paint.answer import in_few_words, told
+from core.paint.region_effect import Painted
+from core.paint.replay import Record
+from core.photos import images, overlay
+from core.table import canonical
+from core.types import Pixels
+from core.verdict.aggregates import Aggregates
+from core.verdict.hypertext import attached, model, page, paragraphs, pictures, pre, section, table, versions
+
+LARGE, SMALL = 720, 400
+"""Long side in px of the photo, and of a picture among others."""
+METHODS = f"""
+Every score of a try is that of the photo at {config.WORKING_SIZE} px on its short side, the size at which studies work,
+which can differ a little from the score at full size. Δ is the score after minus the score before. The same treatment
+is given to the same shape at other places of the photo: what moves the score no more than those do is not shown to
+matter.
+"""
+LIMITS = """
+A score is a prediction: nobody was shown this photo, and nobody has seen its versions. What holds for one photo and one
+model need not hold for others. What is put in a region's place is something new, which the model may answer to. Regions
+were chosen by looking at the answers, so that no try is a test.
+"""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A heatmap on its photo, the method's label, and the sentences on how to read it and whether to trust it."""
+
+    label: str
+    picture: Pixels
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A photo (of any size) with its score at full size, and the ends of the interval with its sentence, if any."""
+
+    name: str
+    photo: Pixels
+    model: str
+    score: float
+    within: tuple[float, float] | None = None
+    sure: str = ""
+    explained: Explained | None = None
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A try and the ablated photo; `compared` says what its other places show, or how far they are."""
+
+    record: Record
+    ablated: Pixels
+    compared: str
+
+
+def report(photo: Scored, tried: Sequence[Tried], study: Aggregates | None) -> str:
+    """The HTML; `study` is the reference study that Δ is set beside, None where there is none."""
+    models = dict.fromkeys([photo.model, *(item.record.model for item in tried)])
+    parts = [
+        pictures((images.jpeg_bytes(images.to_long_side(photo.photo, LARGE)), f"The photo {photo.name}")),
+        section("Score", _score(photo)),
+        section("Heatmap", _heatmap(photo.explained) if photo.explained else ""),
+        section("What was tried", "".join(_try(number, item, photo, study) for number, item in enumerate(tried, 1))),
+        section("Model" if len(models) == 1 else "Models", "".join(model(name) + _quality(name) for name in models)),
+        section("Methods and limits", paragraphs(METHODS, LIMITS)),
+        section("Made with", table(versions(), ("package", "version"))),
+    ]
+    return page(photo.name, parts)
+
+
+def file_name(name: str) -> str:
+    """What the report on a photo of this name is called as a file."""
+    return f"{_stem(name)}-report.html"
+
+
+def compared(record: Record, *, complete: bool = True) -> str:
+    """What the other places of a try show; how many there are by now where they are not `complete`."""
+    if complete:
+        return region_effect.comparison(record.delta, list(record.controls), record.how.direction)
+    return f"{len(record.controls)} of {region_effect.CONTROLS} other places were tried by then."
+
+
+def command(photo: str, number: int) -> str:
+    """The command that repeats a try with its attached replay file."""
+    file = Path(photo).name
+    return f"python -m core paint {shlex.quote(f'./{file}' if file.startswith('-') else file)} --replay " + shlex.quote(
+        _replay(photo, number)
+    )
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", Path(name).stem).strip("._-") or "photo"
+
+
+def _replay(name: str, number: int) -> str:
+    return f"{_stem(name)}-{number:02}-replay.json"
+
+
+def _score(photo: Scored) -> str:
+    reference = reports.reference_scores(photo.model)
+    place = reports.percentile(photo.score, reference)
+    low, high = photo.within or (None, None)
+    rows = [
+        ("model", photo.model),
+        ("score", photo.score),
+        ("lower end of its interval", low),
+        ("upper end of its interval", high),
+        (f"percentile among {len(reference):,} reference photos", place),
+    ]
+    said = model_words.explain(photo.score, place, len(reference))
+    return paragraphs(said, photo.sure, model_words.CAVEAT) + table(rows, ("what", "value"))
+
+
+def _heatmap(found: Explained) -> str:
+    return pictures((images.jpeg_bytes(images.to_long_side(found.picture, SMALL)), found.label)) + paragraphs(
+        *found.said
+    )
+
+
+def _try(number: int, item: Tried, photo: Scored, study: Aggregates | None) -> str:
+    """One try: the painted region, what was done with it, its Δ beside other places, and how to repeat it."""
+    made = item.record
+    small = images.resize(photo.photo, *made.mask.shape[::-1])
+    answer = told(Painted(made.score, made.ablated_score, made.area, item.ablated), made.how, made.model, study)
+    how = asdict(made.how) | {"settings": canonical(made.how.settings)}
+    rows = [
+        ("model", made.model),
+        ("score before", made.score),
+        ("score after", made.ablated_score),
+        ("Δ", made.delta),
+        ("share of the photo replaced", made.area),
+        *how.items(),
+        *((f"Δ at other place {place}", change) for place, change in enumerate(made.controls, 1)),
+    ]
+    shown = [
+        (overlay.painted(small, made.mask), "What was painted"),
+        (item.ablated, f"After: {in_few_words(made.how)}"),
+    ]
+    data = replay.to_json(made).encode()
+    return (
+        f"<h3>Try {number}</h3>"
+        + pictures(*((images.jpeg_bytes(images.to_long_side(picture, SMALL)), said) for picture, said in shown))
+        + paragraphs(answer.size, answer.among, item.compared)
+        + table(rows, ("what", "value"))
+        + attached(_replay(photo.name, number), "application/json", data, "Replay file of this try")
+        + pre([command(photo.name, number)])
+    )
+
+
+def _quality(name: str) -> str:
+    """The measured quality of a model in one line, where it was measured."""
+    try:
+        found = reports.headline(reports.evaluations().items, name)
+    except ArtifactError:
+        return ""
+    return paragraphs(model_words.quality(found)) if found else ""

@@ -1,0 +1,66 @@
+"""The report on a photo and what was tried with it: one button, one page to hand on."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.paint import report
+from core.paint.report import Explained, Scored, Tried
+from core.photos import overlay
+from core.registry import ATTRIBUTIONS
+from core.trust import reports as trust_reports
+from core.trust import words as trust_words
+from ui import resources
+from ui.photo import history, trials
+from ui.photo.trials import Trial
+from ui.resources import Examined, Item
+from ui.study import effects
+
+OPACITY = 0.55
+
+
+def button(item: Item, found: Examined, model: str, method: str, settings: dict[str, Any]) -> None:
+    """The report on this photo; it is made when it is asked for, with all that is computed by then."""
+    kept = [trial for trial in trials.trials().values() if trial.item.digest == item.digest]
+    st.download_button(
+        "Report",
+        partial(made, item, found, model, method, settings, kept),
+        report.file_name(item.name),
+        "text/html",
+        key="report",
+        icon=":material/description:",
+        on_click="ignore",
+        help="This photo and your tries on it as one page: it needs no network, and prints well.",
+    )
+
+
+def made(item: Item, found: Examined, model: str, method: str, settings: dict[str, Any], kept: list[Trial]) -> bytes:
+    """The report as HTML."""
+    photo = Scored(
+        item.name,
+        resources.display(item.digest, item),
+        model,
+        found.score or 0.0,
+        found.within,
+        resources.sure(model, found),
+        explained(item, model, method, settings),
+    )
+    return report.report(photo, [_tried(trial) for trial in kept], effects.reference_study()).encode()
+
+
+def explained(item: Item, model: str, method: str, settings: dict[str, Any]) -> Explained:
+    """The heatmap of the page with its sentences."""
+    heatmap = resources.heatmap(model, method, settings, item.digest, item)
+    picture = overlay.blend(resources.display(item.digest, item), heatmap, OPACITY)
+    standing = trust_reports.standing(trust_reports.summary(model), method)
+    tenth = trust_words.tenth(resources.tenth(model, method, settings, item.digest, item))
+    return Explained(ATTRIBUTIONS[method].label, picture, (trust_words.reading(heatmap, standing), tenth))
+
+
+def _tried(trial: Trial) -> Tried:
+    record = history.record(trial)
+    stage = trial.stages.get("controls")
+    return Tried(record, trial.done.photo, report.compared(record, complete=stage is not None and stage.done))
