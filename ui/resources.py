@@ -21,6 +21,7 @@ from ui import log
 if TYPE_CHECKING:
     from core.evaluation.intervals import Intervals
     from core.inference import Predictor
+    from core.paint.view import View
     from core.trust.tenth import Tenth
 
 DISPLAY_SIDE = 1200
@@ -172,6 +173,12 @@ def examine(model: str, digest: str, _item: Item) -> Examined:
 def display(digest: str, _item: Item) -> Pixels:
     """The photo at a size fit for a screen."""
     return images.to_long_side(_pixels(digest, _item), DISPLAY_SIDE)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def part(view: View, width: int, height: int, digest: str, _item: Item) -> Pixels:
+    """What is seen of the photo while one paints on a part of it, with all the detail that the file has."""
+    return view.picture(_pixels(digest, _item), width, height)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -138,3 +138,35 @@ def test_the_canvas_s_own_toolbar_is_put_away(blank: Page) -> None:
     )
     blank.evaluate(SHOW, [script("keys"), {"keys": {}, "frame": ".frame"}])
     blank.wait_for_selector(".dc-toolbar", state="hidden")
+
+
+def test_arrows_are_the_picture_s_only_below_the_pointer_and_no_key_takes_a_stroke_away(blank: Page) -> None:
+    blank.set_content(
+        '<div id="place"></div><div class="frame" style="width: 200px; height: 100px"></div>'
+        '<input type="range" id="steered">'
+        + "".join(f"<button class={name} onclick=\"told.push('{name}')\">x</button>" for name in ("left", "closer"))
+    )
+    keys = {"arrowleft": ".left", "+": ".closer"}
+    blank.evaluate(SHOW, [script("keys"), {"keys": keys, "frame": ".frame"}])
+    blank.mouse.move(400, 400)
+    blank.keyboard.press("ArrowLeft")
+    assert told(blank) == []  # the page moves
+    box = blank.locator(".frame").bounding_box()
+    assert box is not None
+    blank.mouse.move(box["x"] + 50, box["y"] + 50)
+    blank.keyboard.press("ArrowLeft")
+    assert told(blank) == ["left"]
+    blank.focus("#steered")
+    blank.keyboard.press("ArrowLeft")
+    assert told(blank) == []  # the slider moves
+    blank.evaluate("document.activeElement.blur()")
+    blank.mouse.down()
+    blank.keyboard.press("+")
+    blank.mouse.move(box["x"] + 80, box["y"] + 50)
+    blank.mouse.up()
+    blank.keyboard.press("+")
+    assert told(blank) == []  # the canvas has not told of the stroke yet
+    blank.wait_for_function("told.length > 0")
+    assert told(blank) == ["closer"]
+    blank.wait_for_timeout(400)
+    assert told(blank) == []

@@ -23,6 +23,7 @@ from core.inference.checkpoints import WEIGHTS
 from core.paint import drawing, occlusion_search, region_effect, replay
 from core.paint.answer import usual_fill
 from core.paint.drawing import Stroke
+from core.paint.sketch import read_sketch
 from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
@@ -48,6 +49,11 @@ ROUND = Stroke(tuple((0.4 + 0.2 * float(np.cos(a)), 0.325 + 0.175 * float(np.sin
 TRIANGLE = Stroke(((0.55, 0.6), (0.9, 0.6), (0.7, 0.9)), filled=True)
 STARTS = ("faces", "people", "text", "salient", "heatmap_top")
 AREA = r"([\d.]+)% of the photo was replaced"
+NEAR_AREA = """([area, off]) => {
+    const found = document.body.innerText.match(/([\\d.]+)% of the photo was replaced/);
+    return found && Math.abs(Number(found[1]) - area) < off; }"""
+KEPT_STROKES = """count => Object.values(sessionStorage).find(text => {
+    try { return JSON.parse(text).strokes.length === count } catch { return false } })"""
 DELTA = r"Δ = ([+−]\d\.\d{3}), that is|Δ = ([+−]\d\.\d{3})\.\s"
 
 
@@ -80,11 +86,12 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
         context.close()
 
 
-def canvas(page: Page) -> dict[str, float]:
-    """Where the canvas is, when nothing on the page moves any more."""
+def canvas(page: Page, *, wait: bool = True) -> dict[str, float]:
+    """Where the canvas is, when nothing on the page moves any more; without `wait`, as soon as it is there."""
     found = page.locator(".st-key-canvas-frame canvas:visible, .st-key-canvas-frame svg:visible").last
     found.wait_for()
-    settled(page)
+    if wait:
+        settled(page)
     found.scroll_into_view_if_needed()
     page.wait_for_timeout(200)
     box = found.bounding_box()
@@ -94,7 +101,7 @@ def canvas(page: Page) -> dict[str, float]:
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float], *, wait: bool = True) -> None:
     """Draw from one place to another, both in widths of the photo; with a finger where the screen has touch."""
-    box = canvas(page)
+    box = canvas(page, wait=wait)
     places = [
         (box["x"] + box["width"] * (start[0] + part * (end[0] - start[0])),
          box["y"] + box["width"] * (start[1] + part * (end[1] - start[1])))
@@ -479,6 +486,22 @@ def test_an_open_polygon_keys_and_a_click_on_a_thing(visit: Visit) -> None:
     page.mouse.click(box["x"] + x / 256 * box["width"], box["y"] + y / 256 * box["width"])
     assert float(said(page, AREA)) == pytest.approx(100 * face.mean(), abs=0.2)
     check(page, "paint-pick")
+
+
+def test_what_is_drawn_enlarged_lies_where_it_is_seen_and_no_stroke_is_lost(visit: Visit) -> None:
+    """A key enlarges right after a stroke, which the canvas has not told of yet; then a stroke on the left half."""
+    page = visit("light", "?sample=astronaut")
+    drag(page, (0.7, 0.2), (0.9, 0.2))
+    page.keyboard.press("+")
+    page.get_by_text("Enlarged 2 times").wait_for()
+    page.keyboard.press("ArrowLeft")
+    sync_api.expect(page.locator(".st-key-canvas-left button:visible")).to_be_disabled(timeout=30_000)
+    page.wait_for_timeout(500)
+    drag(page, (0.2, 0.4), (0.6, 0.4), wait=False)  # seen: 0 … 0.5 across, 0.25 … 0.75 down
+    strokes = Stroke(((0.7, 0.2), (0.9, 0.2)), BRUSH), Stroke(((0.1, 0.45), (0.3, 0.45)), BRUSH / 2)
+    kept = page.wait_for_function(KEPT_STROKES, arg=len(strokes)).json_value()  # beside the page, for a reload
+    assert alike(read_sketch(kept, 256, 256).mask(256, 256), *strokes)
+    page.wait_for_function(NEAR_AREA, arg=[percent(*strokes, height=256, width=256), 0.3])
 
 
 def test_two_visitors_at_once_get_their_own_answers(visit: Visit, predictor: inference.Predictor) -> None:

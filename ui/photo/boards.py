@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.errors import MaskError
-from core.paint.drawing import REACH, Stroke
+from core.paint.drawing import REACH, Stroke, strokes_of
 from core.paint.sketch import Sketch
+from core.paint.view import View
 
 MOST_STEPS = 500
 MOST_CORNERS = 1000
@@ -66,6 +67,8 @@ class CanvasState:
     tool: str = "Brush"
     remembered: bool = False
     corners: tuple[tuple[float, float], ...] = ()
+    view: View = field(default_factory=View)
+    """What the canvas shows. Strokes and corners are kept as places on the photo, so that it moves none of them."""
 
     def __copy__(self) -> CanvasState:
         """A board of its own with the same drawing."""
@@ -83,7 +86,18 @@ class CanvasState:
 
     def take_corners(self, told: Any) -> None:
         """The corners of a polygon that is still open, as the browser tells them; MaskError for anything else."""
-        self.corners = corners_of(told)
+        self.corners = self.view.on_photo(corners_of(told))
+
+    def take_strokes(self, told: Any) -> None:
+        """The strokes of the mounted canvas, as the browser tells them; MaskError for anything else."""
+        drawn = strokes_of(told, self.width, ellipses=TOOLS[self.tool].ellipse)
+        self.live = tuple(self.view.stroke(stroke) for stroke in drawn)
+
+    def look(self, view: View) -> None:
+        """Show another part of the photo, with all that is drawn by now."""
+        if view != self.view:
+            self.fold()
+            self.view = view
 
     def close(self) -> None:
         """Put the open polygon into the drawing; one of fewer than three corners stays open."""

@@ -7,20 +7,21 @@ stroke is kept as a share of the photo, an eraser leaves no colour behind, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
 import streamlit as st
 
-from core.paint import drawing, mask_files
+from core.paint import drawing
 from core.paint.pieces import Pieces, added, piece_at, pieces
 from core.paint.sketch import Sketch, read_sketch
+from core.paint.view import View
 from core.photos import images, overlay
 from core.registry import MASKS
 from core.types import Pixels
 from ui import components, layout, resources
-from ui.photo.boards import PICK, TOOLS, CanvasState, corners_of, place_of
+from ui.photo.boards import PICK, TOOLS, CanvasState, place_of
 from ui.resources import Item
 
 PEN = f"rgba{(*overlay.PAINT, 0.55)}"
@@ -28,21 +29,8 @@ ERASER = f"{drawing.ERASE_COLOUR}a0"
 TALLEST = 620
 """Greatest height in px: on a usual screen the whole canvas is seen at once."""
 OUTLINE = (255, 255, 255)
-BRUSHES = (1, 30)
-"""Least and greatest size of the brush in per cent of the photo's width."""
-BRUSH, STEP = 7, 2
-KEYS = {
-    "ctrl+z": "undo",
-    "ctrl+shift+z": "redo",
-    "ctrl+y": "redo",
-    "[": "smaller",
-    "-": "smaller",
-    "]": "larger",
-    "+": "larger",
-}
-"""Which of the toolbar's buttons a key presses."""
-NARROW = 480
-"""Below this width in px the tools are shown by their signs alone, so that all are seen; the hint names it."""
+BRUSH = 7
+"""Size of the brush at first, in per cent of the width that is seen: enlarged, it paints finer."""
 
 
 def board(item: Item) -> CanvasState:
@@ -58,7 +46,7 @@ def read(item: Item) -> CanvasState:
         told = st.session_state.get(_clicks_key(item)) or {}
         open_now = told.get("corners")
         if isinstance(open_now, Mapping) and open_now.get("number") == own.mount:
-            own.corners = corners_of(open_now.get("corners"))
+            own.take_corners(open_now.get("corners"))
         return own
     key = _key(item, own)
     if key not in st.session_state:
@@ -66,7 +54,7 @@ def read(item: Item) -> CanvasState:
             own.fold()
         return own
     sent = st.session_state[key].get("drawing") or {}
-    own.live = drawing.strokes_of(sent.get("raw"), own.width, ellipses=TOOLS[own.tool].ellipse)
+    own.take_strokes(sent.get("raw"))
     if own.live and TOOLS[own.tool].redrawn:
         own.fold()
     return own
@@ -82,82 +70,6 @@ def remember(item: Item, own: CanvasState, photo: Pixels) -> None:
     found = layout.attempt(lambda: read_sketch(kept, *photo.shape[:2]))
     if found is not None:
         own.put(found)
-
-
-def toolbar(item: Item, own: CanvasState, photo: Pixels) -> None:
-    """Tools, undo, redo, clear, a mask from a file, and the size of the brush."""
-    st.session_state["tool"] = own.tool  # a photo keeps its tool: the one shown must be the one that draws
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="canvas-tools"):
-        st.segmented_control(
-            "Tool",
-            list(TOOLS),
-            format_func=_signs if 0 < st.session_state.get("room", 0) < NARROW else _names,
-            required=True,
-            key="tool",
-            label_visibility="collapsed",
-            on_change=_change_tool,
-            args=(item,),
-        )
-        with st.container(horizontal=True, gap="xsmall", width="content"):
-            for name, icon, act, able, keys in (
-                ("Undo", "undo", CanvasState.undo, len(own.past) > 1 or bool(own.live or own.corners), "Ctrl+Z"),
-                ("Redo", "redo", CanvasState.redo, bool(own.future) and not own.live, "Ctrl+Y"),
-                ("Clear", "delete", _clear, not own.closed.is_empty or bool(own.corners), ""),
-            ):
-                st.button(
-                    f":material/{icon}:",
-                    key=f"canvas-{name.lower()}",
-                    help=f"{name} ({keys})" if keys else name,
-                    on_click=_act,
-                    args=(item, act),
-                    disabled=not able,
-                )
-            with st.popover(":material/upload_file:", help="Load a mask from a picture"):
-                _mask_from_file(item, photo)
-        if TOOLS[own.tool].sized:
-            _brush_size()
-    selectors = {key: f".st-key-canvas-{name} button" for key, name in KEYS.items()}
-    components.keys("canvas-keys", selectors, ".st-key-canvas-frame")
-
-
-def _brush_size() -> None:
-    """The size of the brush, by hand or by its keys."""
-    st.session_state.setdefault("brush-size", BRUSH)
-    with st.container(horizontal=True, gap="xsmall", width="content", vertical_alignment="bottom"):
-        st.button(
-            ":material/remove:", key="canvas-smaller", help="Smaller brush (key [)", on_click=_resize, args=(-STEP,)
-        )
-        st.slider("Size of the brush", *BRUSHES, format="%d %%", key="brush-size", width=150, persist_state="session")
-        st.button(":material/add:", key="canvas-larger", help="Larger brush (key ])", on_click=_resize, args=(STEP,))
-
-
-def _resize(by: int) -> None:
-    low, high = BRUSHES
-    st.session_state["brush-size"] = max(low, min(high, st.session_state["brush-size"] + by))
-
-
-def _mask_from_file(item: Item, photo: Pixels) -> None:
-    """A mask picture, as this page's ZIP holds them, takes the place of the drawing; undo leads back."""
-    file = st.file_uploader(
-        "A mask picture of this photo: white is painted",
-        type=["png"],
-        key=f"mask-file-{st.session_state.get('masks-taken', 0)}",
-    )
-    if file is None:
-        return
-    mask = layout.attempt(lambda: mask_files.read_mask(file.getvalue(), file.name, *photo.shape[:2]))
-    if mask is not None:
-        read(item).put(Sketch(mask))
-        st.session_state["masks-taken"] = st.session_state.get("masks-taken", 0) + 1
-        st.rerun()
-
-
-def _signs(name: str) -> str:
-    return f":material/{TOOLS[name].icon}:"
-
-
-def _names(name: str) -> str:
-    return f"{_signs(name)} {name}"
 
 
 def show(item: Item, own: CanvasState, photo: Pixels) -> None:
@@ -189,7 +101,8 @@ def show(item: Item, own: CanvasState, photo: Pixels) -> None:
                 drawing_mode=tool.mode,
                 key=_key(item, own),
             )
-    st.caption(f"{own.tool}: {tool.hint[0].lower()}{tool.hint[1:]}")
+    enlarged = f" Enlarged {own.view.zoom} times." if own.view.zoom > 1 else ""
+    st.caption(f"{own.tool}: {tool.hint[0].lower()}{tool.hint[1:]}{enlarged}")
 
 
 @st.fragment
@@ -202,7 +115,7 @@ def _clickable(item: Item, own: CanvasState, photo: Pixels, width: int) -> None:
         _under(item, own, photo, width),
         (width, height),
         polygon=not picks,
-        corners=own.corners,
+        corners=own.view.on_canvas(own.corners),
         number=own.mount,
         alt=f"The photo {item.name} to {'pick parts of' if picks else 'draw a polygon on'}",
         on_corners=lambda: None,
@@ -216,14 +129,15 @@ def _clickable(item: Item, own: CanvasState, photo: Pixels, width: int) -> None:
 def _close(item: Item) -> None:
     """Before the run: a polygon that was closed becomes a part of the drawing."""
     own = board(item)
-    own.corners = corners_of(st.session_state[_clicks_key(item)].closed)
+    own.take_corners(st.session_state[_clicks_key(item)].closed)
     own.close()
 
 
 def _pick(item: Item) -> None:
     """Before the run: what was clicked is added to the drawing, or taken away."""
     own, photo = board(item), resources.working(item.digest, item)
-    piece = piece_at(_pieces(item.digest, item), *place_of(st.session_state[_clicks_key(item)].clicked))
+    (place,) = own.view.on_photo([place_of(st.session_state[_clicks_key(item)].clicked)])
+    piece = piece_at(_pieces(item.digest, item), *place)
     mask = added(own.sketch.mask(*photo.shape[:2]), piece)
     own.put(Sketch(mask) if mask.any() else Sketch())
 
@@ -238,24 +152,29 @@ def _pieces(digest: str, _item: Item) -> Pieces:
 def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
     """The picture under the canvas: the photo with what was drawn before the canvas was mounted."""
     picks = TOOLS[own.tool].mode == PICK
-    key = (item.digest, own.mount, width, picks)
+    key = (item.digest, own.mount, width, picks, own.view)
     kept = st.session_state.get("under")
     if kept is None or kept[0] != key:
         height = round(width * photo.shape[0] / photo.shape[1])
-        picture = images.resize(resources.display(item.digest, item), width, height)
+        zoom, whole = own.view.zoom, resources.display(item.digest, item)
+        shown = resources.part(own.view, width, height, item.digest, item) if zoom > 1 else whole
+        picture = images.resize(shown, width, height)
         if picks:
-            picture = _outlined(picture, _pieces(item.digest, item))
-        under = overlay.painted(picture, own.past[-1].mask(height, width))
+            picture = _outlined(picture, _pieces(item.digest, item), own.view)
+        mask = own.view.mask(own.past[-1].mask(height * zoom, width * zoom), width, height)
+        under = overlay.painted(picture, mask)
         st.session_state["under"] = kept = (key, resources.jpeg(under))
     return kept[1]
 
 
-def _outlined(picture: Pixels, found: Pieces) -> Pixels:
-    """A picture with the outlines of the things that can be clicked."""
-    drawn = picture.copy()
+def _outlined(picture: Pixels, found: Pieces, view: View) -> Pixels:
+    """What is seen of a photo with the outlines of the things that can be clicked."""
+    drawn, (height, width) = picture.copy(), picture.shape[:2]
     for thing in found.things:
-        large = cv2.resize(thing.astype(np.uint8), picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        edges, _ = cv2.findContours(large, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        size = (width * view.zoom, height * view.zoom)
+        large = cv2.resize(thing.astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)
+        seen = np.ascontiguousarray(view.mask(large, width, height))
+        edges, _ = cv2.findContours(seen, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         cv2.drawContours(drawn, edges, -1, (0, 0, 0), 4, cv2.LINE_AA)
         cv2.drawContours(drawn, edges, -1, OUTLINE, 2, cv2.LINE_AA)
     return drawn
@@ -267,19 +186,3 @@ def _clicks_key(item: Item) -> str:
 
 def _key(item: Item, own: CanvasState) -> str:
     return f"canvas-{item.digest[:16]}-{own.width}-{own.mount}"
-
-
-def _act(item: Item, act: Callable[[CanvasState], None]) -> None:
-    act(read(item))
-
-
-def _clear(own: CanvasState) -> None:
-    own.corners = ()
-    own.put(Sketch())
-
-
-def _change_tool(item: Item) -> None:
-    own = read(item)
-    own.close()
-    own.fold()
-    own.tool = st.session_state["tool"]

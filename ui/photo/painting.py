@@ -19,7 +19,7 @@ from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
 from ui import components, layout, resources, widgets
-from ui.photo import canvas, history, hosted, searching, trials
+from ui.photo import canvas, history, hosted, searching, toolbar, trials
 from ui.photo.trials import Stage, Trial
 from ui.resources import Item
 from ui.study import effects
@@ -52,8 +52,9 @@ def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> Pa
         drawn = st.container()
         canvas.remember(item, own, photo)
         with drawn:
-            canvas.toolbar(item, own, photo)
+            toolbar.toolbar(item, own, photo)
             canvas.show(item, own, photo)
+            toolbar.window(item, own, photo)
     with right:
         said = st.container()
         how = treat(model)

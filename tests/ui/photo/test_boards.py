@@ -7,6 +7,7 @@ import pytest
 from core.errors import MaskError
 from core.paint.drawing import Stroke
 from core.paint.sketch import Sketch
+from core.paint.view import View
 from ui.photo.boards import TOOLS, CanvasState, corners_of, place_of
 
 CORNERS = ((0.1, 0.1), (0.5, 0.1), (0.5, 0.4), (0.1, 0.4))
@@ -42,6 +43,47 @@ def test_undo_takes_the_last_corner_before_what_was_drawn_earlier() -> None:
     assert not own.is_empty
     own.undo()
     assert own.is_empty
+
+
+def sent(*corner: float) -> dict[str, object]:
+    """What a canvas tells of a box, from its corner over its width and height in px."""
+    left, top, width, height = corner
+    box = {"type": "rect", "left": left, "top": top, "width": width, "height": height, "strokeWidth": 0, "fill": "#fff"}
+    return {"objects": [box]}
+
+
+def test_no_stroke_is_lost_or_moved_where_another_part_is_shown() -> None:
+    own = CanvasState(tool="Rectangle", width=400)
+    own.take_strokes(sent(40, 40, 160, 120))  # the box of CORNERS on a canvas of 400 px
+    first = own.sketch.mask(240, 360)
+    assert (first == Sketch(None, (BOX,)).mask(240, 360)).all()
+    mount = own.mount
+    own.look(View(2, 0.5, 0.3))
+    assert own.mount > mount  # the canvas begins anew
+    assert (own.sketch.mask(240, 360) == first).all()
+    own.take_strokes(sent(0, 0, 200, 100))
+    added = Stroke(((0.5, 0.3), (0.75, 0.3), (0.75, 0.425), (0.5, 0.425)), filled=True)
+    both = Sketch(None, (BOX, added)).mask(240, 360)
+    assert (own.sketch.mask(240, 360) == both).all()
+    own.look(View(4, 0.1, 0.1))
+    own.look(View())
+    assert (own.sketch.mask(240, 360) == both).all()
+    own.undo()
+    assert (own.sketch.mask(240, 360) == first).all()
+    mount = own.mount
+    own.look(View())
+    assert own.mount == mount  # nothing else is shown: strokes of the mounted canvas stay on it
+
+
+def test_an_open_polygon_goes_on_where_another_part_is_shown() -> None:
+    own = CanvasState(tool="Polygon", view=View(2, 0.5, 0.0))
+    own.take_corners([[0.2, 0.2], [0.4, 0.2]])
+    assert own.corners == ((0.6, 0.1), (0.7, 0.1))
+    own.look(View())
+    own.take_corners([*map(list, own.view.on_canvas(own.corners)), [0.7, 0.4]])
+    own.close()
+    wanted = Sketch(None, (Stroke(((0.6, 0.1), (0.7, 0.1), (0.7, 0.4)), filled=True),))
+    assert (own.sketch.mask(60, 90) == wanted.mask(60, 90)).all()
 
 
 @pytest.mark.parametrize(

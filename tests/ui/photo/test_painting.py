@@ -27,6 +27,7 @@ from core.paint import drawing, region_effect
 from core.paint.answer import UNTOLD
 from core.paint.drawing import Stroke
 from core.paint.sketch import Sketch
+from core.paint.view import View
 from core.photos import images, preprocess
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
@@ -286,6 +287,9 @@ def test_what_is_clicked_goes_onto_the_canvas_and_off_again(monkeypatch: pytest.
     assert (own.sketch.mask(*box_mask().shape) == box_mask()).all()
     canvas._pick(item)
     assert own.is_empty
+    own.view, told.clicked = View(2, 0.2, 0.1), [0.2, 0.4]  # the same place where it is seen twice as large
+    canvas._pick(item)
+    assert (own.sketch.mask(*box_mask().shape) == box_mask()).all()
     told.clicked = [7, 7]
     with pytest.raises(MaskError, match="outside"):
         canvas._pick(item)
@@ -385,6 +389,31 @@ def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:
     (tmp_path / "replay.json").write_bytes(archive.read("02-replay.json"))
     (tmp_path / "cat.png").write_bytes(images.png_bytes(resources.samples()["cat"].read()))
     assert main(["paint", str(tmp_path / "cat.png"), "--replay", str(tmp_path / "replay.json")]) == 0
+
+
+def test_another_part_is_shown_larger_and_the_drawing_stays() -> None:
+    app = painted(visit(), BOX)
+    after = metrics(app)["Score after"]
+    assert not [button for button in app.button if button.key == "canvas-left"]
+    assert app.button(key="canvas-further").disabled
+    sound(app.button(key="canvas-closer").click().run())
+    assert "Enlarged 2 times" in words(app)
+    sound(app.button(key="canvas-left").click().run())
+    assert app.button(key="canvas-left").disabled
+    sound(app.button(key="canvas-down").click().run())
+    own = app.session_state["boards"]["sample-cat"]
+    assert own.view == View(2, 0.0, pytest.approx(0.5 * 256 / 385))
+    sound(app.segmented_control(key="tool").set_value("Eraser").run())
+    sound(app.segmented_control(key="tool").set_value("Polygon").run())
+    assert own.view.zoom == 2
+    assert metrics(app)["Score after"] == after
+    sound(app.button(key="canvas-closer").click().run())
+    assert app.button(key="canvas-closer").disabled
+    for _ in range(2):
+        sound(app.button(key="canvas-further").click().run())
+    assert own.view == View()
+    assert metrics(app)["Score after"] == after
+    assert len(app.session_state["trials"]) == 1
 
 
 def test_the_report_says_what_the_page_says(artifacts: Path) -> None:
