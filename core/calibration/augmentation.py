@@ -1,9 +1,9 @@
 """Lessons: how a model of a generated world is taught that nothing but the planted cause counts.
 
 Whatever a study does to a photo, its model should have met: else an effect could be surprise at a filled hole. So a
-photo is shown whole, and once more with something taken away: its colour, sharpness, texture or surroundings where
-they have nothing to do with the score, or a region. The score to learn follows from the world: without a cause, the
-score of a photo without it; after any other loss, the same as before.
+photo is shown several times, with something or nothing taken away: its colour, sharpness, texture or surroundings
+where they have nothing to do with the score, or a region. The score to learn follows from the world: without a cause,
+the score of a photo without it; after any other loss, the same as before.
 """
 
 from __future__ import annotations
@@ -14,13 +14,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.regions import regions
-from core.registry import ABLATIONS, FILLS
+from core.registry import ABLATIONS
 from core.scenes import scenes, worlds
 from core.scenes.scene import THINGS, Scene
 from core.scenes.worlds import World
 from core.table import KEEP, REMOVE
 from core.types import Mask, Pixels, Region
 
+FILLS = ("mean", "noise")
+"""The fills of a calibration's studies: drawn scenes have places so empty that inpainting leaves no trace there, beside
+which no other fill could decide, and two must; these two leave as much of a trace as each other."""
+REGION, PROPERTY = 1 / 2, 2 / 3
+"""Chances that a region, and a property of the whole, is missing. They do not depend on each other: where blurred
+scenes are those that lack things, too, a model learns that blur lowers the score."""
 HARMLESS = {"grayscale": "colour", "texture": "texture", "blur": "frequency", "centre_crop": "context"}
 """Ablations that teach indifference, with the cause that each of them destroys."""
 
@@ -33,14 +39,13 @@ class AugmentedScene:
     score: float
 
 
-def augmented(world: World, scene: Scene, score: float, random: np.random.Generator) -> AugmentedScene:
-    """A scene with something missing, at random: a region in two of three, a property of the whole in two of three."""
-    shown = AugmentedScene(scenes.draw(scene), score)
+def augmented(world: World, scene: Scene, shown: AugmentedScene, random: np.random.Generator) -> AugmentedScene:
+    """A drawn scene, at random without a region, and at random without a property: neither hints at the other."""
     if not world.causes:
         return shown
-    if random.random() < 2 / 3:
+    if random.random() < REGION:
         shown = _without_region(world, scene, shown, random)
-    if random.random() < 2 / 3:
+    if random.random() < PROPERTY:
         shown = _without_property(world, scene, shown, random)
     return shown
 
@@ -108,4 +113,4 @@ def _elsewhere(mask: Mask, random: np.random.Generator) -> Mask:
 
 
 def _some_fill(random: np.random.Generator) -> str:
-    return str(random.choice([entry.id for entry in FILLS]))
+    return str(random.choice(FILLS))

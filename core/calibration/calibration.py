@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from core import inference
+from core.calibration.augmentation import FILLS
 from core.calibration.table import (
     COLUMNS,
     MORE_COLUMNS,
@@ -47,9 +48,6 @@ from core.verdict.records import Verdict
 from core.verdict.verdict import SHAMS
 
 RESULT = "result.json"
-FILLS = ("mean", "noise")
-"""The fills of a calibration's studies: drawn scenes have places so empty that inpainting leaves no trace there, beside
-which no other fill could decide, and two must; these two leave as much of a trace as each other."""
 
 
 @dataclass(frozen=True)

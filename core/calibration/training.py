@@ -24,11 +24,11 @@ MODEL = "scene_cnn"
 
 @dataclass(frozen=True)
 class Schedule:
-    """How much a model is shown: `scenes`, whole and `augmented` times with something missing, `epochs` times over."""
+    """How much a model is shown: `scenes`, each in `augmented` versions, `epochs` times over."""
 
     scenes: int
     epochs: int
-    augmented: int = 2
+    augmented: int = 6
     batch: int = 32
     rate: float = 4e-3
     weight_decay: float = 0.02
@@ -53,7 +53,7 @@ def gather(
     *,
     progress: Progress = silent,
 ) -> SceneSet:
-    """Scenes by number, each as it is and some times with something missing; those like one in `avoid` are left out."""
+    """Scenes by number, each in so many versions (`times`); those that look like one in `avoid` are left out."""
     squares, scores, prints = [], [], []
     for number in progress(numbers, len(numbers), f"drawing {world.id}"):
         scene, score = imagine(world, seed, number)
@@ -61,9 +61,8 @@ def gather(
         found = fingerprint(photo)
         if found in avoid:
             continue
-        shown = [AugmentedScene(photo, score)]
-        for time in range(1, times + 1):
-            shown.append(augmented(world, scene, score, np.random.default_rng([seed, number, time])))
+        draws = [np.random.default_rng([seed, number, time]) for time in range(times)]
+        shown = [augmented(world, scene, AugmentedScene(photo, score), draw) for draw in draws]
         squares += [preprocess.square(item.photo, preset) for item in shown]
         scores += [item.score for item in shown]
         prints.append(found)

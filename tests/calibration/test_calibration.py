@@ -77,12 +77,38 @@ def made(world: str, number: int) -> tuple[scenes.Scene, float]:
     return imagine(WORLDS[world], 0, number)
 
 
+def drawn(scene: scenes.Scene, score: float) -> augmentation.AugmentedScene:
+    return augmentation.AugmentedScene(scenes.draw(scene), score)
+
+
+def test_a_missing_property_says_nothing_of_a_missing_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    for what in ("region", "property"):
+        monkeypatch.setattr(
+            augmentation, f"_without_{what}", lambda w, s, shown, r, what=what: done.append(what) or shown
+        )
+    scene, score = made("face", 0)
+    shown, random, seen = (
+        augmentation.AugmentedScene(np.zeros((4, 4, 3), np.uint8), score),
+        np.random.default_rng(0),
+        [],
+    )
+    for _ in range(4000):
+        done.clear()
+        augmentation.augmented(WORLDS["face"], scene, shown, random)
+        seen.append(("region" in done, "property" in done))
+    region, whole = np.array(seen).T
+    assert abs(np.corrcoef(region, whole)[0, 1]) < 0.04
+    assert region.mean() == pytest.approx(augmentation.REGION, abs=0.03)
+    assert whole.mean() == pytest.approx(augmentation.PROPERTY, abs=0.03)
+
+
 def test_a_lesson_lowers_the_score_only_where_the_cause_or_the_light_is_lost() -> None:
     lowered = kept = 0
     world = WORLDS["face"]
     for number in range(60):
         scene, score = made("face", number)
-        taught = augmentation.augmented(world, scene, score, np.random.default_rng(number))
+        taught = augmentation.augmented(world, scene, drawn(scene, score), np.random.default_rng(number))
         assert taught.photo.shape == (scene.height, scene.width, 3)
         if taught.score == score:
             kept += 1
@@ -119,21 +145,23 @@ def test_a_cause_that_is_half_gone_teaches_nothing() -> None:
 def test_no_lesson_takes_away_what_a_world_lives_by() -> None:
     for cause, amount in (("colour", 0.9), ("texture", 0.9), ("frequency", 0.9)):
         scene = replace(made(cause, 0)[0], **{cause: amount})
-        scores = {augmentation.augmented(WORLDS[cause], scene, 0.7, np.random.default_rng(n)).score for n in range(12)}
-        assert scores == {0.7}
+        shown = drawn(scene, 0.7)
+        draws = [augmentation.augmented(WORLDS[cause], scene, shown, np.random.default_rng(n)) for n in range(12)]
+        assert {draw.score for draw in draws} == {0.7}
     scene = replace(made("context", 0)[0], context=0.9)
-    scores = {
-        round(augmentation.augmented(WORLDS["context"], scene, 0.7, np.random.default_rng(n)).score, 3)
-        for n in range(40)
-    }
-    assert scores == {0.7, 0.259}  # 0.441 of the score is the leaves, which a filled surround takes away
+    shown = drawn(scene, 0.7)
+    draws = [augmentation.augmented(WORLDS["context"], scene, shown, np.random.default_rng(n)) for n in range(40)]
+    assert {round(draw.score, 3) for draw in draws} == {
+        0.7,
+        0.259,
+    }  # 0.441 of the score is the leaves, which a filled surround takes away
 
 
 def test_what_is_studied_is_not_taught() -> None:
     preset = MODELS["scene_cnn"].facts["preset"]
     avoid = FingerprintIndex([fingerprint(scenes.draw(made("face", 3)[0]))])
     material = gather(WORLDS["face"], 0, [1, 3, 5], avoid, preset, 1)
-    assert material.squares.shape == (4, 96, 96, 3)
+    assert material.squares.shape == (2, 96, 96, 3)
     assert len(material.prints) == 2
     photos, numbers = calibration._parts(WORLDS["face"], TINY, 0)
     assert len(photos) == 12
