@@ -62,7 +62,7 @@ def show(items: list[Item]) -> None:
         )  # first, though it stands below: who paints waits for this answer
     with said:
         explain(by_item[item], model, reference)
-        with st.container(horizontal=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             photos.show_on_map(item)
             handing_on.button(item, by_item[item], model, method, settings)
     with pictures:

@@ -19,7 +19,7 @@ from typing import Any
 import streamlit as st
 
 ADDRESSES, NAME = "addresses", "visit"
-KEPT = ("kept", "also", "current", "boards", "trials", "landed", "ask", "owner", ADDRESSES)
+KEPT = ("kept", "also", "current", "boards", "trials", "landed", "shown", "ask", "owner", ADDRESSES)
 """What pages put into the session themselves."""
 CHOSEN = (
     *("brush-size", "method", "sources", "search", "delta", "traverse", "along", "step", "format", "for-spreadsheet"),

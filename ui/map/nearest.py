@@ -56,7 +56,7 @@ def opposites(atlas: Atlas, item: Item, model: str, delta: float) -> Found:
 
 
 def _tiles(atlas: Atlas, item: Item, found: Found) -> None:
-    """A picture of each, what it is, and a button of its name."""
+    """A picture of each, what it is, and a link of its name."""
     pictures = latent_map.tiles(atlas, list(found.values()))
     with st.container(horizontal=True, gap="small", key="nearest"):
         for (kind, index), picture in zip(found.items(), pictures, strict=True):
@@ -68,6 +68,4 @@ def _tile(atlas: Atlas, item: Item, kind: str, index: int, picture: Pixels) -> N
     name = atlas.name(index)
     st.image(picture, width=TILE, output_format="PNG", alt=f"{name}, {kind}")
     st.caption(f"{kind}: **{atlas.photos['score'].iloc[index]:.2f}**")
-    label, key = layout.plain(name), f"nearest-{kind.split()[-1]}"
-    if st.button(label, key=key, help=f"Show {label} on the map", width="stretch", wrap=False):
-        photos.go_to_map(item, photo=name, space=SPACE, map=atlas.folder.name)
+    photos.map_link(item, layout.plain(name), photo=name, space=SPACE, map=atlas.folder.name)

@@ -117,10 +117,10 @@ def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
         on_change=_land,
         help="It stays in this server's memory.",
     )
-    item: Item | None = st.session_state.get("landed")
+    item: Item | None = photos.own_on_map() or st.session_state.get("landed")
     if item is None:
         return None
-    if not st.session_state.get("dropped"):
+    if photos.own_on_map() or not st.session_state.get("dropped"):
         st.button("Take it off the map", key="unland", icon=":material/close:", on_click=_take_off)
     st.button("Try this photo", key="try-landed", icon=":material/arrow_forward:", on_click=_try, args=(item,))
     place, score = _placed(atlas, str(atlas.folder), space, item.digest, item)
@@ -139,11 +139,13 @@ def _try(item: Item) -> None:
 
 
 def _land() -> None:
+    leave_out(photos.OWN)
     file = st.session_state["dropped"]
     st.session_state["landed"] = resources.uploaded(file.name, file.getvalue()) if file else None
 
 
 def _take_off() -> None:
+    leave_out(photos.OWN)
     st.session_state["landed"] = None
 
 

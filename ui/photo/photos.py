@@ -15,6 +15,8 @@ from ui.resources import Examined, Item
 TILE = 104
 """Width of a thumbnail in px: three stand side by side on a phone."""
 MOST_TILES = 24
+OWN = "own"
+"""Names a photo of the visit in the map's address."""
 
 
 def upload() -> None:
@@ -47,16 +49,30 @@ def show_also(item: Item) -> None:
 
 
 def show_on_map(item: Item) -> None:
-    """A button that leads to the map with this photo on it, where there is a map."""
-    there_is_one = (config.ARTIFACTS / "latent" / atlas.PHOTOS).is_file()
-    if there_is_one and st.button("Show on the map", key="show-on-map", icon=":material/map:"):
-        go_to_map(item)
+    """A link that leads to the map with this photo on it, where there is a map."""
+    if (config.ARTIFACTS / "latent" / atlas.PHOTOS).is_file():
+        map_link(item, "Show on the map", ":material/map:")
 
 
-def go_to_map(item: Item, **given: str) -> None:
-    """Leave for the map, as it was left but for what its address is given, with this photo on it."""
-    st.session_state["landed"] = item
-    st.switch_page(layout.LATENT.file, query_params=visit.address_of(layout.LATENT.file) | given)
+def map_link(item: Item, label: str, icon: str | None = None, **given: str) -> None:
+    """A link to the map as it was left, with this photo on it and what is given in its address.
+
+    No button: a page that switches by itself first clears its own address, and Back would lead to that.
+    """
+    st.session_state["shown"] = item
+    address = visit.address_of(layout.LATENT.file) | {OWN: _short(item)} | given
+    st.page_link(layout.LATENT.file, label=label, icon=icon, query_params=address)
+
+
+def own_on_map() -> Item | None:
+    """The photo of this visit that the map's address names; None where it names none that is at hand."""
+    at_hand = (st.session_state.get("shown"), *st.session_state.get("kept", []), *resources.samples().values())
+    asked = st.query_params.get(OWN)
+    return next((item for item in at_hand if item and _short(item) == asked), None) if asked else None
+
+
+def _short(item: Item) -> str:
+    return item.digest[:24]
 
 
 def _in_address() -> list[Item]:

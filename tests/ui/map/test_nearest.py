@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import inference
@@ -18,6 +20,7 @@ from core.photos import preprocess
 from core.sources import open_source
 from tests.conftest import Put, visit_page
 from tests.helpers import standin
+from ui.photo.photos import OWN
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +74,18 @@ def beside(delta: float | None = None) -> AppTest:
     app = AppTest.from_function(page, default_timeout=60)
     if delta is not None:
         app.session_state["delta"] = delta
-    app.run()
+    with pytest.MonkeyPatch.context() as patch:  # a page of its own has no others that a link could lead to
+        patch.setattr("ui.photo.photos.map_link", lambda item, label, **given: st.button(label, key=given["photo"]))
+        app.run()
     assert not app.exception, app.exception[0].message
     return app
 
 
 def labels(app: AppTest) -> dict[str, str]:
-    return {button.key.split("-")[1]: button.label.replace("\\", "") for button in app.button}
+    """The names on the links by the kinds in the captions above them."""
+    links = [link.label.replace("\\", "") for link in app.button]
+    kinds = [caption.value.split(":")[0].split()[-1] for caption in app.caption if ": **" in caption.value]
+    return dict(zip(kinds, links, strict=True))
 
 
 def test_the_nearest_that_differ_enough_are_shown_with_their_scores(artifacts: Path) -> None:
@@ -110,13 +118,21 @@ def test_a_click_opens_the_photo_on_the_map_beside_the_visitor_s_without_a_secon
 
     monkeypatch.setattr(inference.Predictor, "score_with_features", counted)
     app = visit_page("pages/try_a_photo.py", sample="cat")
-    app.button(key="nearest-forgettable").click().run()
+    (link,) = (each.proto for each in app.get("page_link") if each.proto.label.replace("\\", "") == named(artifacts, 2))
+    assert link.page == "latent_space"
+    app.switch_page("pages/latent_space.py")
+    for name, value in parse_qsl(link.query_string):
+        app.query_params[name] = value
+    app.run()
     assert not app.exception
     assert not app.error
     assert app.query_params["photo"] in (named(artifacts, 2), [named(artifacts, 2)])
     assert app.query_params["space"] in ("learned", ["learned"])
+    assert "**cat**" in said(app)
     assert "marked in blue on the map" in said(app)
-    assert app.session_state["landed"].name == "cat"
+    app.button(key="unland").click().run()
+    assert "marked in blue on the map" not in said(app)
+    assert OWN not in app.query_params
     assert passes == [1]
 
 
