@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ class Visitor:
     elements: dict[tuple[int, ...], Any] = field(default_factory=dict)
     blocks: dict[tuple[int, ...], Any] = field(default_factory=dict)
     states: dict[str, WidgetState] = field(default_factory=dict)
+    shown: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Numbers by their label: when each was last shown, by the clock of `time.perf_counter`, and its value."""
     where: tuple[str, dict[str, str]] = ("", {})
 
     async def open(self, page: str, **query: str) -> None:
@@ -76,6 +79,9 @@ class Visitor:
     def _take(self, place: tuple[int, ...], delta: Any) -> None:
         if delta.WhichOneof("type") == "new_element":
             self.elements[place] = delta.new_element
+            if delta.new_element.WhichOneof("type") == "metric":
+                found = delta.new_element.metric
+                self.shown[found.label] = time.perf_counter(), float(found.body)
         elif delta.WhichOneof("type") == "add_block":
             for gone in [known for known in self.elements if known[: len(place)] == place]:
                 del self.elements[gone]
@@ -91,10 +97,6 @@ class Visitor:
         """What the page says has gone wrong: exceptions, and errors in words."""
         words = [f"{found.type}: {found.message}" for found in self.of_kind("exception")]
         return words + [found.body for found in self.of_kind("alert") if found.format == found.ERROR]
-
-    def metric(self, label: str) -> float | None:
-        """The number beside a label."""
-        return next((float(found.body) for found in self.of_kind("metric") if found.label == label), None)
 
     def set(self, kind: str, key: str, **value: Any) -> bool:
         """Give a widget with this key a value; False if the page has none."""

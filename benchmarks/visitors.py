@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from websockets.exceptions import ConnectionClosed
 
 from benchmarks._app import served
 from benchmarks._visitor import Visitor, visitor
-from core import inference
+from core import config, inference
+from core.latent.atlas import read
 from core.photos import images
 
 SIDES = (4000, 3000)
@@ -81,6 +83,13 @@ def photo(seed: int) -> bytes:
     return buffer.getvalue()
 
 
+@cache
+def photos_of_the_map() -> list[str]:
+    """The names of all photos of the shipped map."""
+    found = read(config.ARTIFACTS / "latent")
+    return [found.name(index) for index in range(len(found.photos))] if found else []
+
+
 def resident(process: int) -> float:
     """Resident memory of a process in MB."""
     pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
@@ -98,7 +107,7 @@ async def storm(address: str, photos: list[bytes], scores: list[float], visitors
 async def visit(address: str, photos: list[bytes], scores: list[float], number: int, end: float, said: Said) -> None:
     """One visitor: uploads, looks at the score, takes a part away, searches now and then, wanders over the map."""
     draw = random.Random(number)
-    guest = await visitor(address)
+    names, guest = photos_of_the_map(), await visitor(address)
     try:
         for place in cycle(range(len(photos))):
             if time.monotonic() > end:
@@ -110,7 +119,7 @@ async def visit(address: str, photos: list[bytes], scores: list[float], number: 
             if draw.random() < 0.1:
                 guest.set("button", "find", trigger_value=True)
                 await said.timed("search", guest.run())
-            await wander(guest, draw, said)
+            await wander(guest, draw, names, said)
             said.errors += guest.errors()
     except (OSError, TimeoutError, ConnectionClosed) as error:
         said.errors.append(f"{type(error).__name__}: {error}")
@@ -123,8 +132,11 @@ async def upload(guest: Visitor, data: bytes, own: int, score: float, said: Said
     """Take the last photo out, put another in, and compare its score with the one computed directly."""
     if guest.set("button", "clear", trigger_value=True):
         await guest.run()
-    await said.timed("new score", guest.upload("uploads", f"photo-{own}.jpg", data))
-    shown = guest.metric("Score")
+    guest.shown.clear()
+    started = time.perf_counter()
+    await said.timed("everything of a new photo", guest.upload("uploads", f"photo-{own}.jpg", data))
+    when, shown = guest.shown.get("Score", (started, None))
+    said.waits.setdefault("new score", []).append(when - started)
     said.errors += guest.errors()
     if shown is None or abs(shown - score) > ROUNDED:
         said.wrong.append(f"photo {own}: shown {shown}, computed {score:.3f}")
@@ -143,12 +155,13 @@ async def paint(guest: Visitor, own: int, part: str, said: Said) -> None:
     said.painted.setdefault((own, chosen), set()).add(" ".join(DELTA.findall(words)[:1]))
 
 
-async def wander(guest: Visitor, draw: random.Random, said: Said) -> None:
+async def wander(guest: Visitor, draw: random.Random, names: list[str], said: Said) -> None:
     """Open the map, then one of its photos."""
     kept, guest.states = guest.states, {}
     await said.timed("open the map", guest.open("latent_space"))
-    await said.timed("pin a photo", guest.open("latent_space", photo=f"lnsim/{draw.randrange(2, 999):04d}.jpg"))
-    said.errors += [text for text in guest.errors() if "no photo called" not in text]
+    name = draw.choice(names)
+    await said.timed("pin a photo", guest.open("latent_space", photo=name))
+    said.errors += guest.errors()
     guest.states = kept
 
 

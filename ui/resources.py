@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ DISPLAY_SIDE = 1200
 HEATMAP_SIDE = 512
 """Short side in px at which heatmaps are computed: finer than any model sees, and fast for photos of any size."""
 THUMBNAIL_SIDE = 208
+_DECODING = threading.BoundedSemaphore(config.CORES)
+"""Large photos are in memory only while they are decoded: no more at once than cores work on them."""
 SCENE = ("generated:face", "face-0-00003")
 """The generated scene among the samples: its source and id."""
 
@@ -147,11 +150,22 @@ def sure(model: str, found: Examined) -> str:
 @st.cache_data(show_spinner=False, max_entries=64)
 def seen(model: str, digest: str, _item: Item) -> tuple[float, np.ndarray]:
     """The score of a photo at full size, and the features (F,) behind it; PhotoError for a file that cannot be read."""
-    scorer = predictor(model)
-    photo = _pixels(digest, _item)
+    square, _ = _first_look(model, digest, _item)
     with log.action("score a photo"):
-        scores, features = scorer.score_with_features([preprocess.square(photo, scorer.preset)])
+        scores, features = predictor(model).score_with_features([square])
     return float(scores[0]), features[0]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _first_look(model: str, digest: str, _item: Item) -> tuple[Pixels, str | None]:
+    """A photo at the model's size, and its hint; every smaller copy is made while it is decoded, once for all."""
+    preset = predictor(model).preset
+    with _DECODING:
+        photo = _pixels(digest, _item)
+        held = Item(_item.name, digest, lambda: photo)  # others may decode theirs meanwhile, and only one is kept
+        for smaller in (thumbnail, display, working):
+            smaller(digest, held)
+        return preprocess.square(photo, preset), emptiness.hint(photo)
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)
@@ -161,15 +175,14 @@ def examine(model: str, digest: str, _item: Item) -> Examined:
         score, features = seen(model, digest, _item)
     except PhotoError as error:
         return Examined(None, str(error))
-    thumbnail(digest, _item)  # while the photo is decoded: with several photos it would have to be decoded again
-    hint, bounds = emptiness.hint(_pixels(digest, _item)), intervals(model)
+    (_, hint), bounds = _first_look(model, digest, _item), intervals(model)
     if bounds is None:
         return Examined(score, hint=hint)
     low, high = bounds.around(np.array([score]), features[None])
     return Examined(score, None, hint, (float(low[0]), float(high[0])), bounds.is_usual(features))
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
+@st.cache_data(show_spinner=False, max_entries=32)
 def display(digest: str, _item: Item) -> Pixels:
     """The photo at a size fit for a screen."""
     return images.to_long_side(_pixels(digest, _item), DISPLAY_SIDE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +22,7 @@ from core.inference import checkpoints
 from core.inference.engine import REFERENCE, Engine, Model
 from core.inference.engine_choice import AUTO, WORTH, choose
 from core.inference.threads import single_threads
+from core.inference.turns import Turns
 from core.photos import preprocess
 from core.photos.preprocess import Preset
 from core.registry import MODELS, PREDICTOR, predictors
@@ -36,7 +36,7 @@ Look = Callable[[Pixels], str | None]
 
 @dataclass(frozen=True)
 class Predictor:
-    """A loaded model with the preset it needs; `lock` serialises hooks and gradients among those who share it.
+    """A loaded model with the preset it needs; `lock` gives those who share it their turns.
 
     `engine` runs its forward passes, PyTorch unless another is given, for so many `callers` at once.
     """
@@ -45,7 +45,7 @@ class Predictor:
     module: nn.Module
     preset: Preset
     card: dict[str, Any]
-    lock: AbstractContextManager[Any] = field(default_factory=threading.RLock, compare=False)
+    lock: Turns | None = field(default_factory=Turns, compare=False)
     engine: Engine = field(default=None, compare=False)  # type: ignore[assignment]  # set below
     callers: int = 1
 
@@ -64,21 +64,25 @@ class Predictor:
 
     def score_squares(self, squares: Sequence[Pixels]) -> np.ndarray:
         """Scores of photos already brought to the model's size."""
-        with self._alone():
+        with self._turn(len(squares)):
             return self.engine.runner(self.callers).scores(squares)
 
     def score_with_features(self, squares: Sequence[Pixels]) -> tuple[np.ndarray, np.ndarray]:
         """Scores float64 (N,) and penultimate features float32 (N × F) of photos at the model's size, in one pass."""
-        with self._alone():
+        with self._turn(len(squares)):
             return self.engine.runner(self.callers).scores_and_features(squares)
 
-    def _alone(self) -> AbstractContextManager[Any]:
+    def _turn(self, photos: int) -> AbstractContextManager[None]:
         """No other caller's hooks in the module while it runs; an export has none."""
-        return self.lock if self.engine.runs_module else nullcontext()
+        return self.lock.of(photos) if self.lock and self.engine.runs_module else nullcontext()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """The module for one caller alone, who may hook it, or ask it for gradients."""
+        return self.lock or nullcontext()
 
     def side_by_side(self, callers: int) -> Predictor:
         """The same model behind no lock: for so many workers that only score, without hooks or gradients."""
-        return dataclasses.replace(self, lock=nullcontext(), callers=callers)
+        return dataclasses.replace(self, lock=None, callers=callers)
 
     @property
     def device(self) -> torch.device:

@@ -701,7 +701,7 @@ def test_workers_do_not_wait_for_one_another(predictor: Predictor) -> None:
     squares = [preprocess.square(draw_photo(), shared.preset)]
     expected = predictor.score_squares(squares)
     # The lock is let go before the pool waits for its thread: one that cannot go on fails the test instead of hanging.
-    with ThreadPoolExecutor(1) as pool, shared.lock:
+    with ThreadPoolExecutor(1) as pool, shared.alone():
         assert pool.submit(shared.score_squares, squares).result(timeout=60) == pytest.approx(expected)
 
 

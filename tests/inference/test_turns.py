@@ -1,0 +1,91 @@
+"""A shared model: small requests go first, large ones get their turn, and nobody else comes in between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from core.inference.turns import FAIR, Turns
+
+
+def queue(turns: Turns, wanted: list[int]) -> list[int]:
+    """The order in which requests are served that arrive one by one while somebody else has the model."""
+    served: list[int] = []
+
+    def ask(number: int) -> None:
+        with turns.of(wanted[number]):
+            served.append(number)
+
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        with turns:
+            for number in range(len(wanted)):
+                pool.submit(ask, number)
+                while len(turns._all) < number + 1:
+                    time.sleep(0.001)
+        pool.shutdown(wait=True)
+    return served
+
+
+def test_small_requests_overtake_and_every_fourth_turn_is_the_oldest_ones() -> None:
+    wanted = [8, 8, 8, 1, 1, 1, 1, 1, 1]
+    served = queue(Turns(), wanted)
+    assert sorted(served) == list(range(9))
+    assert served[: FAIR - 1] == [3, 4, 5]  # the first turn was that of who held the model
+    assert served[FAIR - 1] == 0
+    assert [number for number in served if wanted[number] == 8] == [0, 1, 2]  # equals in their order
+    assert [number for number in served if wanted[number] == 1] == [3, 4, 5, 6, 7, 8]
+
+
+def test_a_thread_may_take_it_again_and_others_wait_until_it_is_all_given_back() -> None:
+    turns, inside = Turns(), threading.Event()
+
+    def other() -> None:
+        with turns.of(1):
+            inside.set()
+
+    with turns:
+        thread = threading.Thread(target=other)
+        thread.start()
+        with turns, turns.of(5):
+            assert not inside.wait(0.05)
+        assert not inside.wait(0.05)
+    thread.join(10)
+    assert inside.is_set()
+
+
+def test_an_error_gives_it_back() -> None:
+    turns = Turns()
+    with pytest.raises(ValueError, match="broken"), turns.of(3):
+        raise ValueError("broken")
+    with turns.of(1):
+        pass
+
+
+def test_a_wait_that_is_broken_off_leaves_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns()
+    ready = threading.Event()
+
+    class BrokenOffError(Exception):
+        """What ends a wait from outside."""
+
+    def hold() -> None:
+        with turns:
+            ready.set()
+            time.sleep(0.2)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    ready.wait(10)
+    wait = turns._changed.wait
+    monkeypatch.setattr(turns._changed, "wait", lambda: (_ for _ in ()).throw(BrokenOffError()))
+    with pytest.raises(BrokenOffError), turns.of(1):
+        pass
+    monkeypatch.setattr(turns._changed, "wait", wait)
+    with turns.of(8):
+        pass
+    thread.join(10)
+    assert not turns._all
+    assert not turns._small
