@@ -16,7 +16,8 @@ from ui.resources import Item
 
 SPACE = "learned"
 """Near is what the model treats alike: its own features, which the score's pass has found already."""
-TILE = 136
+TILE, ROOM = 136, 300
+"""Px of a picture, and of the name below it."""
 KINDS = ("more memorable", "more forgettable")
 Found = dict[str, int]
 """Rows of the map by what their photos are in comparison with the visitor's."""
@@ -60,7 +61,7 @@ def _tiles(atlas: Atlas, item: Item, found: Found) -> None:
     pictures = latent_map.tiles(atlas, list(found.values()))
     with st.container(horizontal=True, gap="small", key="nearest"):
         for (kind, index), picture in zip(found.items(), pictures, strict=True):
-            with st.container(width=TILE, gap="xxsmall"):
+            with st.container(width=ROOM, gap="xxsmall"):
                 _tile(atlas, item, kind, index, picture)
 
 
@@ -68,4 +69,11 @@ def _tile(atlas: Atlas, item: Item, kind: str, index: int, picture: Pixels) -> N
     name = atlas.name(index)
     st.image(picture, width=TILE, output_format="PNG", alt=f"{name}, {kind}")
     st.caption(f"{kind}: **{atlas.photos['score'].iloc[index]:.2f}**")
-    photos.map_link(item, layout.plain(name), photo=name, space=SPACE, map=atlas.folder.name)
+    photos.map_link(
+        item,
+        layout.plain(name),
+        help_text=f"Show {layout.plain(name)} on the map",
+        photo=name,
+        space=SPACE,
+        map=atlas.folder.name,
+    )

@@ -54,14 +54,14 @@ def show_on_map(item: Item) -> None:
         map_link(item, "Show on the map", ":material/map:")
 
 
-def map_link(item: Item, label: str, icon: str | None = None, **given: str) -> None:
+def map_link(item: Item, label: str, icon: str | None = None, help_text: str | None = None, **given: str) -> None:
     """A link to the map as it was left, with this photo on it and what is given in its address.
 
     No button: a page that switches by itself first clears its own address, and Back would lead to that.
     """
     st.session_state["shown"] = item
     address = visit.address_of(layout.LATENT.file) | {OWN: _short(item)} | given
-    st.page_link(layout.LATENT.file, label=label, icon=icon, query_params=address)
+    st.page_link(layout.LATENT.file, label=label, icon=icon, help=help_text, query_params=address)
 
 
 def own_on_map() -> Item | None:
