@@ -54,7 +54,8 @@ def traits(photos: pd.DataFrame, features: Mapping[str, np.ndarray]) -> dict[str
     """
     found = {f"with {FEATURES[name].label.lower()}": features[name] for name in COUNTED if name in features}
     folders = photos["photo_id"].str.rpartition("/")[0]
-    inner = (photos["source"] + "/" + folders)[folders != ""]
+    several = folders.groupby(photos["source"]).transform("nunique") > 1  # the only folder of a set is the set
+    inner = (photos["source"] + "/" + folders)[several & (folders != "")]
     for label, names in (("in folder", inner), ("from", photos["source"])):
         for name in sorted(names.unique()):
             found[f"{label} {name}"] = (names == name).reindex(photos.index, fill_value=False).to_numpy(dtype=float)
@@ -68,10 +69,10 @@ def in_words(found: Sequence[Caption]) -> str:
 
 
 def _shares(same: Sequence[Caption]) -> str:
-    inside, outside = ([f"{share:.0%}" for share in sorted(shares)]
+    inside, outside = ([f"{100 * share:.0f}" for share in sorted(shares)]
                        for shares in ([one.inside for one in same], [one.outside for one in same]))  # fmt: skip
     here, elsewhere = (" to ".join(dict.fromkeys([ends[0], ends[-1]])) for ends in (inside, outside))
-    return f"{same[0].name} ({here}; elsewhere {elsewhere})"
+    return f"{same[0].name} ({here} %; elsewhere {elsewhere} %)"
 
 
 def _groups(points: np.ndarray) -> list[np.ndarray]:

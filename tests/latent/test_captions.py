@@ -29,10 +29,10 @@ def test_a_group_is_called_by_what_it_alone_has() -> None:
     assert set(group[found[0].photos]) == {0}
     known = np.isfinite(unknown)
     assert found[0].inside == unknown[known & np.isin(np.arange(300), found[0].photos)].mean()
-    shares = f"{found[0].inside:.0%}; elsewhere {found[0].outside:.0%}"
+    shares = f"{100 * found[0].inside:.0f} %; elsewhere {100 * found[0].outside:.0f} %"
     assert in_words(found) == f"with faces ({shares})"
     again = replace(found[0], inside=0.5, outside=found[0].outside)
-    assert in_words([found[0], again]) == f"with faces (50% to {shares})"
+    assert in_words([found[0], again]) == f"with faces (50 to {shares})"
 
 
 def test_nothing_is_said_by_chance() -> None:
@@ -49,7 +49,7 @@ def test_few_photos_have_no_groups() -> None:
 def test_traits_are_sets_folders_and_things_counted() -> None:
     photos = pd.DataFrame({"source": ["a", "a", "b"], "photo_id": ["beach/1.jpg", "2.jpg", "beach/1.jpg"]})
     found = traits(photos, {"faces": np.array([0, 2, np.nan]), "entropy": np.ones(3)})
-    assert set(found) == {"from a", "from b", "in folder a/beach", "in folder b/beach", "with faces"}
+    assert set(found) == {"from a", "from b", "in folder a/beach", "with faces"}  # b has one folder only
     np.testing.assert_array_equal(found["in folder a/beach"], [1, 0, 0])
     np.testing.assert_array_equal(found["with faces"], [0, 2, np.nan])
     assert "faces" in COUNTED
