@@ -11,19 +11,15 @@ from core.commandline import progress_bar
 from core.commands import Report
 from core.errors import MaskError, ParameterError, PhotoError
 from core.files import write_text
-from core.registry import ATTRIBUTIONS, COMMANDS
+from core.registry import COMMANDS
 from core.types import Pixels
 
 if TYPE_CHECKING:
     from core.inference import Predictor
     from core.paint.replay import Record
-    from core.paint.report import Explained
 
 MOST_CONTROLS = 1000
 PACKAGED = "packaged"
-
-SAME = 1e-4
-"""Scores of one photo differ by less than this on any machine."""
 
 
 @COMMANDS.register("Paint a region away")
@@ -73,51 +69,18 @@ def paint(
     if out:
         replays.write(Path(out), made, ablated)
     if report:
-        write_text(Path(report), _report(predictor, model, pixels, made, ablated))
+        from core.trust.photo_report import photo_report
+
+        write_text(Path(report), photo_report(predictor, model, pixels, [(made, ablated)]))
     lines, code = _lines(made), 0
     if hosts:
         from core.paint.hosts import in_words
 
         lines.append(in_words(made.delta, [item["delta"] for item in hosted], made.how.direction, without))
-    if kept and abs(made.ablated_score - kept.ablated_score) > SAME:
+    if kept and not made.agrees(kept):
         lines.append(f"not reproduced: the replay file says {kept.ablated_score:.6f} after; was the model changed?")
         code = 1
     return Report(lines, _data(made) | ({"hosts": hosted} if hosts else {}), code)
-
-
-def _report(predictor: Predictor, model: str, photo: Pixels, made: Record, ablated: Pixels) -> str:
-    """The page on a photo and one try, as *Try a photo* hands it on with the heatmap that it shows first."""
-    from core.evaluation import intervals
-    from core.inference import shipped_or
-    from core.paint import report as reports
-    from core.paint.answer import reference_study
-    from core.photos import preprocess
-
-    scores, features = predictor.score_with_features([preprocess.square(photo, predictor.preset)])
-    bounds, within, sure = intervals.read(shipped_or(model) / intervals.FILE), None, ""
-    if bounds is not None:
-        low, high = bounds.around(scores, features)
-        within = float(low[0]), float(high[0])
-        sure = intervals.in_words(bounds, *within, bounds.is_usual(features[0]))
-    heat = _explained(predictor, photo)
-    seen = reports.Scored(made.photo, photo, predictor.name, float(scores[0]), within, sure, heat)
-    tried = reports.Tried(made, ablated, reports.compared(made) if made.controls else "")
-    return reports.report(seen, [tried], reference_study())
-
-
-def _explained(predictor: Predictor, photo: Pixels) -> Explained:
-    """The first heatmap that *Try a photo* offers, at the size of studies."""
-    from core.paint.region_effect import working
-    from core.paint.report import Explained
-    from core.photos import overlay
-    from core.trust import reports, words
-    from core.trust.tenth import brightest_tenth
-
-    method, small = next(iter(ATTRIBUTIONS)), working(photo)
-    heatmap = method.function(predictor, small)
-    standing = reports.standing(reports.summary(predictor.name), method.id)
-    tenth = words.tenth(brightest_tenth(predictor, small, heatmap))
-    return Explained(method.label, overlay.blend(small, heatmap, 0.55), (words.reading(heatmap, standing), tenth))
 
 
 def _hosted(predictor: Predictor, source: str, without: str, photo: Pixels, made: Record) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import binascii
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,11 @@ from core.types import Mask, Pixels
 FORMAT = "memorability-lab paint"
 VERSION = 1
 MAX_BYTES = 5_000_000
+SAME = 1e-4
+"""Scores of one photo differ by less than this on any machine."""
+MOST_RECORDS = 200
+REPLAY = "-replay.json"
+"""How a replay file's name ends."""
 FIELDS = {
     "format": str,
     "version": int,
@@ -73,6 +79,10 @@ class Record:
     def delta(self) -> float:
         return self.ablated_score - self.score
 
+    def agrees(self, other: Record) -> bool:
+        """Whether both have the same score after, as far as machines agree."""
+        return abs(self.ablated_score - other.ablated_score) <= SAME
+
 
 def record(name: str, photo: Pixels, model: str, mask: Mask, how: Treatment, done: Painted) -> Record:
     """What is kept of a painted region, still without controls."""
@@ -100,7 +110,7 @@ def write(folder: Path, made: Record, ablated: Pixels) -> None:
     stem = Path(made.photo).stem or "photo"
     with replacing(folder / f"{stem}-ablated.png") as temporary:
         temporary.write_bytes(images.png_bytes(ablated))
-    write_text(folder / f"{stem}-replay.json", to_json(made))
+    write_text(folder / f"{stem}{REPLAY}", to_json(made))
 
 
 def mask_png(mask: Mask) -> bytes:
@@ -143,7 +153,7 @@ def bundle(tried: Iterable[tuple[Record, Pixels]]) -> bytes:
         for number, (item, ablated) in enumerate(tried, start=1):
             archive.writestr(f"{number:02}-mask.png", mask_png(item.mask))
             archive.writestr(f"{number:02}-ablated.png", images.png_bytes(ablated))
-            archive.writestr(f"{number:02}-replay.json", to_json(item))
+            archive.writestr(f"{number:02}{REPLAY}", to_json(item))
             rows.append({"number": number} | {name: getattr(item, name) for name in TABLE} | _how(item.how))
         archive.writestr("tried.csv", table_text(pd.DataFrame(rows)))
     return buffer.getvalue()
@@ -163,6 +173,30 @@ def load(file: Path) -> Record:
         return from_json(text)
     except LabError as error:
         raise MaskError(f"{file}: {error}") from error
+
+
+def load_all(file: Path) -> tuple[Record, ...]:
+    """The records of a ZIP as `bundle` makes it, in its order, or the one of a replay file; MaskError as of `load`."""
+    if not zipfile.is_zipfile(file):
+        return (load(file),)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            found = sorted(name for name in archive.namelist() if name.endswith(REPLAY))
+            if not 0 < len(found) <= MOST_RECORDS:
+                raise MaskError(f"{file}: it holds {len(found)} replay files, and 1 to {MOST_RECORDS} can be read.")
+            return tuple(from_json(_member(archive, name)) for name in found)
+    except LabError as error:
+        raise MaskError(str(error) if str(file) in str(error) else f"{file}: {error}") from error
+    except (zipfile.BadZipFile, zlib.error, OSError, UnicodeDecodeError, NotImplementedError, RuntimeError) as error:
+        raise MaskError(f"{file}: this ZIP cannot be read; download it again.") from error
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> str:
+    with archive.open(name) as stream:
+        data = stream.read(MAX_BYTES + 1)  # whatever the archive says of its size
+    if len(data) > MAX_BYTES:
+        raise MaskError(f"{name} is larger than {MAX_BYTES // 10**6} MB, which no replay file is.")
+    return data.decode("utf-8")
 
 
 def from_json(text: str) -> Record:
@@ -196,6 +230,11 @@ def check(item: Record, photo: Pixels) -> None:
         regions.check(small, item.mask)
     if fingerprints.fingerprint(small).pixels != item.pixels:
         raise MaskError(f"The replay file was made with another photo ({item.photo}); give that one.")
+
+
+def is_of(item: Record, photo: Pixels) -> bool:
+    """Whether a record was made with this photo."""
+    return fingerprints.fingerprint(working(photo)).pixels == item.pixels
 
 
 def _how(how: Treatment) -> dict[str, Any]:

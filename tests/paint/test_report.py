@@ -7,6 +7,7 @@ import html
 import json
 import re
 import shlex
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.errors import MaskError
 from core.evaluation import words as model_words
 from core.paint import region_effect, replay, report
 from core.paint.report import Explained, Scored, Tried, compared
@@ -119,3 +121,55 @@ def test_the_command_writes_it_with_its_own_numbers(
     Path(again[-1]).write_bytes(base64.b64decode(attached))
     assert main([*again, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["delta"] == pytest.approx(answer["delta"], abs=1e-7)
+
+
+def tries_of(*photos: np.ndarray) -> bytes:
+    """A ZIP as the page makes it: one try on each photo, each on another place, by the small model."""
+    from core import inference
+
+    model, made = inference.load("small_cnn"), []
+    for number, photo in enumerate(photos):
+        mask = np.zeros(photo.shape[:2], bool)
+        mask[60:140, 60 + 60 * number : 130 + 60 * number] = True
+        made.append(replay.perform(model, "photo.png", photo, mask, region_effect.treatment(fill="mean"), 2))
+    return replay.bundle(made)
+
+
+def test_all_tries_on_a_photo_are_done_again_for_their_report(ask: Callable[..., int], capsys) -> None:
+    own = draw_photo(4, 300, 400)
+    Path("tries.zip").write_bytes(tries_of(own, draw_photo(5, 300, 400), own))
+    assert main(["report", "tries.zip", "--photo", "photo.png", "--out", "all.html"]) == 0
+    assert "2 of 3 tries are of this photo" in capsys.readouterr().out
+    text = Path("all.html").read_text(encoding="utf-8")
+    assert re.findall("<h3>(.*?)</h3>", text) == ["Try 1", "Try 2"]
+    kept = [item for item in replay.load_all(Path("tries.zip")) if replay.is_of(item, own)]
+    for item in kept:
+        for number in (item.ablated_score, *item.controls):
+            assert f"<td>{number!r}</td>" in text
+    assert main(["report", "tries.zip", "--photo", "mask.png"]) == 2
+    assert "made with another photo" in capsys.readouterr().err
+    assert main(["report", "tries.zip", "--photo", "missing.png"]) == 2
+    assert "missing.png: there is no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_what_is_no_zip_of_tries_is_one_sentence(number: int, tmp_path: Path) -> None:
+    file = tmp_path / "tries.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+        if number:
+            archive.writestr("01-replay.json", [b"", b"{", b"\xff\xfe", b" " * (replay.MAX_BYTES + 1)][number - 1])
+    with pytest.raises(MaskError, match=r"tries\.zip") as raised:
+        replay.load_all(file)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_a_damaged_zip_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "tries.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("01-replay.json", replay.to_json(made()))
+    data = bytearray(file.read_bytes())
+    data[60:90] = bytes(30)
+    file.write_bytes(data)
+    with pytest.raises(MaskError, match="cannot be read"):
+        replay.load_all(file)

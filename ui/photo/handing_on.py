@@ -13,13 +13,12 @@ from core.photos import overlay
 from core.registry import ATTRIBUTIONS
 from core.trust import reports as trust_reports
 from core.trust import words as trust_words
+from core.trust.photo_report import OPACITY
 from ui import resources
 from ui.photo import history, trials
 from ui.photo.trials import Trial
 from ui.resources import Examined, Item
 from ui.study import effects
-
-OPACITY = 0.55
 
 
 def button(item: Item, found: Examined, model: str, method: str, settings: dict[str, Any]) -> None:
