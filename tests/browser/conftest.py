@@ -70,7 +70,7 @@ def browser() -> Iterator[Browser]:
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A fresh visit on each kind of screen; `page.screen` is its name, `page.asked` what it asked for."""
     context = browser.new_context(**SCREENS[request.param])
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     visited = context.new_page()
     visited.screen, visited.asked = request.param, []
     visited.on("request", lambda made: visited.asked.append(made.url))

@@ -22,7 +22,7 @@ PLACE = """index => {
 @pytest.fixture
 def visited(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(90_000)
+    context.set_default_timeout(120_000)
     yield context.new_page()
     context.close()
 

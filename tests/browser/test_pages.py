@@ -47,7 +47,7 @@ def test_nothing_moves_for_whoever_asked_for_less_motion(address: str, browser: 
 
 def test_what_was_chosen_stays_through_menu_back_and_reload(address: str, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     page.goto(f"{address}/try_a_photo")
     drop = "[data-testid=stFileUploaderDropzoneInput]"

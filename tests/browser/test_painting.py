@@ -495,7 +495,7 @@ def test_what_is_drawn_enlarged_lies_where_it_is_seen_and_no_stroke_is_lost(visi
     page.keyboard.press("+")
     page.get_by_text("Enlarged 2 times").wait_for()
     page.keyboard.press("ArrowLeft")
-    sync_api.expect(page.locator(".st-key-canvas-left button:visible")).to_be_disabled(timeout=30_000)
+    sync_api.expect(page.locator(".st-key-canvas-left button:visible")).to_be_disabled(timeout=120_000)
     page.wait_for_timeout(500)
     drag(page, (0.2, 0.4), (0.6, 0.4), wait=False)  # seen: 0 … 0.5 across, 0.25 … 0.75 down
     strokes = Stroke(((0.7, 0.2), (0.9, 0.2)), BRUSH), Stroke(((0.1, 0.45), (0.3, 0.45)), BRUSH / 2)

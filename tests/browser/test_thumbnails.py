@@ -142,6 +142,6 @@ def test_a_sweep_with_a_broken_connection_ends_with_every_thumbnail(address: str
     for x, y in places[::8]:
         page.mouse.move(x - 3, y - 3)
         page.mouse.move(x, y)
-        page.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]", timeout=20_000)
+        page.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]")
     assert page.evaluate("window.drawings ?? 0") == 0  # neither thumbnails nor a new connection draw the map again
     context.close()
