@@ -21,7 +21,7 @@ from websockets.typing import Subprotocol
 
 LARGEST = 200 * 2**20
 XSRF = "_streamlit_xsrf"
-PATIENCE = 120
+PATIENCE = 600
 """Seconds after which a run of the page counts as hung."""
 
 

@@ -40,10 +40,12 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[s
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file; CheckpointError if it is damaged."""
+    """Tensors and metadata of a safetensors file; CheckpointError if it is missing or damaged."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path} is missing; fetch the project's artifacts again.") from error
     except SafetensorError as error:
         raise CheckpointError(f"{path}: this file is damaged ({error}).") from error
 

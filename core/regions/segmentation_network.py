@@ -70,7 +70,7 @@ def as_input(squares: np.ndarray) -> torch.Tensor:
 
 @cache
 def head(file: Path = WEIGHTS) -> Head:
-    """The fitted head; CheckpointError if its file is damaged."""
+    """The fitted head; CheckpointError if its file is missing or damaged."""
     network = Head()
     tensors, _ = checkpoints.read_tensors(file)
     network.load_state_dict({name: value.float() for name, value in tensors.items()})

@@ -12,7 +12,7 @@ from typing import Any
 from core import config
 from core.ablations.region import fill_entry, region
 from core.errors import MaskError, ParameterError, PhotoError, SourceError
-from core.files import cell, replacing
+from core.files import cell, replacing, write_text
 from core.photos import images
 from core.photos.fingerprints import fingerprint
 from core.regions import mask_cache, regions
@@ -21,6 +21,8 @@ from core.table import DIRECTIONS, REMOVE, Condition, canonical
 from core.types import Listing, Mask, Photo, Pixels, Problem, Progress, silent, unreadable
 
 MANIFEST, NOT_ELIGIBLE = "manifest.csv", "not_eligible.csv"
+UNFINISHED = "unfinished.txt"
+"""Lies beside the sets while they are written: what a killed run leaves is known by it."""
 REGION = region.__name__
 
 
@@ -117,10 +119,11 @@ def write_sets(
 ) -> Written:
     """Write every photo of a listing under every condition as PNG at the working size, and the manifest.
 
-    Files of an earlier manifest in the folder that do not belong to these sets are removed. SourceError if the folder
-    holds anything else.
+    Files of an earlier manifest, or of a run that was killed, that do not belong to these sets are removed. SourceError
+    if the folder holds anything else.
     """
     old = _earlier(folder)
+    write_text(folder / UNFINISHED, "A run began here and has not ended. The same command begins again.\n")
     problems: list[Problem] = []
     files, refused = ({name_of(condition): 0 for condition in conditions} for _ in range(2))
     with (
@@ -142,6 +145,7 @@ def write_sets(
                 problems.append(unreadable(photo, error))
     for name in old:
         (folder / name).unlink(missing_ok=True)
+    (folder / UNFINISHED).unlink()
     return Written(folder, files, refused, tuple(problems))
 
 
@@ -185,9 +189,12 @@ def _file_name(photo: str, key: str) -> str:
 
 
 def _earlier(folder: Path) -> set[str]:
-    """The files of an earlier manifest; SourceError if the folder holds anything else."""
+    """The files of an earlier manifest, or all pictures of a killed run; SourceError if the folder holds others."""
     if folder.exists() and not folder.is_dir():
         raise SourceError(f"{folder}: this is not a folder; choose another place for the sets.")
+    if (folder / UNFINISHED).is_file():  # so the folder was empty, or held such sets, when the run began
+        left = {file.relative_to(folder).as_posix() for file in folder.rglob("*.png*") if not file.is_symlink()}
+        return {name for name in left if name.endswith((".png", ".png.tmp"))}
     manifest = folder / MANIFEST
     if not manifest.is_file():
         if folder.is_dir() and any(folder.iterdir()):

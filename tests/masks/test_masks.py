@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import MaskError, UnknownChoiceError
+from core.errors import CheckpointError, MaskError, UnknownChoiceError
 from core.masks.painted import painted
 from core.masks.people import groups, window
 from core.photos import images
@@ -325,3 +325,10 @@ def test_a_person_is_found_and_stands_out(samples: dict[str, np.ndarray]) -> Non
     assert len(thing.boxes) == 1
     assert MASKS["people"].function(samples["temple"]).area < 0.1
     assert len(MASKS["salient"].function(samples["cat"]).boxes) == 1
+
+
+def test_a_head_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    from core.regions.segmentation_network import head
+
+    with pytest.raises(CheckpointError, match=r"head\.safetensors is missing; fetch"):
+        head(tmp_path / "head.safetensors")

@@ -1,0 +1,99 @@
+"""`python -m tests.helpers.kills SEED KILLS COMMAND…`: a command killed at random moments, each time begun again.
+
+The command runs in a fork of this process, which has imported everything: a kill falls into work, not into imports.
+`{out}` in the command is another folder for each run that ended; their names are printed. Moments are uniform over
+the time that an uninterrupted run takes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+TICK = 0.001
+FAILED = 70
+
+
+def main(arguments: list[str]) -> None:
+    """Kill until there were enough kills and the last run has ended."""
+    seed, kills, place = int(arguments[0]), int(arguments[1]), Path(arguments[2])
+    command = arguments[3:]
+    imported()
+    started = time.monotonic()
+    _ended(_begun(command, place / "whole"), None)
+    longest, draw, done, number = time.monotonic() - started, random.Random(seed), 0, 0
+    while done < kills:
+        out, finished = place / f"killed-{number}", False
+        while not finished:
+            moment = draw.uniform(0, longest) if done < kills else None
+            finished = _ended(_begun(command, out), moment)
+            done += not finished
+        number += 1
+    print(f"{done} kills, {number} runs ended", flush=True)
+
+
+def imported() -> None:
+    """What the commands need, so that their forks have it."""
+    import core.commands.ablate
+    import core.commands.score
+    import core.commands.study
+    import core.study.engine
+    import core.training.fit  # noqa: F401
+    from core.registry import ABLATIONS, FILLS, MASKS, MODELS, SOURCES
+
+    for registry in (ABLATIONS, FILLS, MASKS, MODELS, SOURCES):
+        list(registry)
+
+
+def _begun(command: list[str], out: Path) -> int:
+    """The id of a new process that runs the command."""
+    line = [part.replace("{out}", str(out)) for part in command]
+    if child := os.fork():
+        return child
+    code = FAILED
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = _ran(line)
+    finally:  # whatever happened, a fork never returns into this program
+        if code == FAILED:
+            traceback.print_exc()
+        os._exit(code)
+
+
+def _ran(line: list[str]) -> int:
+    sys.argv = line
+    if line[0] == "train.py":
+        import train
+
+        return train.main()
+    from core.__main__ import main as core
+
+    return core(line[1:])
+
+
+def _ended(child: int, moment: float | None) -> bool:
+    """Whether the process ended by itself, before it was killed at its moment; SystemExit if it failed."""
+    end = None if moment is None else time.monotonic() + moment
+    while True:
+        ended, status = os.waitpid(child, 0 if end is None else os.WNOHANG)
+        if ended:
+            break
+        if end is not None and time.monotonic() >= end:
+            os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            break
+        time.sleep(TICK)
+    if os.WIFSIGNALED(status):
+        return False
+    if code := os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"the command ended with {code}")
+    return True
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
