@@ -324,6 +324,7 @@ def search_with_a_stop(page: Page) -> None:
 
 def tick(page: Page, row: int) -> None:
     """Tick a row of the history, which is drawn on a canvas of its own."""
+    settled(page)  # what still comes moves the table
     table = page.locator(".st-key-history canvas").first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()

@@ -1,6 +1,7 @@
 // A map of photos: plotly.js draws the points, a tooltip of our own shows the thumbnail, clicks and lassos go to Python.
 // Everything of one map lives in `states`, so that a rerun with the same files redraws nothing.
 const states = new WeakMap()
+let pointer = null // where it was last, over whichever map: a new one may be drawn under it
 const TILE = 64, SHEET_COLUMNS = 8, WANTED = 48, SHADES = 256
 const MOST_PICTURES = 40, PICTURE = 44 // photos in view that are drawn as pictures, and their side in px
 const MOST_WITHOUT_WEBGL = 10000
@@ -182,7 +183,7 @@ async function draw(state) {
   state.hint.hidden = webgl
   state.hint.textContent = "This browser lacks WebGL: the map is drawn more slowly, and in two dimensions only."
   pictures(state)
-  if (state.pointer) moveAgain(state.pointer)
+  if (pointer) moveAgain(pointer)
   state.plot.dataset.drawn = String(rows.length)
   state.plot.dataset.dims = String(data.dims)
 }
@@ -216,8 +217,8 @@ function moveAgain({ clientX, clientY }) {
 
 function listen(state) {
   const { plot } = state
-  plot.onmousemove = (event) => { state.pointer = event }
-  plot.onmouseleave = () => { state.pointer = null }
+  plot.onmousemove = (event) => { pointer = event }
+  plot.onmouseleave = () => { pointer = null }
   plot.onpointerdown = (event) => { state.how = event.shiftKey ? "+" : event.altKey ? "-" : null }
   for (const change of ["plotly_afterplot", "plotly_relayouting", "plotly_relayout"]) plot.on(change, () => pictures(state))
   plot.on("plotly_hover", (event) => {
@@ -364,7 +365,7 @@ export default function (component) {
   let state = states.get(parentElement)
   const [plot, tip, note, hint, photos] = ["plot", "tip", "note", "hint", "photos"].map((part) => parentElement.querySelector(`.map-${part}`))
   if (!state || state.plot !== plot) {
-    state = { plot, tip, note, hint, photos, how: null, urls: {}, files: {}, over: null, pointer: null, drawing: null, drag: "pan", rows: [] }
+    state = { plot, tip, note, hint, photos, how: null, urls: {}, files: {}, over: null, drawing: null, drag: "pan", rows: [] }
     const own = state
     state.thumbs = new Thumbnails((asked) => own.send("wanted", asked), () => thumbnailsCame(own), loadImage)
     state.key = (event) => escaped(own, event)
