@@ -17,21 +17,10 @@ from core.errors import LatentError, StudyError
 from core.latent import atlas, selection
 from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
 from tests.conftest import Put, visit_page
-from tests.helpers import standin
 from tests.helpers.planted import write_study
 from tests.test_no_torch import VISIT, run
 
 PAGE = "pages/latent_space.py"
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Artifacts with a map."""
-    folder = tmp_path_factory.mktemp("drawn")
-    standin.write_results(folder)
-    standin.write_weights(folder / "resnet50")
-    standin.write_map(folder)
-    return folder
 
 
 @pytest.fixture

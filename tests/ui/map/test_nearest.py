@@ -19,18 +19,7 @@ from core.latent.encoding import on_axes
 from core.photos import preprocess
 from core.sources import open_source
 from tests.conftest import Put, visit_page
-from tests.helpers import standin
 from ui.photo.photos import OWN
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Artifacts with a map."""
-    folder = tmp_path_factory.mktemp("near")
-    standin.write_results(folder)
-    standin.write_weights(folder / "resnet50")
-    standin.write_map(folder)
-    return folder
 
 
 @pytest.fixture
