@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -117,15 +118,35 @@ def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
     from core.latent import atlas
     from core.models.vae import VAE
     from core.photos.preprocess import Preset
-    from core.sources import open_source
-    from core.types import Interval
 
     random = np.random.default_rng(0)
+    photos = _photos_of_a_map(n, random)
+    places = random.normal(size=(n, size)).astype(np.float32)
+    layouts = {
+        (space, projection, dims): places[:, :dims] + 0.01 * len(projection)
+        for space in ("pixels", "learned")
+        for projection, dims in (("umap", 2), ("umap", 3), ("tsne", 2), ("pca", 2), ("pca", 3))
+    }
+    unit = np.eye(size, dtype=np.float32)[0]
+    wide = random.normal(size=(2048, size)) / 2048**0.5  # along which the model's features lie in the learned space
+    axes = {"pixels.mean": places.mean(axis=0), "pixels.direction.human": unit}
+    axes |= {"learned.centre": np.zeros(2048, np.float32), "learned.axes": wide.astype(np.float16)}
+    spaces, answer = {"pixels": places, "learned": places}, _answer_of_a_map(n - n // 2)
+    atlas.write(atlas.Atlas(folder / "latent", photos, spaces, layouts, axes, answer, {}))
+    torch.manual_seed(0)
+    card = {"architecture": "vae", "preset": checkpoints.preset_fields(Preset(64, 64)), "settings": {"latent": size}}
+    checkpoints.save(folder / "vae", VAE(size), card)
+
+
+def _photos_of_a_map(n: int, random: np.random.Generator) -> pd.DataFrame:
+    """The rows of a map: half generated scenes without human scores, half photos that are not at hand."""
+    from core.sources import open_source
+
     scenes = open_source("generated").photos[: n // 2]
     rest = n - len(scenes)
     scores = random.uniform(0.3, 0.9, n)
     human = np.where(np.arange(n) < len(scenes), np.nan, np.clip(scores + random.normal(0, 0.05, n), 0, 1))
-    photos = pd.DataFrame(
+    return pd.DataFrame(
         {
             "photo_id": [photo.id for photo in scenes] + [f"{number}.jpg" for number in range(rest)],
             "source": [photo.source for photo in scenes] + ["scenes"] * rest,
@@ -136,24 +157,15 @@ def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
             "drawn_before": [False] * n,
         }
     )
-    places = random.normal(size=(n, size)).astype(np.float32)
-    layouts = {
-        (space, projection, dims): places[:, :dims] + 0.01 * len(projection)
-        for space in ("pixels", "learned")
-        for projection, dims in (("umap", 2), ("umap", 3), ("tsne", 2), ("pca", 2), ("pca", 3))
-    }
-    row = atlas.Row("pixels", "human", atlas.KEPT_OUT, rest, 0.06, -0.01, 0.002, 0.05, 0.0, 0.001)
+
+
+def _answer_of_a_map(rated: int) -> Any:
+    """One tested row and one direction, of so many rated photos."""
+    from core.latent import atlas
+    from core.types import Interval
+
+    row = atlas.Row("pixels", "human", atlas.KEPT_OUT, rated, 0.06, -0.01, 0.002, 0.05, 0.0, 0.001)
     sure = Interval(0.2, 0.1, 0.3)
-    direction = atlas.Direction("pixels", "human", rest, sure, sure, sure, 1.0)
-    packaged = {"generated_face": "generated"}
-    answer = atlas.Answer((row,), (direction,), (), {"permutations": 1000, "neighbours": 10, "packaged": packaged,
-                                                     "predictor": "resnet50"})  # fmt: skip
-    unit = np.eye(size, dtype=np.float32)[0]
-    wide = random.normal(size=(2048, size)) / 2048**0.5  # along which the model's features lie in the learned space
-    axes = {"pixels.mean": places.mean(axis=0), "pixels.direction.human": unit}
-    axes |= {"learned.centre": np.zeros(2048, np.float32), "learned.axes": wide.astype(np.float16)}
-    spaces = {"pixels": places, "learned": places}
-    atlas.write(atlas.Atlas(folder / "latent", photos, spaces, layouts, axes, answer, {}))
-    torch.manual_seed(0)
-    card = {"architecture": "vae", "preset": checkpoints.preset_fields(Preset(64, 64)), "settings": {"latent": size}}
-    checkpoints.save(folder / "vae", VAE(size), card)
+    direction = atlas.Direction("pixels", "human", rated, sure, sure, sure, 1.0)
+    facts = {"permutations": 1000, "neighbours": 10, "packaged": {"generated_face": "generated"}}
+    return atlas.Answer((row,), (direction,), (), facts | {"predictor": "resnet50"})
