@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-import time
 import tracemalloc
 from dataclasses import dataclass
 from functools import partial
@@ -17,13 +16,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from benchmarks import alike
 from benchmarks._turns import ROUNDS, Contender, Turn, options, table, take_turns
 from benchmarks.score import drawn_photos, from_files, photos_of
 from benchmarks.study import PHOTOS, REGION, our_study, pixel_ablations
 from core import config, inference
 from core.inference.engine_choice import available
 from core.photos import images
-from core.photos.fingerprints import Fingerprint, FingerprintIndex
+from core.photos.fingerprints import FingerprintIndex
 from core.study import plan as study_plan
 from core.study.conditions import Design
 from core.table import ORIGINAL
@@ -31,8 +31,8 @@ from core.types import Photo
 
 SIZES = {"LaMem": 60_000, "100 million": 100_000_000}
 CORES = (2, 64, 1_000)
-KNOWN = 100_000
-"""Photos among which a search for those that look alike is timed, and whose memory is counted."""
+KNOWN = 10_000
+"""Photos whose memory is counted."""
 PRICE = 0.05
 """What a core costs an hour, in any currency, where nothing else is given."""
 LINE = 40.0
@@ -43,14 +43,15 @@ LINE = 40.0
 class Rates:
     """Seconds of one core: to score a photo from its file, to open one for a study, a row of either kind.
 
-    `compare` is that of one comparison of looks, `memory` the bytes that a study's driver keeps of a photo.
+    `search` is that of finding photos that look alike, and what each photo before adds to it; `memory` the bytes that a
+    study's driver keeps of a photo.
     """
 
     score: float
     open: float
     whole: float
     region: float
-    compare: float
+    search: tuple[float, float]
     memory: float
 
     @property
@@ -99,26 +100,16 @@ def opening(model: str, place: str) -> Turn:
     return turn
 
 
-def comparison() -> float:
-    """Seconds to compare a photo's look with one other."""
-    looks = np.random.default_rng(0).integers(0, 2**63, KNOWN)
-    index = FingerprintIndex(Fingerprint(f"{number:016x}", f"{look:016x}") for number, look in enumerate(looks))
-    started = time.process_time()
-    for number in range(100):
-        index.find(Fingerprint("new", f"{number:016x}"))
-    return (time.process_time() - started) / 100 / KNOWN
-
-
 def memory() -> float:
     """Bytes of a listed photo with its fingerprint."""
     tracemalloc.start()
     photos = [
         Photo(f"{n:08}.jpg", "set", partial(images.read, Path(f"{n:08}.jpg")), Path("photos") / f"{n:08}.jpg")
-        for n in range(KNOWN // 10)
+        for n in range(KNOWN)
     ]
     index = FingerprintIndex()
-    for number in range(len(photos)):
-        index.add(Fingerprint(f"{number:016x}", "0" * 16))
+    for item in alike.prints_of(alike.drawn_looks(len(photos))):
+        index.add(item)
     taken = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     return taken / len(photos)
@@ -163,7 +154,7 @@ def measured(model: str, place: str, rounds: int) -> Rates:
     timings = take_turns(contenders, rounds)
     print(table(timings, "item"), end="\n\n", flush=True)
     score, opened, whole, region = (timing.median_processor / 1000 for timing in timings)
-    return Rates(score, opened, whole, region, comparison(), memory())
+    return Rates(score, opened, whole, region, alike.growth(), memory())
 
 
 def main(arguments: list[str]) -> None:
@@ -180,8 +171,9 @@ def main(arguments: list[str]) -> None:
     for photos in SIZES.values():
         print("\n".join(costs(rates, Reference.read(), photos, price)))
     for photos in SIZES.values():
-        alike = photos**2 / 2 * rates.compare / 3600
+        start, each = rates.search
+        alone = photos * (start + each * photos / 2) / 3600
         print(
-            f"\n{photos:,} photos: {alike:,.2f} hours of one core to find those that look alike, and "
+            f"\n{photos:,} photos: {alone:,.2f} hours of one core to find those that look alike, and "
             f"{photos * rates.memory / 1e9:,.1f} GB of the driver's memory."
         )

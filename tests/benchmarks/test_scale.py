@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import scale
+from benchmarks import alike, scale
 from benchmarks.scale import Rates, Reference
 
-RATES = Rates(score=0.036, open=0.3, whole=0.06, region=0.06, compare=1e-9, memory=1000)
+RATES = Rates(score=0.036, open=0.3, whole=0.06, region=0.06, search=(2e-5, 2e-11), memory=1000)
 
 
 def test_rows_of_the_stored_study_are_of_three_kinds() -> None:
@@ -29,5 +29,7 @@ def test_costs_follow_from_rates() -> None:
 
 
 def test_what_grows_faster_than_photos_is_measured() -> None:
-    assert 0 < scale.comparison() < 1e-6
+    start, each = alike.growth((1_000, 2_000))
+    assert 0 < start < 1e-2
+    assert 0 <= each < 1e-6
     assert scale.memory() == pytest.approx(1_000, rel=0.9)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.photos import images
-from core.photos.fingerprints import NEAR_BITS, FingerprintIndex, fingerprint, in_held_half
+from benchmarks import alike
+from core.photos import fingerprints, images
+from core.photos.fingerprints import NEAR_BITS, Fingerprint, FingerprintIndex, fingerprint, in_held_half
 
 MakePhoto = Callable[..., np.ndarray]
 
@@ -89,3 +90,28 @@ def test_an_index_grows_and_tells_which_photo_it_was(make_photo: MakePhoto) -> N
         assert index.find(item) == number
     assert index.find(fingerprint(make_photo(3, 96, 128))) == 3
     assert FingerprintIndex(prints).find(prints[5]) == 5
+
+
+@pytest.mark.parametrize("many", [500, 2**17], ids=["cut anew on the way", "never cut anew"])
+def test_an_index_answers_as_a_comparison_with_all_does(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprints, "MANY", many)
+    looks = alike.drawn_looks(2_000)
+    looks[-300:] = looks[:300]  # the same look again, and again beside what is near to it
+    index, found = FingerprintIndex(), []
+    for item in alike.prints_of(looks):
+        found.append(index.find(item))
+        index.add(item)
+    assert found == [alike.compared_with_all(looks[:number], look) for number, look in enumerate(looks)]
+    assert sum(number is not None for number in found) > 350
+
+
+@pytest.mark.parametrize("many", [1, 2**17], ids=["four parts", "seven parts"])
+def test_every_look_within_the_bits_is_found_and_none_beyond(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprints, "MANY", many)
+    random = np.random.default_rng(0)
+    for _ in range(2_000):
+        look, order = int(random.integers(2**64, dtype=np.uint64)), random.permutation(64)
+        for bits in (0, 1, NEAR_BITS - 1, NEAR_BITS, NEAR_BITS + 1):
+            other = look ^ sum(1 << int(bit) for bit in order[:bits])
+            index = FingerprintIndex([Fingerprint("one", f"{look:016x}")])
+            assert index.find(Fingerprint("other", f"{other:016x}")) == (0 if bits <= NEAR_BITS else None)
