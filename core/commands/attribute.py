@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from core import config
 from core.commandline import progress_bar
-from core.commands import Report
+from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
 from core.errors import ParameterError
 from core.registry import COMMANDS
 
@@ -18,11 +18,14 @@ def attribute(
     source: Annotated[str, "photos: a folder, LaMem layout, CSV, or a source by name"],
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
+    engine: Annotated[str, ENGINE_HELP] = AUTO,
+    precision: Annotated[str, PRECISION_HELP] = AUTO,
     methods: Annotated[tuple[str, ...], "attribution methods by id (default: all, with the baselines)"] = (),
     masks: Annotated[tuple[str, ...], "detectors by id (default: all)"] = (),
+    shares: Annotated[bool, "only where the maps lie: nothing is removed, which takes far fewer passes"] = False,
     limit: Annotated[int, "measure the first so many photos only; 0 means all"] = 0,
     out: Annotated[str, "folder for the table; a run that was stopped goes on there"] = "runs/attributions",
-    save: Annotated[str, "also write the summary to this folder, such as artifacts/trust"] = "",
+    save: Annotated[str, "also add the summary to that of other sets in this folder, such as artifacts/trust"] = "",
 ) -> Report:
     """Explain every photo by every method, and measure the maps.
 
@@ -37,22 +40,24 @@ def attribute(
     from core.files import write_text
     from core.sources import open_source
     from core.trust import over_set
+    from core.trust.reports import with_others
     from core.trust.summary import summarise
 
     if limit < 0:
         raise ParameterError(f"--limit must be 0 or more, not {limit}.")
     listing = open_source(source)
     chosen = replace(listing, photos=listing.photos[: limit or None])
-    how = over_set.settings_of(model, listing.name, methods, masks)
+    how = over_set.settings_of(model, listing.name, methods, masks, removals=not shares)
     folder = Path(out) / f"{how.model}-{listing.name.replace('/', '-')}"
-    problems = over_set.run(inference.load(model), chosen, how, folder, progress=progress_bar)
+    predictor = inference.load(model, engine, precision)
+    problems = over_set.run(predictor, chosen, how, folder, progress=progress_bar)
     for problem in (*listing.problems, *problems):
         print(f"left out: {problem}", file=sys.stderr)
     table = summarise(over_set.rows(folder), inference.title_of(model), listing.name)
-    text = table.to_csv(index=False, float_format="%.6g")
-    write_text(folder / "summary.csv", text)
+    write_text(folder / "summary.csv", table.to_csv(index=False, float_format="%.6g"))
     if save:
-        write_text(Path(save) / f"{inference.title_of(model)}.csv", text)
+        file = Path(save) / f"{inference.title_of(model)}.csv"
+        write_text(file, with_others(table, file).to_csv(index=False, float_format="%.6g"))
     lines = [_line(row) for row in table.to_dict("records")]
     return Report([*lines, f"saved in {folder}"], table.to_dict("records"), code=1 if problems else 0)
 

@@ -14,10 +14,9 @@ from core.inference import Predictor, batches
 from core.paint.region_effect import working
 from core.registry import FILLS
 from core.trust.cells import SIDE, mask_of, ranking
+from core.trust.deciding import deciding
 from core.types import Heatmap, Mask, Pixels
 
-DECIDING = ("blur", "inpaint")
-"""The fills with the least artefact (rule 7 of the protocol): what they do to a score is what they take away."""
 STEPS = 10
 BATCH = 5
 
@@ -45,11 +44,15 @@ def curves(
     photo: Pixels,
     heatmap: Heatmap,
     *,
-    fills: Sequence[str] = DECIDING,
+    fills: Sequence[str] = (),
     steps: int = STEPS,
     seed: int = 0,
 ) -> Curves:
-    """Both curves of a heatmap on its photo at working size, each score the mean over the fills."""
+    """Both curves of a heatmap on its photo at working size, each score the mean over the fills.
+
+    Without `fills`, over those that decide for the model.
+    """
+    fills = fills or deciding(predictor.name).fills
     small = working(photo)
     order = ranking(heatmap, seed)
     removed = [removal(order, step / steps, small) for step in range(steps + 1)]

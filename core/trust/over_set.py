@@ -15,47 +15,60 @@ import pyarrow.parquet as pq
 from core import config
 from core.errors import PhotoError, StudyError
 from core.files import json_of, replacing, write_text
-from core.inference import Predictor, batches, identity
+from core.inference import Predictor, batches, identity, title_of
 from core.paint.region_effect import working
 from core.regions import mask_cache
 from core.registry import ATTRIBUTIONS
-from core.trust.curves import DECIDING, curves
+from core.trust.curves import curves
+from core.trust.deciding import deciding
 from core.trust.reports import GAIN, TENTH
 from core.trust.tenth import brightest_tenth
-from core.types import Listing, Mask, Photo, Pixels, Problem, Progress, silent, unreadable
+from core.types import Heatmap, Listing, Mask, Photo, Pixels, Problem, Progress, silent, unreadable
 
-PART = 10
+PART = 5
 """Photos a part: as many are lost at most when a run is killed."""
 SHIFTS = 16
 """Places that a map is moved to, as on a torus, for the share that its own unevenness brings by chance."""
+STEPS, ELSEWHERE = 5, 4
+"""Steps of a curve, and other places of a tenth: fewer than on one photo, for many photos average their noise out."""
 PLACES = ("centre", "upper third", "lower third")
 """Parts of a photo that need no detector."""
 ROWS = pa.schema(
     [
         *((name, pa.string()) for name in ("photo_id", "source", "method", "measure")),
         *((name, pa.float64()) for name in ("score", "value", "expected", "shifted")),
+        ("exact", pa.bool_()),
     ]
 )
-"""A row per photo, method and measure. A share of the map: its value, that expected from area, and the mean share of
-the map moved. The tenth: Δ, and the mean Δ elsewhere as expected. The gain has only a value."""
+"""A row per photo, method and measure. A share of the map: its value, that expected from area, the mean share of the
+map moved, and whether the region is what the source knows or what a detector found. The tenth: Δ, and the mean Δ
+elsewhere as expected. The gain has only a value."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a table was measured with; a run goes on only with the same."""
+    """What a table was measured with; a run goes on only with the same. Without fills nothing is removed."""
 
     model: str
     source: str
     methods: tuple[str, ...]
     masks: tuple[str, ...]
-    fills: tuple[str, ...] = DECIDING
+    fills: tuple[str, ...]
+    steps: int = STEPS
+    elsewhere: int = ELSEWHERE
     seed: int = config.SEED
 
 
-def settings_of(model: str, source: str, methods: Sequence[str], masks: Sequence[str]) -> Settings:
-    """Checked settings: all methods and all detectors where none are named. UnknownChoiceError names the choices."""
+def settings_of(
+    model: str, source: str, methods: Sequence[str], masks: Sequence[str], *, removals: bool = True
+) -> Settings:
+    """Checked settings: all methods and all detectors where none are named, and the fills that decide for the model.
+
+    Without `removals`, only where the maps lie is measured. UnknownChoiceError names the choices.
+    """
     chosen = tuple(ATTRIBUTIONS[name].id for name in methods) or tuple(entry.id for entry in ATTRIBUTIONS)
-    return Settings(identity(model), source, chosen, tuple(masks) or mask_cache.detectors())
+    fills = deciding(title_of(model)).fills if removals else ()
+    return Settings(identity(model), source, chosen, tuple(masks) or mask_cache.detectors(), fills)
 
 
 def run(
@@ -104,13 +117,20 @@ def measured(predictor: Predictor, photo: Photo, how: Settings) -> Iterator[dict
         for name, mask in regions.items():
             if mask.any() and (heatmap.values > 0).any():
                 shares = dict(zip(("value", "expected", "shifted"), share(heatmap.values, mask), strict=True))
-                yield {**about, "measure": name, **shares}
-        tenth = brightest_tenth(predictor, small, heatmap, fills=how.fills, seed=how.seed)
-        if tenth is not None:
-            values = {"value": tenth.delta, "expected": float(np.mean(tenth.elsewhere)), "shifted": None}
-            yield {**about, "measure": TENTH, **values}
-        gain = curves(predictor, small, heatmap, fills=how.fills, seed=how.seed).gain
-        yield {**about, "measure": GAIN, "value": gain, "expected": None, "shifted": None}
+                exact = found[name].exact if name in found else None
+                yield {**about, "measure": name, **shares, "exact": exact}
+        yield from ({**about, **row} for row in _removals(predictor, small, heatmap, how))
+
+
+def _removals(predictor: Predictor, photo: Pixels, heatmap: Heatmap, how: Settings) -> Iterator[dict[str, object]]:
+    """What the tenth of a map is worth, and the gain of its order; nothing without fills."""
+    if not how.fills:
+        return
+    tenth = brightest_tenth(predictor, photo, heatmap, fills=how.fills, places=how.elsewhere, seed=how.seed)
+    if tenth is not None:
+        yield {"measure": TENTH, "value": tenth.delta, "expected": float(np.mean(tenth.elsewhere))}
+    gain = curves(predictor, photo, heatmap, fills=how.fills, steps=how.steps, seed=how.seed).gain
+    yield {"measure": GAIN, "value": gain}
 
 
 def places(height: int, width: int) -> dict[str, Mask]:

@@ -14,11 +14,12 @@ from core.types import Interval
 FOLDER = "trust"
 GAIN, TENTH = "gain", "tenth"
 COLUMNS = (
-    *("model", "source", "method", "label", "baseline", "measure", "n", "value", "value_low", "value_high"),
+    *("model", "source", "method", "label", "baseline", "measure", "n", "exact", "value", "value_low", "value_high"),
     *("compared", "over", "over_low", "over_high", "over_shifted", "over_shifted_low", "over_shifted_high"),
 )
-"""A row per method and measure: the mean over photos with its interval; what it is compared with and its lead over
-that; for shares also the lead over the same maps moved."""
+"""A row per set of photos, method and measure: the mean over photos with its interval; what it is compared with and its
+lead over that; for shares also the lead over the same maps moved. `exact` regions are what the source knows of every
+photo, others what a detector found."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,14 @@ def summary(model: str) -> pd.DataFrame | None:
     return read(file)
 
 
+def with_others(table: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """A new summary after what a file holds of other sets of photos; ArtifactError if the file is none."""
+    if not file.is_file():
+        return table
+    kept = read(file)
+    return pd.concat([kept[~kept["source"].isin(table["source"])], table], ignore_index=True)
+
+
 def read(file: Path) -> pd.DataFrame:
     """A summary from its file; ArtifactError if it is none."""
     try:
@@ -55,13 +64,16 @@ def read(file: Path) -> pd.DataFrame:
 
 
 def standing(table: pd.DataFrame | None, method: str) -> Standing | None:
-    """How a method compares with the baselines in a summary; None for a baseline, and where it was not measured."""
+    """How a method compares with the baselines in a summary, on the set with most photos.
+
+    None for a baseline, and where it was not measured.
+    """
     if table is None:
         return None
     rows = table[(table["method"] == method) & (table["measure"] == GAIN) & table["over"].notna() & ~table["baseline"]]
     if rows.empty:
         return None
-    row = rows.iloc[0]
+    row = rows.iloc[int(rows["n"].argmax())]
     over = Interval(float(row["over"]), float(row["over_low"]), float(row["over_high"]))
     labels = dict(zip(table["method"], table["label"], strict=True))
     best = str(labels.get(row["compared"], row["compared"]))

@@ -29,6 +29,7 @@ def summarise(rows: pd.DataFrame, model: str, source: str) -> pd.DataFrame:
             {
                 **{"model": model, "source": source, "method": method, "measure": measure, "n": len(group)},
                 **{"label": ATTRIBUTIONS[str(method)].label, "baseline": ATTRIBUTIONS[str(method)].facts["baseline"]},
+                "exact": bool(group["exact"].eq(True).all()),
                 **{"value": value.estimate, "value_low": value.low, "value_high": value.high},
                 **dict(compared),
             }

@@ -12,7 +12,8 @@ from core.inference import Predictor, batches
 from core.paint.region_effect import working
 from core.regions.placements import placements
 from core.registry import MASKS
-from core.trust.curves import BATCH, DECIDING, without
+from core.trust.curves import BATCH, without
+from core.trust.deciding import deciding
 from core.types import Heatmap, Mask, Pixels
 
 SHARE = 0.1
@@ -44,18 +45,25 @@ class Tenth:
 
 
 def brightest_tenth(
-    predictor: Predictor, photo: Pixels, heatmap: Heatmap, *, fills: Sequence[str] = DECIDING, seed: int = 0
+    predictor: Predictor,
+    photo: Pixels,
+    heatmap: Heatmap,
+    *,
+    fills: Sequence[str] = (),
+    places: int = PLACES,
+    seed: int = 0,
 ) -> Tenth | None:
     """What the highest tenth of a heatmap is worth to the score; None where the map points nowhere.
 
-    All at working size; every Δ is the mean over the fills, and the other places keep their distance from the centre
-    where there is room (`placements`).
+    All at working size; every Δ is the mean over the fills (without any, those that decide for the model), and the
+    other places keep their distance from the centre where there is room (`placements`).
     """
+    fills = fills or deciding(predictor.name).fills
     small = working(photo)
     mask = MASKS["heatmap_top"].function(small, heatmap, share=SHARE).mask
     if mask.mean() < LEAST:
         return None
-    others, wrapped = elsewhere(mask, seed)
+    others, wrapped = elsewhere(mask, seed, places)
     made = [small, *(without(small, where, fill) for where in (mask, *others) for fill in fills)]
     scores = np.concatenate([predictor.score(batch) for batch in batches(made, BATCH)])
     changes = scores[1:].reshape(-1, len(fills)).mean(axis=1) - scores[0]

@@ -39,12 +39,13 @@ def curves(model: str, method: str, digest: str, _item: Item) -> Curves:
 def without(model: str, method: str, share: float, digest: str, _item: Item) -> Pixels:
     """The photo at working size without a share of its highest places, as the curve's first fill leaves it."""
     from core.trust.cells import ranking
-    from core.trust.curves import DECIDING, removal
+    from core.trust.curves import removal
     from core.trust.curves import without as filled
+    from core.trust.deciding import deciding
 
     photo = resources.working(digest, _item)
     gone = removal(ranking(heatmap(model, method, _item)), share, photo)
-    return filled(photo, gone, DECIDING[0])
+    return filled(photo, gone, deciding(model).fills[0])
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

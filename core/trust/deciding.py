@@ -1,0 +1,66 @@
+"""Which fills take things away under a heatmap: those that decide in the stored study of the model (rule 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import StudyError
+from core.registry import FILLS
+from core.study import catalogue
+from core.study.artefacts import FEWEST
+from core.verdict.aggregates import read_verdict
+from core.verdict.records import Verdict
+
+LOOKED_AT = ("inpaint", "blur")
+"""What decided in the photos on which the protocol was fixed; for a copy of the project without a stored study."""
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """The fills, that of the least artefact first, and a sentence on where they come from."""
+
+    fills: tuple[str, ...]
+    why: str
+
+
+def deciding(model: str) -> Deciding:
+    """The fills that decide for a model, as its stored study computed them from its hosts.
+
+    Where no study of it did, those of the reference study that comes with the project; `why` says so.
+    """
+    own = next((fills for name, fills in _stored() if name == model), None)
+    if own is not None:
+        return Deciding(own, f"Taken away by {_named(own)}: what decides in the stored study of {model}.")
+    other = next(_stored(), None)
+    none = f"No stored study of {model} computed which fills decide"
+    if other is not None:
+        name, fills = other
+        return Deciding(fills, f"Taken away by {_named(fills)}: {none}; these are those of the study of {name}.")
+    return Deciding(
+        LOOKED_AT, f"Taken away by {_named(LOOKED_AT)}: {none}; these decided in the photos looked at beforehand."
+    )
+
+
+def _stored() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Model and deciding fills of every stored study that computed enough of them, the reference study first."""
+    reference = catalogue.reference()
+    for folder in sorted(catalogue.studies().values(), key=lambda folder: folder != reference):
+        found = _verdict(folder)
+        fills = tuple(item.fill for item in found.artefacts if item.decides and item.fill in FILLS) if found else ()
+        if found and len(fills) >= FEWEST:
+            yield found.model, fills
+
+
+def _verdict(folder: Path) -> Verdict | None:
+    """The stored verdict, or None where it is missing or damaged: then it says nothing of fills."""
+    try:
+        return read_verdict(folder)
+    except StudyError:
+        return None
+
+
+def _named(fills: tuple[str, ...]) -> str:
+    names = [FILLS[fill].label[0].lower() + FILLS[fill].label[1:] for fill in fills]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
