@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from core import config
-from core.concepts.layers import Traces, traces
+from core.concepts.layers import Traces, branches_of, traces
 from core.concepts.named import tested
-from core.concepts.parts import PARTS, Patterns, factor, share_of_variance, share_together, without_each
+from core.concepts.parts import PARTS, Patterns, factor_branches, share_of_variance, share_together, without_each
 from core.concepts.reports import Concepts, Part, Sample
 from core.errors import PhotoError, SourceError
 from core.inference import Predictor
@@ -57,7 +57,7 @@ def concepts(
     A kind of thing is a concept by what the source or a detector says, a countable feature by its upper and lower
     third, and each name of `named` by a pattern that "SOURCE/ID" of its photos matches. `limit` photos of each set are
     drawn at random (0: all). `samples` are shown with the parts in them. SourceError for fewer than FEWEST photos, and
-    for a pattern that no photo matches; AttributionError where the model is not read from one layer's maps.
+    for a pattern that no photo matches; AttributionError where the score is not read from the last maps alone.
     """
     wanted = tuple(masks) or mask_cache.detectors()
     photos = _drawn(listings, limit, seed)
@@ -70,7 +70,7 @@ def concepts(
     sides = _things(seen, wanted) | _features(seen) | _matching(seen, named or {})
     before, slopes = (np.array([getattr(item.left, field) for item in seen]) for field in ("before", "slope"))
     found = tested(before, slopes, sides, seed)
-    patterns = factor([item.left.last for item in seen], parts, seed)
+    patterns = factor_branches([item.left.last for item in seen], parts, seed)
     made, together = _parts(predictor, patterns, seen)
     result = Concepts(
         model=predictor.name,
@@ -80,7 +80,7 @@ def concepts(
         named=tuple(found),
         rare=tuple(title for title in sides if title not in {item.name for item in found}),
         parts=made,
-        redrawn=patterns.redrawn,
+        redrawn=float(np.mean([found.redrawn for found in patterns])),
         together=together,
         samples=tuple(_sample(predictor, patterns, photo) for photo in samples),
     )
@@ -162,26 +162,33 @@ def _features(seen: Sequence[_Seen]) -> dict[str, np.ndarray]:
     return found
 
 
-def _parts(predictor: Predictor, patterns: Patterns, seen: Sequence[_Seen]) -> tuple[tuple[Part, ...], float]:
+def _parts(predictor: Predictor, patterns: Sequence[Patterns], seen: Sequence[_Seen]) -> tuple[tuple[Part, ...], float]:
     """Every part, the one whose removal changes the score most first, and the share that all account for together."""
     maps = [item.left.last for item in seen]
     scores = np.array([item.left.score for item in seen])
-    amounts = np.array([patterns.amounts(last).mean(axis=(1, 2)) for last in maps])
+    amounts = np.array([[part.mean() for part in _amounts(patterns, last)] for last in maps])
     alone = share_of_variance(amounts, scores)
     changes = without_each(predictor, patterns, maps)
+    branches = zip(branches_of(predictor), patterns, strict=True)
+    named = [branch for branch, found in branches for _ in found.directions]
     made = []
     for number in range(amounts.shape[1]):
         most = np.argsort(-amounts[:, number], kind="stable")[:TYPICAL]
         change = interval(changes[:, number])
         made.append(
             Part(number, float(alone[number]), change.estimate, change.low, change.high,
-                 tuple(seen[place].name for place in most))
+                 tuple(seen[place].name for place in most), named[number])
         )  # fmt: skip
     return tuple(sorted(made, key=lambda part: -abs(part.change))), share_together(amounts, scores)
 
 
-def _sample(predictor: Predictor, patterns: Patterns, photo: Photo) -> Sample:
+def _amounts(patterns: Sequence[Patterns], last: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """How much of each part is at each place of the maps of its branch: parts, each h × w."""
+    return [part for found, maps in zip(patterns, last, strict=True) for part in found.amounts(maps)]
+
+
+def _sample(predictor: Predictor, patterns: Sequence[Patterns], photo: Photo) -> Sample:
     """A photo that may be shown, with the amount of each part at each place."""
-    amounts = patterns.amounts(traces(predictor, working(photo.read())).last)
+    amounts = _amounts(patterns, traces(predictor, working(photo.read())).last)
     rounded = tuple(tuple(tuple(round(float(v), 3) for v in row) for row in part) for part in amounts)
     return Sample(photo.id, rounded)

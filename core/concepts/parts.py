@@ -62,20 +62,40 @@ def factor(maps: Sequence[np.ndarray], parts: int = PARTS, seed: int = 0) -> Pat
     return Patterns(model, np.where(lengths > 0, lengths, 1.0), 1 - rest / float((places**2).sum()))
 
 
-def without_each(predictor: Predictor, patterns: Patterns, maps: Sequence[np.ndarray]) -> np.ndarray:
-    """Δ of the score when one pattern is taken out of all maps of a photo: float64 photos × parts."""
-    directions = patterns.directions
+def factor_branches(maps: Sequence[Sequence[np.ndarray]], parts: int = PARTS, seed: int = 0) -> tuple[Patterns, ...]:
+    """Patterns of each branch of many photos' maps (photos, then branches): so many parts in all, shared out evenly."""
+    branches = len(maps[0])
+    shared = [len(part) for part in np.array_split(np.arange(parts), branches)]
+    return tuple(
+        factor([photo[branch] for photo in maps], number, seed)
+        for branch, number in zip(range(branches), shared, strict=True)
+    )
+
+
+def without_each(
+    predictor: Predictor, patterns: Sequence[Patterns], maps: Sequence[Sequence[np.ndarray]]
+) -> np.ndarray:
+    """Δ of the score when one pattern is taken out of a branch's maps of a photo: float64 photos × parts."""
     changes = []
     for last in maps:
-        amounts = patterns.amounts(last)
-        whole = last.astype(np.float64)
-        removed = directions[:, :, None, None] * amounts[:, None]
-        changed = (whole[None] - removed).clip(min=0)
-        scores = np.concatenate(
-            [scores_of(predictor, changed[start : start + BATCH]) for start in range(0, len(changed), BATCH)]
-        )
-        changes.append(scores - scores_of(predictor, whole[None])[0])
+        whole = [branch[None].astype(np.float64) for branch in last]
+        before = scores_of(predictor, whole)[0]
+        row = []
+        for place, found in enumerate(patterns):
+            removed = found.directions[:, :, None, None] * found.amounts(last[place])[:, None]
+            row.append(_scores(predictor, whole, place, (whole[place] - removed).clip(min=0)) - before)
+        changes.append(np.concatenate(row))
     return np.array(changes)
+
+
+def _scores(predictor: Predictor, whole: Sequence[np.ndarray], place: int, changed: np.ndarray) -> np.ndarray:
+    """Scores with the maps of one branch changed (N × C × h × w), and those of the others as they were."""
+    made = []
+    for start in range(0, len(changed), BATCH):
+        part = changed[start : start + BATCH]
+        others = [np.broadcast_to(maps, (len(part), *maps.shape[1:])) for maps in whole]
+        made.append(scores_of(predictor, [*others[:place], part, *others[place + 1 :]]))
+    return np.concatenate(made)
 
 
 def share_of_variance(amounts: np.ndarray, scores: np.ndarray) -> np.ndarray:

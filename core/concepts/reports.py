@@ -41,7 +41,8 @@ class Named:
 class Part:
     """A pattern of the last maps: the share of the scores' variance that goes with it alone, and Δ without it.
 
-    `typical` are the photos with most of it, by id.
+    `typical` are the photos with most of it, by id; `branch` names the branch whose maps it is of, where a model has
+    several.
     """
 
     number: int
@@ -50,6 +51,7 @@ class Part:
     low: float
     high: float
     typical: tuple[str, ...]
+    branch: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class Sample:
 class Concepts:
     """What was found of a model over `n` photos of a source whose scores have the standard deviation `sd`.
 
-    `rare` concepts were in too few photos. `redrawn` is the share of the maps' energy in the parts, `together` the
-    share of the scores' variance that all parts predict in photos kept out.
+    `rare` concepts were in too few photos. `redrawn` is the share of the maps' energy in the parts (the mean over
+    branches), `together` the share of the scores' variance that all parts predict in photos kept out.
     """
 
     model: str

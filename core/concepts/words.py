@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from core.concepts.reports import Concepts, Named, Part
 from core.wording import minus, p_value
 
@@ -43,12 +45,18 @@ def in_short(found: Concepts) -> list[str]:
 def of_part(found: Part, sd: float) -> str:
     """What one part is worth."""
     change, low, high = (minus(value / sd, 2) for value in (found.change, found.low, found.high))
-    return f"without it Δ = {change} SD [{low}, {high}]; it goes with {found.alone:.0%} of the variance of scores"
+    where = f"in the {found.branch}; " if found.branch else ""
+    return (
+        f"{where}without it Δ = {change} SD [{low}, {high}]; it goes with {found.alone:.0%} of the variance of scores"
+    )
 
 
 def of_parts(found: Concepts) -> str:
-    """What all parts are together."""
+    """What all parts are together, and how they are shared out where a model has several branches."""
+    branches = Counter(part.branch for part in found.parts if part.branch)
+    shared = " and ".join(f"{number} of the {branch}" for branch, number in sorted(branches.items()))
+    of = f" ({shared}: both branches count)" if shared else ""
     return (
-        f"{len(found.parts)} parts redraw {found.redrawn:.0%} of what is in the last maps, and predict "
+        f"{len(found.parts)} parts{of} redraw {found.redrawn:.0%} of what is in the last maps, and predict "
         f"{max(found.together, 0):.0%} of the variance of scores in photos kept out."
     )

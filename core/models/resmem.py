@@ -21,6 +21,8 @@ class _Flat(nn.Module):
     network: Any
     functional_relus = "the AlexNet-like branch and the layers that join both branches"
     """Where ReLUs are functions instead of modules, which no hook reaches."""
+    branches = "AlexNet-like branch", "ResNet-152"
+    """What the last maps are of, in their order."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -33,10 +35,18 @@ class _Flat(nn.Module):
         shapes = network.lrn2(network.pool2(relu(network.conv2(shapes))))
         for convolution in (network.conv3, network.conv4, network.conv5):
             shapes = relu(convolution(shapes))
-        hidden = torch.cat((network.pool5(shapes).flatten(1), network.features(batch)), 1)
+        return self._joined(network.pool5(shapes), network.features(batch))
+
+    def _joined(self, shapes: torch.Tensor, contents: torch.Tensor) -> torch.Tensor:
+        network, hidden = self.network, torch.cat((shapes.flatten(1), contents), 1)
         for layer in (network.fc6, network.fc7, network.fc8, network.fc9, network.fc10, network.fc11):
             hidden = relu(layer(hidden))
         return hidden
+
+    def from_last_maps(self, shapes: torch.Tensor, contents: torch.Tensor) -> torch.Tensor:
+        """Scores (N,) of what the layers of `last_maps` give, N × C × h × w each."""
+        trunk = self.network.features
+        return self.read_out(self._joined(shapes, trunk.fc(trunk.avgpool(contents).flatten(1))))
 
     def read_out(self, features: torch.Tensor) -> torch.Tensor:
         """Scores of penultimate features, (N,)."""

@@ -45,11 +45,11 @@ def summary(model: str) -> pd.DataFrame | None:
 
 
 def with_others(table: pd.DataFrame, file: Path) -> pd.DataFrame:
-    """A new summary after what a file holds of other sets of photos; ArtifactError if the file is none."""
+    """A summary after what a file holds of other sets, methods and measures; ArtifactError if the file is none."""
     if not file.is_file():
         return table
-    kept = read(file)
-    return pd.concat([kept[~kept["source"].isin(table["source"])], table], ignore_index=True)
+    keys = ["source", "method", "measure"]
+    return pd.concat([read(file), table], ignore_index=True).drop_duplicates(keys, keep="last", ignore_index=True)
 
 
 def read(file: Path) -> pd.DataFrame:

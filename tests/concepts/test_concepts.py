@@ -10,15 +10,16 @@ import pytest
 import torch
 from torch import nn
 
-from core import config
+from core import config, inference
 from core.__main__ import main
 from core.concepts import named, over_set, parts, reports, words
-from core.concepts.layers import scores_of, traces
+from core.concepts.layers import branches_of, scores_of, traces
 from core.errors import ArtifactError, AttributionError, SourceError
 from core.inference import Predictor
 from core.photos.preprocess import Preset
 from core.records import as_json
 from core.types import Listing, Photo
+from tests.conftest import draw_photo
 
 SIDE = 32
 COLOURS = np.eye(3, dtype=np.uint8) * 255
@@ -63,7 +64,7 @@ def listing(n: int = 60) -> Listing:
 
 
 def test_parts_recover_the_planted_ones(predictor: Predictor) -> None:
-    maps = [traces(predictor, patchwork(seed)).last for seed in range(40)]
+    maps = [traces(predictor, patchwork(seed)).last[0] for seed in range(40)]
     found = parts.factor(maps, 3)
     assert found.redrawn > 0.999
     assert sorted(found.directions.argmax(axis=1)) == [0, 1, 2]
@@ -74,13 +75,13 @@ def test_parts_recover_the_planted_ones(predictor: Predictor) -> None:
 
 def test_a_part_taken_out_changes_the_score_as_the_read_out_says(predictor: Predictor) -> None:
     maps = [traces(predictor, patchwork(seed)).last for seed in range(40)]
-    found = parts.factor(maps, 3)
-    changes = parts.without_each(predictor, found, maps)
+    (found,) = parts.factor_branches(maps, 3)
+    changes = parts.without_each(predictor, [found], maps)
     for number, channel in enumerate(found.directions.argmax(axis=1)):
-        left = np.array(maps, dtype=np.float64)
-        whole = scores_of(predictor, left)
+        left = np.array([last[0] for last in maps], dtype=np.float64)
+        whole = scores_of(predictor, [left])
         left[:, channel] = 0
-        assert np.allclose(changes[:, number], scores_of(predictor, left) - whole, atol=2e-3)
+        assert np.allclose(changes[:, number], scores_of(predictor, [left]) - whole, atol=2e-3)
 
 
 def test_traces_are_those_of_the_model_and_nothing_stays_hooked(predictor: Predictor) -> None:
@@ -191,3 +192,69 @@ def test_a_pattern_that_no_photo_matches_is_named(predictor: Predictor) -> None:
 def test_the_command_names_what_is_wrong_with_its_choices(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["concepts", "generated", "--named", "water"]) == 2
     assert "--named takes NAME=PATTERN, such as water=*/ocean_*, not 'water'" in capsys.readouterr().err
+
+
+class Branches(nn.Module):
+    """Red raises the score through fine maps, green lowers it through coarse ones; both are joined in a last layer."""
+
+    branches = "fine branch", "coarse branch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fine = nn.Sequential(nn.AvgPool2d(4), nn.ReLU())
+        self.coarse = nn.Sequential(nn.AvgPool2d(8), nn.ReLU())
+        self.weight = nn.Parameter(torch.tensor([1.0, 0.0, 0.0, 0.0, -0.5, 0.0]))
+
+    def last_maps(self) -> tuple[nn.Module, ...]:
+        return self.fine, self.coarse
+
+    def features(self, batch: torch.Tensor) -> torch.Tensor:
+        return self._joined(self.fine(batch), self.coarse(batch))
+
+    def _joined(self, fine: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
+        return torch.cat([fine.mean(dim=(2, 3)), coarse.mean(dim=(2, 3))], dim=1)
+
+    def read_out(self, features: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(features @ self.weight)
+
+    def from_last_maps(self, fine: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
+        return self.read_out(self._joined(fine, coarse))
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        return self.read_out(self.features(batch))
+
+
+def test_both_branches_of_a_model_have_concepts_and_parts() -> None:
+    predictor = Predictor("two", Branches().eval(), Preset(SIDE, SIDE), {})
+    left = traces(predictor, patchwork(1))
+    assert [maps.shape for maps in left.last] == [(3, 8, 8), (3, 4, 4)]
+    assert len(left.before) == len(left.slope) == 6
+    assert left.slope[0] > 0 > left.slope[4]
+    assert np.flatnonzero(left.slope).tolist() == [0, 4]
+    found, _ = over_set.concepts(predictor, [listing()], masks=("salient",), samples=listing(1).photos, parts=6)
+    assert sorted(part.branch for part in found.parts) == 3 * ["coarse branch"] + 3 * ["fine branch"]
+    assert [found.parts[place].branch for place in (0, 1)] == ["fine branch", "coarse branch"]
+    assert found.parts[0].change < 0 < found.parts[1].change
+    assert all(abs(part.change) < 1e-3 for part in found.parts[2:])
+    assert [np.shape(amounts) for amounts in found.samples[0].amounts] == 3 * [(8, 8)] + 3 * [(4, 4)]
+    assert "3 of the coarse branch and 3 of the fine branch" in words.of_parts(found)
+    assert words.of_part(found.parts[0], found.sd).startswith("in the fine branch; without it")
+
+
+def test_branches_of_which_a_model_does_not_say_how_they_are_joined_are_refused() -> None:
+    class Silent(Branches):
+        from_last_maps = property()  # no such method, as hasattr sees it
+
+    with pytest.raises(AttributionError, match="two reads its score from 2 branches and does not say how"):
+        traces(Predictor("two", Silent().eval(), Preset(SIDE, SIDE), {}), patchwork(1))
+
+
+def test_resmem_reads_its_score_from_the_maps_of_both_branches() -> None:
+    pytest.importorskip("resmem", reason="the published model is an optional package")
+    predictor = inference.load("resmem")
+    left = traces(predictor, draw_photo(0, 64, 64))
+    assert [maps.shape[0] for maps in left.last] == [256, 2048]
+    assert scores_of(predictor, [maps[None] for maps in left.last])[0] == pytest.approx(left.score, abs=1e-3)
+    without = [left.last[0][None], np.zeros_like(left.last[1][None])]
+    assert abs(scores_of(predictor, without)[0] - left.score) > 1e-3
+    assert branches_of(predictor) == ("AlexNet-like branch", "ResNet-152")
