@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
+from core import config
 from core.errors import ArtifactError, PhotoError, StudyError, UnknownChoiceError
 from core.inference import Predictor
 from core.photos.preprocess import Preset
@@ -18,11 +19,13 @@ from core.registry import ATTRIBUTIONS, MODELS
 from core.trust import over_set, reports, words
 from core.trust.cells import agreement, cells, mask_of, ranking
 from core.trust.curves import curves
+from core.trust.deciding import LOOKED_AT, deciding
 from core.trust.over_set import Settings
 from core.trust.randomisation import forgetting, stages
 from core.trust.summary import summarise
 from core.trust.tenth import brightest_tenth, elsewhere
 from core.types import Heatmap, Listing, Photo
+from core.verdict.aggregates import read_verdict
 from tests.conftest import draw_photo
 from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
 
@@ -54,6 +57,25 @@ def test_removing_what_a_true_map_points_at_lowers_the_score_further_than_elsewh
     raised = words.tenth(replace(found, delta=0.1))
     assert "raises the score by 0.100" in raised
     assert raised.endswith("What it points at does not hold the score up.")
+
+
+def test_what_takes_away_is_what_decides_in_the_stored_study_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict = read_verdict(config.ARTIFACTS / "studies" / "reference")
+    own = deciding(verdict.model)
+    assert own.fills == tuple(item.fill for item in verdict.artefacts if item.decides)
+    assert own.why.endswith(f"what decides in the stored study of {verdict.model}.")
+    other = deciding("another")
+    assert other.fills == own.fills
+    assert other.why.endswith(f"these are those of the study of {verdict.model}.")
+    assert over_set.settings_of("resnet50", "drawn", (TRUE,), ()).fills == own.fills
+    assert not over_set.settings_of("resnet50", "drawn", (TRUE,), (), removals=False).fills
+    monkeypatch.setattr("core.config.ARTIFACTS", tmp_path)
+    monkeypatch.setattr("core.config.RUNS", tmp_path)
+    alone = deciding(verdict.model)
+    assert alone.fills == LOOKED_AT
+    assert alone.why.endswith("these decided in the photos looked at beforehand.")
 
 
 def test_a_map_that_points_nowhere_has_no_tenth() -> None:
@@ -185,6 +207,22 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
         over_set.run(predictor, listing(1), Settings("patch", "drawn", (TRUE,), (), FILL), tmp_path)
     with pytest.raises(StudyError, match="holds no measured photos"):
         over_set.rows(tmp_path / "empty")
+
+
+def test_sets_and_methods_join_those_that_were_measured_before(tmp_path: Path) -> None:
+    how = replace(HOW, methods=(TRUE, FALSE))
+    over_set.run(patch_predictor(), listing(3), how, tmp_path / "removed")
+    over_set.run(patch_predictor(), listing(5), replace(how, fills=()), tmp_path / "shares")
+    removed, shares = (over_set.rows(tmp_path / name) for name in ("removed", "shares"))
+    assert set(shares["measure"]) == {"centre", "upper third", "lower third"}
+    file = tmp_path / "patch.csv"
+    summarise(removed, "patch", "drawn").to_csv(file, index=False)
+    for source in ("drawn", "other"):
+        reports.with_others(summarise(shares, "patch", source), file).to_csv(file, index=False)
+    both = reports.read(file)
+    assert not both.duplicated(["source", "method", "measure"]).any()
+    assert dict(both[both["measure"] == "centre"].groupby("source")["n"].max()) == {"drawn": 5, "other": 5}
+    assert set(both[both["measure"] == "gain"]["n"]) == {3}, "what only removing tells stays"
 
 
 def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ from core.photos import overlay
 from core.registry import ATTRIBUTIONS
 from core.trust import plots, reports, words
 from core.trust.curves import STEPS
+from core.trust.deciding import deciding
+from core.trust.tenth import PLACES
 from ui import layout, resources, widgets
 from ui.resources import Item
 from ui.where import results
@@ -46,7 +48,10 @@ def ask(item: Item, model: str) -> Question | None:
     if not chosen:
         st.info("Choose a method to see where the model looks.")
     elif passes > 2 * len(chosen):
-        st.caption(f"This takes about {passes} passes through the model for the maps, and 60 a method to test them.")
+        tests = (2 * STEPS + PLACES + 1) * len(deciding(model).fills)
+        st.caption(
+            f"This takes about {passes} passes through the model for the maps, and {tests} a method to test them."
+        )
     return Question(item, model, chosen) if chosen and st.session_state.get("where-asked") == key else None
 
 
@@ -89,6 +94,7 @@ def curve(asked: Question) -> None:
     st.markdown(
         "If a map is true, the score falls fast when its highest places go, and faster than in the order of a baseline."
     )
+    st.caption(deciding(asked.model).why)
     left, right = st.columns(2, gap="medium")
     labels = {name: ATTRIBUTIONS[name].label for name in asked.methods}
     with left:
