@@ -1,7 +1,8 @@
-"""`python -m benchmarks rehearsal [--photos N]`: LaMem's layout at its size, from sample to training.
+"""`python -m benchmarks rehearsal [--sizes N …]`: LaMem's layout at its size, from sample to training.
 
-Photos are drawn and kept nowhere. Every step is a command in a process of its own, whose time and peak memory are told,
-at a quarter, a half and all of the photos: what a command takes to start cancels out of the slope between them.
+Photos are drawn. Every step is a command in a process of its own, whose time and peak memory are told. With three sizes
+in one proportion, what a command takes to start cancels out of the slope between them. With --folder the photos and
+their times stay there, and a rehearsal that was stopped goes on with the step that it was at.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import argparse
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from PIL import Image
 
 from core import config
 from core.errors import ParameterError
+from core.files import write_text
 from core.inference import checkpoints
 from core.photos.preprocess import Preset
 from core.registry import MODELS
@@ -33,29 +36,18 @@ LAMEM = 58_741
 SHARES = {"train": 45_000 / LAMEM, "val": 3_741 / LAMEM}
 """Parts of LaMem's splits; the rest is the test part."""
 SPLITS = 5
+FEWEST = 100
 STEPS = {
-    "sample": ("sample", "{data}", "--n", "{tenth}", "--out", "{work}/sample"),
-    "evaluate": ("evaluate", "{data}", "--part", "all", "--model", "{model}", "--out", "{work}/evaluations"),
-    "score": ("score", "{data}/images", "--model", "{model}", "--csv", "{work}/scores.csv"),
-    "latent": ("latent", "{data}", "--model", "{model}", "--out", "{work}/latent", "--permutations", "100"),
-    "study": ("study", "{data}", "--part", "all", "--model", "{model}", "--masks", "faces", "--targets", "50",
-              "--thin", "whole=0.05", "doses=0.05", "--yes", "--out", "{work}/study"),
+    "sample": ("-m", "core", "sample", "{data}", "--n", "{tenth}", "--out", "{out}"),
+    "evaluate": ("-m", "core", "evaluate", "{data}", "--part", "all", "--model", "{model}", "--out", "{out}"),
+    "score": ("-m", "core", "score", "{data}/images", "--model", "{model}", "--csv", "{out}.csv"),
+    "latent": ("-m", "core", "latent", "{data}", "--model", "{model}", "--out", "{out}", "--permutations", "100"),
+    "study": ("-m", "core", "study", "{data}", "--part", "all", "--model", "{model}", "--masks", "faces", "--targets",
+              "50", "--thin", "whole=0.05", "doses=0.05", "--yes", "--out", "{out}"),
+    "train": (str(config.ROOT / "train.py"), "{data}", "--model", "small_cnn", "--init", "random", "--size", "64",
+              "--epochs", "1", "--out", "{out}"),
 }  # fmt: skip
-"""Commands of `python -m core` by step."""
-TRAINING = (
-    "{data}",
-    "--model",
-    "small_cnn",
-    "--init",
-    "random",
-    "--size",
-    "64",
-    "--epochs",
-    "1",
-    "--out",
-    "{work}/run",
-)
-"""The start of a training run: one epoch of the smallest architecture."""
+"""Command lines by step; training is one epoch of the smallest architecture."""
 
 
 @dataclass(frozen=True)
@@ -127,31 +119,35 @@ def measured(command: Sequence[str], place: Path) -> Measured:
     return Measured(clock, processor, peak / 2**20)
 
 
-def rehearse(photos: int, model: str, steps: Sequence[str]) -> dict[str, Measured]:
-    """Steps at one size, in a temporary folder."""
-    with tempfile.TemporaryDirectory() as scratch:
-        place = Path(scratch)
+def rehearse(photos: int, model: str, steps: Sequence[str], folder: Path) -> dict[str, Measured]:
+    """Steps at one size; those that were measured in this folder before are not done again."""
+    place, told = folder / str(photos), folder / str(photos) / "measured.json"
+    if not (place / "lamem").is_dir():
         started = time.perf_counter()
-        write_lamem(place / "lamem", photos)
+        shutil.rmtree(place / "writing", ignore_errors=True)  # left by a killed run
+        write_lamem(place / "writing", photos)
+        (place / "writing").rename(place / "lamem")
         print(f"{photos:,} photos written in {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
-        names = {
-            "data": str(place / "lamem"),
-            "work": str(place),
-            "tenth": str(photos // 10),
-            "model": model or write_model(place / "model"),
-        }
-        commands = {step: ("-m", "core", *line) for step, line in STEPS.items()}
-        commands["train"] = (str(config.ROOT / "train.py"), *TRAINING)
-        found = {}
-        for step, line in ((step, commands[step]) for step in steps):
-            found[step] = measured([sys.executable, *(item.format(**names) for item in line)], place)
-            print(f"{photos:,} photos, {step}: {found[step]}", file=sys.stderr, flush=True)
-        return found
+    found = {step: Measured(**item) for step, item in json.loads(told.read_text()).items()} if told.is_file() else {}
+    names = {"data": str(place / "lamem"), "tenth": str(photos // 10), "model": model or write_model(place / "model")}
+    for step in (step for step in steps if step not in found):
+        shutil.rmtree(place / step, ignore_errors=True)
+        (place / f"{step}.csv").unlink(missing_ok=True)
+        line = (item.format(**names, out=place / step) for item in STEPS[step])
+        found[step] = measured([sys.executable, *line], place)
+        write_text(told, json.dumps({name: asdict(item) for name, item in found.items()}, indent=1) + "\n")
+        print(f"{photos:,} photos, {step}: {found[step]}", file=sys.stderr, flush=True)
+    return {step: found[step] for step in steps}
 
 
-def slope(quarter: float, half: float, whole: float) -> float:
-    """Growth in log-log between the steps from a quarter to a half and from there to all: 1 is linear, 2 quadratic."""
-    return math.log2((whole - half) / (half - quarter)) if whole > half > quarter else math.nan
+def slope(sizes: Sequence[int], times: Sequence[float]) -> float:
+    """Growth in log-log of three times at sizes in one proportion, without what a start takes: 1 is linear.
+
+    NaN for other than three sizes, and where a time is not longer than the one before.
+    """
+    if len(times) != 3 or not times[2] > times[1] > times[0]:
+        return math.nan
+    return math.log((times[2] - times[1]) / (times[1] - times[0])) / math.log(sizes[1] / sizes[0])
 
 
 def table(sizes: Sequence[int], found: Sequence[dict[str, Measured]]) -> str:
@@ -161,19 +157,22 @@ def table(sizes: Sequence[int], found: Sequence[dict[str, Measured]]) -> str:
     for step in found[0]:
         runs = [item[step] for item in found]
         cells = " | ".join(f"{run.clock:.0f}, {run.processor:.1f}, {run.peak:.2f}" for run in runs)
-        lines.append(f"| {step} | {cells} | {slope(*(run.processor for run in runs)):.2f} |")
+        lines.append(f"| {step} | {cells} | {slope(sizes, [run.processor for run in runs]):.2f} |")
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks rehearsal", description=__doc__)
-    parser.add_argument("--photos", type=int, default=LAMEM, help=f"photos at the largest size (default: {LAMEM:,})")
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, default=[LAMEM // 16, LAMEM // 4, LAMEM], help="photos: one, or three sizes"
+    )
     parser.add_argument("--model", default="", help="model to score with (default: an untrained small one)")
-    steps = (*STEPS, "train")
-    parser.add_argument("--steps", nargs="+", default=steps, choices=steps, help="only these (default: all)")
+    parser.add_argument("--steps", nargs="+", default=tuple(STEPS), choices=STEPS, help="only these (default: all)")
+    parser.add_argument("--folder", help="keep photos and times here, and go on from them (default: kept nowhere)")
     chosen = parser.parse_args(arguments)
-    if chosen.photos < 400:
-        raise ParameterError("--photos: give at least 400; a quarter of them must be enough for a map.")
-    sizes = [chosen.photos // 4, chosen.photos // 2, chosen.photos]
-    print(table(sizes, [rehearse(size, chosen.model, chosen.steps) for size in sizes]), flush=True)
+    if min(chosen.sizes) < FEWEST:
+        raise ParameterError(f"--sizes: give at least {FEWEST} photos; fewer are not enough for a map.")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(chosen.folder or scratch).absolute()
+        print(table(chosen.sizes, [rehearse(size, chosen.model, chosen.steps, folder) for size in chosen.sizes]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,30 @@ def test_the_drawn_set_is_in_lamems_layout(tmp_path: Path) -> None:
 
 
 def test_growth_is_told_without_what_a_command_takes_to_start() -> None:
-    assert rehearsal.slope(10 + 1, 10 + 2, 10 + 4) == pytest.approx(1)
-    assert rehearsal.slope(10 + 1, 10 + 4, 10 + 16) == pytest.approx(2)
-    assert math.isnan(rehearsal.slope(3, 2, 4)), "noise is no growth"
+    assert rehearsal.slope((1, 2, 4), [10 + 1, 10 + 2, 10 + 4]) == pytest.approx(1)
+    assert rehearsal.slope((1, 2, 4), [10 + 1, 10 + 4, 10 + 16]) == pytest.approx(2)
+    assert rehearsal.slope((250, 1_000, 4_000), [3 + 2.5, 3 + 10, 3 + 40]) == pytest.approx(1)
+    assert math.isnan(rehearsal.slope((1, 2, 4), [3, 2, 4])), "noise is no growth"
+    assert math.isnan(rehearsal.slope((1,), [3])), "one size has no growth"
+
+
+def test_a_stopped_rehearsal_goes_on_with_the_step_that_it_was_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def stopped(command: Sequence[str], place: Path) -> rehearsal.Measured:
+        done.append(next(step for step in rehearsal.STEPS if str(place / step) in " ".join(command)))
+        if done == ["sample", "score"]:
+            raise SystemExit("stopped")
+        return rehearsal.Measured(1.0, float(len(done)), 0.5)
+
+    monkeypatch.setattr(rehearsal, "measured", stopped)
+    with pytest.raises(SystemExit):
+        rehearsal.rehearse(20, "", ("sample", "score", "train"), tmp_path)
+    found = rehearsal.rehearse(20, "", ("sample", "score", "train"), tmp_path)
+    assert done == ["sample", "score", "score", "train"]
+    assert [item.processor for item in found.values()] == [1.0, 3.0, 4.0]
 
 
 def test_a_command_is_measured_and_one_that_fails_is_shown(tmp_path: Path) -> None:
