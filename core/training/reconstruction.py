@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from core.training.dataset import Example, TrainingSet, with_targets
 from core.training.distillation import Line
 from core.training.initialise import initialise
 from core.training.photo_pool import gather_photos
+from core.training.processes import ALONE
 from core.training.recipes import TrainConfig
 from core.types import Pixels, Progress, silent
 
@@ -83,7 +84,13 @@ class Reconstruction:
             bias.copy_(torch.logit(mean))
 
     def loss(
-        self, module: nn.Module, batch: torch.Tensor, targets: torch.Tensor, config: TrainConfig, share: float
+        self,
+        module: nn.Module,
+        batch: torch.Tensor,
+        targets: torch.Tensor,
+        config: TrainConfig,
+        share: float,
+        whole: Callable[[torch.Tensor], torch.Tensor] = ALONE.whole,
     ) -> torch.Tensor:
         """Cost of a batch per pixel value; `share` of the run is done.
 
@@ -91,9 +98,10 @@ class Reconstruction:
         (Kingma et al. 2016; Bowman et al. 2016).
         """
         drawn, mean, log_variance = module(batch)
-        error = (drawn.float() - batch.float()).square().mean()
-        divergence = _divergence(mean.float(), log_variance.float()).mean(dim=0).clamp_min(config.free_bits).sum()
-        return error + config.beta * min(1.0, share / WARM_UP) * divergence / batch[0].numel()
+        error = whole((drawn.float() - batch.float()).square().mean(dim=(1, 2, 3))).mean()
+        divergence = whole(_divergence(mean.float(), log_variance.float())).mean(dim=0)
+        free = divergence.clamp_min(config.free_bits).sum()
+        return error + config.beta * min(1.0, share / WARM_UP) * free / batch[0].numel()
 
     def validate(self, module: nn.Module, photos: TrainingSet, preset: Preset, config: TrainConfig) -> dict[str, float]:
         """Error of reconstructing validation photos beside that of the mean training photo, KL, and active units."""

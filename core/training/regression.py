@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,12 @@ from core.errors import TrainingError
 from core.evaluation import metrics
 from core.photos.preprocess import Preset
 from core.registry import LOSSES
-from core.training import distillation
+from core.training import distillation, ridge
 from core.training.batches import scored_in_batch
 from core.training.dataset import Example, TrainingSet, gather, with_targets
 from core.training.distillation import HumanScale, Line
 from core.training.initialise import initialise
+from core.training.processes import ALONE
 from core.training.recipes import TrainConfig
 from core.types import Progress, silent
 
@@ -42,10 +43,15 @@ class Regression:
     def gather(self, config: TrainConfig, progress: Progress = silent) -> TrainingSet:
         """Photos with human scores, and the teachers'; a teacher that is not there is named before any is read."""
         for name in config.teachers:
-            inference.card_of(name)
+            ridge.network_of(name) if ridge.is_ridge(name) else inference.card_of(name)
         if config.unscored and not config.teachers:
             raise TrainingError(
                 f"{config.model} learns from one set with human scores; add photos without any by --distill MODEL DIR."
+            )
+        if config.unscored and all(map(ridge.is_ridge, config.teachers)):
+            raise TrainingError(
+                "A ridge teacher knows the photos with human scores only; name another teacher beside it, as in "
+                f"resmem+{config.teacher}, or no folders."
             )
         return gather(config.data, config.unscored, config.keep_out, limit=config.limit, hold_half=config.hold_half,
                       hold_tenth=config.hold_tenth, seed=config.seed, progress=progress)  # fmt: skip
@@ -61,13 +67,20 @@ class Regression:
         _start_at_mean(module, examples)
 
     def loss(
-        self, module: nn.Module, batch: torch.Tensor, targets: torch.Tensor, config: TrainConfig, share: float
+        self,
+        module: nn.Module,
+        batch: torch.Tensor,
+        targets: torch.Tensor,
+        config: TrainConfig,
+        share: float,
+        whole: Callable[[torch.Tensor], torch.Tensor] = ALONE.whole,
     ) -> torch.Tensor:
         """The registered loss of a batch's scores: where both kinds of photos have a share, the mean of the two kinds'.
 
         Order between a landscape and a face is then nobody's business: sets whose means differ are not compared.
+        `whole` makes the scores of a step from those of this process's photos.
         """
-        scores, loss = module(batch).float(), LOSSES[config.loss].function
+        scores, loss = whole(module(batch).float()), LOSSES[config.loss].function
         first = scored_in_batch(config) or 0
         if not 0 < first < len(targets):
             return loss(scores, targets)
@@ -81,16 +94,20 @@ class Regression:
 def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent) -> tuple[list[Example], list[Line]]:
     """Targets of every training photo: human scores, mixed with the mean label of the teachers where there are any.
 
-    Also each teacher's line to the human scale.
+    Also each teacher's line to the human scale. Ridge teachers, fitted to the photos with human scores, say nothing of
+    the others: of everyday photos a regression on landscapes knows little.
     """
     human = human_scores(photos)
     if not config.teachers:
         return list(with_targets(photos.scored, np.repeat(human[:, None], config.scored_views, axis=1))), []
-    taught = [taught_by(name, photos, config, progress) for name in config.teachers]
-    scored, unscored = (np.mean(labels, axis=0) for labels in list(zip(*taught, strict=True))[:2])
+    by = {True: taught_by_ridge, False: taught_by}
+    taught = [by[ridge.is_ridge(name)](name, photos, config, progress) for name in config.teachers]
+    scored = np.mean([of_scored for of_scored, _, _ in taught], axis=0)
+    unscored = [of_others for _, of_others, _ in taught if of_others is not None]
     mixed = config.human_share * human[:, None] + (1 - config.human_share) * scored
     lines = [Line(inference.title_of(name), line) for name, (_, _, line) in zip(config.teachers, taught, strict=True)]
-    return [*with_targets(photos.scored, mixed), *with_targets(photos.unscored, unscored)], lines
+    others = with_targets(photos.unscored, np.mean(unscored, axis=0)) if unscored else ()
+    return [*with_targets(photos.scored, mixed), *others], lines
 
 
 def human_scores(photos: TrainingSet) -> np.ndarray:
@@ -98,9 +115,26 @@ def human_scores(photos: TrainingSet) -> np.ndarray:
     return np.array([example.photo.score for example in photos.scored], dtype=float)
 
 
-def taught_by(
-    name: str, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-) -> tuple[np.ndarray, np.ndarray, HumanScale]:
+Taught = tuple[np.ndarray, np.ndarray | None, HumanScale]
+"""A teacher's labels on the human scale: of scored photos (N × views), of the others, and the line to the scale."""
+
+
+def taught_by_ridge(name: str, photos: TrainingSet, config: TrainConfig, progress: Progress = silent) -> Taught:
+    """A ridge teacher's labels: of a scored photo by a fit to all others, alike for its views; none of other photos.
+
+    A network that knows nothing predicts about the mean of all others, which falls where a photo's own score rises: a
+    line that falls would turn that around, and teach the score itself. Such a teacher says the mean.
+    """
+    human = human_scores(photos)
+    pairs = [(example.photo, example.print) for example in photos.scored]
+    raw = ridge.labels(name, pairs, human, Path(config.out).parent / "labels", progress)
+    scale = distillation.human_scale(raw, human)
+    if scale.slope < 0:
+        scale = HumanScale(0.0, float(human.mean()))
+    return np.repeat(scale(raw)[:, None], config.scored_views, axis=1), None, scale
+
+
+def taught_by(name: str, photos: TrainingSet, config: TrainConfig, progress: Progress = silent) -> Taught:
     """One teacher's labels on the human scale: of scored photos (N × views), of the others, and the line to the scale.
 
     A teacher that learned the scored photos itself speaks on the human scale already: a line fitted to photos that it

@@ -13,7 +13,11 @@ from torch import nn
 from core.errors import CheckpointError
 from core.files import json_of
 from core.inference import checkpoints
+from core.training.processes import Alone
 from core.training.running_mean import RunningMean
+
+State = tuple[dict[str, torch.Tensor], dict[str, str]]
+"""Tensors by name, and what is written beside them."""
 
 
 @dataclass
@@ -31,6 +35,9 @@ class Run:
     rows: list[dict[str, float]] = field(default_factory=list)
     measure: str = "val_spearman"
     mean: RunningMean | None = None
+    team: Alone = field(default_factory=Alone)
+    called: nn.Module = field(default_factory=nn.Module)
+    """The module as a step calls it, in one process or several."""
 
     @property
     def finished(self) -> nn.Module:
@@ -63,11 +70,17 @@ def preserve(run: Run, path: Path) -> None:
     )
 
 
-def restore(run: Run, path: Path) -> None:
-    """Bring a run back to a state written by `preserve`; CheckpointError if it is none."""
+def read_state(path: Path) -> State:
+    """A state written by `preserve`; CheckpointError if it is none."""
     tensors, metadata = checkpoints.read_tensors(path)
     if "progress" not in metadata or "random" not in tensors:
         raise CheckpointError(f"{path}: this is not the state of a run; choose another --out.")
+    return tensors, metadata
+
+
+def restore(run: Run, stored: State) -> None:
+    """Bring a run back to a state that `read_state` read."""
+    tensors, metadata = stored
     progress = json_of(metadata["progress"], infinite=True)  # the loss of a run that diverged
     run.module.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
     if run.mean is not None:

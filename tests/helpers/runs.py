@@ -18,8 +18,8 @@ def last_weights(chosen: TrainConfig, *, resume: bool = False) -> dict[str, np.n
     return safetensors.numpy.load_file(Path(chosen.out) / "last" / "model.safetensors")
 
 
-def stopped_and_resumed(chosen: TrainConfig, saves: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
-    """The last weights of a run that was stopped when it had saved itself that many times, and then went on."""
+def stopped(chosen: TrainConfig, saves: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that stops when it has saved itself that many times."""
     keep, written = training.preserve, []
 
     def stop(run: training.Run, path: Path) -> None:
@@ -32,4 +32,9 @@ def stopped_and_resumed(chosen: TrainConfig, saves: int, monkeypatch: pytest.Mon
     with pytest.raises(KeyboardInterrupt):
         training.fit(chosen)
     monkeypatch.setattr(training, "preserve", keep)
+
+
+def stopped_and_resumed(chosen: TrainConfig, saves: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
+    """The last weights of a run that was stopped when it had saved itself that many times, and then went on."""
+    stopped(chosen, saves, monkeypatch)
     return last_weights(chosen, resume=True)
