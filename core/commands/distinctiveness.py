@@ -27,13 +27,16 @@ def distinctiveness(
     limit: Annotated[int, "measure the first so many photos that count; 0 means all"] = 0,
     seed: Annotated[int, "seed of the resamples"] = config.SEED,
     out: Annotated[str, "folder for the table and the answer"] = "runs/distinctiveness",
-    save: Annotated[str, "also write the answer to this folder, such as artifacts/distinctiveness"] = "",
+    save: Annotated[
+        str, "also write the answer and the measures to this folder, such as artifacts/distinctiveness"
+    ] = "",
 ) -> Report:
     """Correlate how unusual photos are with their scores, and with human scores where there are any.
 
     Unusual by four measures: what the autoencoder cannot redraw, and the distance to the nearest photos by pixels, by
     the model's features, and by those of DINOv2, which never saw a score. Ranks, 95 % intervals, also with the
-    countable features taken out. Writes a row a photo, and the answer.
+    countable features taken out. Writes a row a photo, and the answer; where both are saved with the project, the map
+    has the measures as colours, and `core human` as features.
     """
     from core import inference
     from core.files import write_text
@@ -62,9 +65,8 @@ def distinctiveness(
     answer = unusual.answer(found, listing.name, inference.title_of(model), seed=seed)
     folder = Path(out) / f"{inference.title_of(model)}-{listing.name.replace('/', '-')}"
     write_text(folder / "photos.csv", found.photos.to_csv(index=False, float_format="%.6g"))
-    content = json.dumps(as_json(answer), indent=1) + "\n"
-    write_text(folder / "answer.json", content)
+    write_text(folder / "answer.json", json.dumps(as_json(answer), indent=1) + "\n")
     if save:
-        write_text(Path(save) / f"{answer.model}.json", content)
+        links.save(answer, found.photos, Path(save))
     text = [*links.lines(answer), f"saved in {folder}"]
     return Report(text, as_json(answer), code=1 if found.problems else 0)

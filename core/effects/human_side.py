@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core import config
-from core.effects.human_words import FILE, HUMAN, MODEL, Correlation, HumanSide, Partition
+from core.effects.human_words import FILE, HUMAN, MODEL, UNUSUAL, Added, Correlation, HumanSide, Partition
 from core.effects.resampling import bootstrap, percentile_interval
 from core.errors import StudyError
 from core.evaluation import metrics
@@ -35,10 +35,13 @@ STRENGTHS = np.logspace(-2, 5, 15)
 KEYS = ["source", "photo_id"]
 
 
-def human_side(folder: Path, *, draws: int = config.RESAMPLES, seed: int = config.SEED) -> HumanSide:
+def human_side(
+    folder: Path, *, unusual: pd.DataFrame | None = None, draws: int = config.RESAMPLES, seed: int = config.SEED
+) -> HumanSide:
     """The human side of a study, compared on the same photos: those with human scores, or all where there are none.
 
-    StudyError if fewer photos than SCIENCE.md's least number have what is needed.
+    `unusual` has source, photo_id and a column a measure of how unusual a photo is; photos that it lacks do not count
+    in what is said of them. StudyError if fewer photos than SCIENCE.md's least number have what is needed.
     """
     study = read_study(folder)
     scores = pd.DataFrame({"source": study.sources, "photo_id": study.photo_ids, MODEL: study.original})
@@ -49,6 +52,8 @@ def human_side(folder: Path, *, draws: int = config.RESAMPLES, seed: int = confi
         raise StudyError(f"{folder} has {len(used)} photos; the human side needs at least {config.MIN_COMPUTED}.")
     features = varying(used)
     sides = [HUMAN, MODEL] if used is asked else [MODEL]
+    known = used.merge(unusual, on=KEYS) if unusual is not None else used[:0]
+    measures = [str(name) for name in known if name not in used] if len(known) >= config.MIN_COMPUTED else []
     return HumanSide(
         study=study.settings.name,
         model=study.settings.model,
@@ -56,10 +61,16 @@ def human_side(folder: Path, *, draws: int = config.RESAMPLES, seed: int = confi
         n_human=len(asked),
         marks=study.settings.marks,
         too_rare=tuple(name for name in measured(used) if name not in features),
-        correlations=tuple(_correlation(used, name, sides, draws, seed) for name in features),
+        correlations=(
+            *(_correlation(used, name, FEATURES[name].facts["group"], sides, draws, seed) for name in features),
+            *(_correlation(known, name, UNUSUAL, sides, draws, seed) for name in measures),
+        ),
         partitions=tuple(
             partition(used[_of(features, SEMANTIC)], used[_of(features, LOW_LEVEL)], used[side], side, draws, seed)
             for side in sides
+        ),
+        added=tuple(
+            added(known[features], known[measures], known[side], side, draws, seed) for side in sides if measures
         ),
     )
 
@@ -97,13 +108,13 @@ def _of(features: list[str], group: str) -> list[str]:
     return [name for name in features if FEATURES[name].facts["group"] == group]
 
 
-def _correlation(table: pd.DataFrame, name: str, sides: list[str], draws: int, seed: int) -> Correlation:
+def _correlation(table: pd.DataFrame, name: str, group: str, sides: list[str], draws: int, seed: int) -> Correlation:
     values = table[name].to_numpy()
     found = {
         side: metrics.correlation_interval(metrics.spearman, values, table[side].to_numpy(), draws=draws, seed=seed)
         for side in sides
     }
-    return Correlation(name, FEATURES[name].facts["group"], len(table), found.get(HUMAN), found.get(MODEL))
+    return Correlation(name, group, len(table), found.get(HUMAN), found.get(MODEL))
 
 
 def partition(
@@ -131,6 +142,27 @@ def partition(
         Interval(float(value), *percentile_interval(column)) for value, column in zip(measured, drawn.T, strict=True)
     )
     return Partition(of, len(y), *parts)
+
+
+def added(
+    features: pd.DataFrame,
+    measures: pd.DataFrame,
+    scores: pd.Series,
+    of: str,
+    draws: int = config.RESAMPLES,
+    seed: int = config.SEED,
+) -> Added:
+    """What measures add to features in predicting scores (N,): as in `partition`, the difference of two R²."""
+    y = scores.to_numpy()
+    both = pd.concat([features, measures], axis=1)
+    errors = [np.square(y - predicted(x.to_numpy(), y, seed)) for x in (features, both)]
+
+    def gain(counts: np.ndarray) -> np.ndarray:
+        without, with_them = (_explained(error, y, counts) for error in errors)
+        return (with_them - without)[:, None]
+
+    (drawn,) = bootstrap(len(y), [lambda counts: gain(counts.T)], draws=draws, seed=seed)
+    return Added(of, len(y), Interval(float(gain(np.ones((1, len(y))))[0, 0]), *percentile_interval(drawn[:, 0])))
 
 
 def _parts(errors: list[np.ndarray], scores: np.ndarray, counts: np.ndarray) -> np.ndarray:

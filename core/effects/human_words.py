@@ -12,6 +12,8 @@ from core.types import Interval
 from core.wording import interval
 
 HUMAN, MODEL = "human", "model"
+UNUSUAL = "unusual"
+"""Group of the measures of how unusual a photo is; they are not counted in a photo alone."""
 FILE = "human.json"
 
 
@@ -42,11 +44,21 @@ class Partition:
 
 
 @dataclass(frozen=True)
+class Added:
+    """Cross-validated R² that measures of how unusual a photo is add to all countable features, on `n` photos."""
+
+    of: str
+    n: int
+    unusual: Interval
+
+
+@dataclass(frozen=True)
 class HumanSide:
     """Correlations of every feature that varies, and the variance partitions of human and of model scores.
 
     On photos without human scores only the model's side is known; `n_human` counts those with. `too_rare` names the
-    features that tell too few of the photos apart to be computed, `marks` are to be shown with the numbers.
+    features that tell too few of the photos apart to be computed, `marks` are to be shown with the numbers. `added` is
+    what is known of how unusual the photos are, where that was measured.
     """
 
     study: str
@@ -57,6 +69,7 @@ class HumanSide:
     partitions: tuple[Partition, ...]
     too_rare: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    added: tuple[Added, ...] = ()
 
     @property
     def asked(self) -> bool:
@@ -103,7 +116,16 @@ def partition_lines(side: HumanSide) -> list[str]:
                  "shared": part.shared}  # fmt: skip
         said = "   ".join(f"{name} {interval(value)}" for name, value in parts.items())
         text.append(f"{who(side, part.of):<16}{said}")
-    return text
+    return text + added_lines(side)
+
+
+def added_lines(side: HumanSide) -> list[str]:
+    """What it adds to countable features how unusual a photo is; nothing where nobody measured it."""
+    return [
+        f"how unusual a photo is adds to these, for {who(side, item.of)}: {interval(item.unusual)} of the variance "
+        f"({item.n:,} photos)"
+        for item in side.added
+    ]
 
 
 def beside_verdict(side: HumanSide | None, folder: str) -> list[str]:

@@ -8,10 +8,13 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from core.errors import StudyError
+from core import config
+from core.errors import ArtifactError, StudyError
 from core.latent.atlas import Atlas
 from core.latent.geometry import UNUSUAL, mean_distances
+from core.latent.links import KEYS, MEASURES, measured
 from core.latent.study_colours import StudyColours
 from core.registry import SPACES
 from core.types import Problem
@@ -22,6 +25,10 @@ DIVERGING = ("#2166AC", "#6BA3CC", "#B8B8B0", "#E08B5A", "#B2451D")
 """Blue to orange through grey: told apart with any colour vision; for values with a sign."""
 CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8844EE", "#664422")
 """Okabe & Ito 2008, without their black and yellow, which light and dark pages swallow; the last two stand in."""
+
+
+OUTSIDE = ("redrawing_error", "far_in_neutral")
+"""Measures of how unusual a photo is that need more than the places of a map."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class Option:
 
 
 def colours(atlas: Atlas, studies: tuple[Path, ...] = ()) -> tuple[dict[str, Option], tuple[Problem, ...]]:
-    """Everything that photos of a map can be coloured by, by id, and the studies whose settings cannot be read.
+    """Everything that photos of a map can be coloured by, by id, and the studies and tables that cannot be read.
 
     Of studies only the settings are read here: what they measured of each photo, once it is chosen.
     """
@@ -85,7 +92,12 @@ def colours(atlas: Atlas, studies: tuple[Path, ...] = ()) -> tuple[dict[str, Opt
         except StudyError as error:
             problems.append(Problem(folder.name, str(error)))
     found = [study for study in found if study.shares_photos]
-    options = [*_of_map(atlas), *_unusual(atlas), *(option for study in found for option in _effects(study))]
+    options = [*_of_map(atlas), *_unusual(atlas)]
+    try:
+        options += _unusual_in_set(atlas)
+    except ArtifactError as error:
+        problems.append(Problem("distinctiveness", str(error)))
+    options += [option for study in found for option in _effects(study)]
     for name in sorted({name for study in found for name in study.features}):
         having = [study for study in found if name in study.features]
         options.append(Option(f"feature-{name}", f"Feature: {name.replace('_', ' ')}", partial(_feature, name, having)))
@@ -121,6 +133,22 @@ def _unusual(atlas: Atlas) -> list[Option]:
         )
         for entry in SPACES
         if entry.id in atlas.spaces
+    ]
+
+
+def _unusual_in_set(atlas: Atlas) -> list[Option]:
+    """What no space of the map can say: how unusual a photo is among those of its set, where that was measured."""
+    model = str(atlas.answer.facts.get("predictor", config.DEFAULT_MODEL))
+    table = measured(model)
+    if table is None:
+        return []
+    keys = [atlas.photos[name].astype(str) for name in KEYS]
+    rows = table.set_index(list(KEYS)).reindex(pd.MultiIndex.from_arrays(keys))
+    found = {name: rows[name].to_numpy(dtype=float) for name in OUTSIDE}
+    return [
+        Option(f"unusual-{name}", "How unusual in its set", partial(np.copy, values), MEASURES[name])
+        for name, values in found.items()
+        if np.isfinite(values).any()
     ]
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
 
 from core import config
-from core.records import read_record
+from core.errors import ArtifactError
+from core.files import write_text
+from core.records import as_json, read_record
 from core.types import Interval
 from core.wording import interval, minus
 
@@ -17,6 +23,7 @@ MEASURES = {
     "far_in_neutral": "distance to photos that DINOv2 sees alike",
 }
 """Columns, and what each says: the larger, the more unusual."""
+KEYS = ("source", "photo_id")
 SIDES = {"score": "the model's scores", "human": "human scores"}
 
 
@@ -41,10 +48,41 @@ class Unusual:
     features: tuple[str, ...]
     notes: tuple[str, ...]
 
+    @property
+    def asked(self) -> bool:
+        """Whether people's side is known."""
+        return any(link.side == "human" for link in self.links)
 
-def read_unusual(model: str) -> Unusual | None:
-    """The stored answer for a model, or None where nobody measured it; ArtifactError for a damaged file."""
-    return read_record(Unusual, config.ARTIFACTS / FOLDER / f"{model}.json", "distinctiveness")
+
+def save(found: Unusual, photos: pd.DataFrame, folder: Path) -> None:
+    """Keep an answer and its photos (KEYS, MEASURES) in MODEL/SET.json and .csv of a folder."""
+    name = folder / found.model / found.source.replace("/", "-")
+    write_text(name.with_suffix(".csv"), photos[[*KEYS, *MEASURES]].to_csv(index=False, float_format="%.5g"))
+    write_text(name.with_suffix(".json"), json.dumps(as_json(found), indent=1) + "\n")
+
+
+def read_unusual(model: str) -> tuple[Unusual, ...]:
+    """The stored answers for a model, those with human scores first; ArtifactError for a damaged file."""
+    files = sorted((config.ARTIFACTS / FOLDER / model).glob("*.json"))
+    found = [read_record(Unusual, file, "distinctiveness") for file in files]
+    return tuple(sorted((item for item in found if item), key=lambda item: not item.asked))
+
+
+def measured(model: str) -> pd.DataFrame | None:
+    """KEYS and MEASURES of every photo that was measured for a model; None where none was.
+
+    How unusual a photo is holds among those of its set. ArtifactError for a damaged file.
+    """
+    tables = []
+    for file in sorted((config.ARTIFACTS / FOLDER / model).glob("*.csv")):
+        try:
+            tables.append(pd.read_csv(file, dtype=dict.fromkeys(KEYS, str) | dict.fromkeys(MEASURES, float)))
+            tables[-1] = tables[-1][[*KEYS, *MEASURES]]
+        except (OSError, ValueError, KeyError) as error:
+            raise ArtifactError(
+                f"{file} cannot be read ({error}); make it again: python -m core distinctiveness."
+            ) from error
+    return pd.concat(tables, ignore_index=True).drop_duplicates(list(KEYS)) if tables else None
 
 
 def lines(found: Unusual) -> list[str]:

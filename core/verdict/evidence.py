@@ -223,7 +223,7 @@ def features_table(side: HumanSide) -> pd.DataFrame:
     """A row per feature: how it goes with human scores, where people were asked, and with the model's."""
     return pd.DataFrame(
         {
-            "feature": FEATURES[item.feature].label if item.feature in FEATURES else item.feature,
+            "feature": FEATURES[item.feature].label if item.feature in FEATURES else item.feature.replace("_", " "),
             "kind": item.group,
             **{who(side, name): _numbers(value) for name, value in ((HUMAN, item.human), (MODEL, item.model)) if value},
         }

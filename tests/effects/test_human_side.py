@@ -13,6 +13,7 @@ from scipy import stats
 from core.__main__ import main
 from core.effects import human_side, human_words
 from core.errors import StudyError
+from core.latent import links
 from core.study.parts import Parts
 from core.table import ORIGINAL
 
@@ -121,6 +122,36 @@ def test_both_sides_are_read_from_a_study(tmp_path: Path, capsys: pytest.Capture
     assert human_words.read(folder) == human_side.human_side(folder)
     assert main(["human", str(folder)]) == 0
     assert "500 photos with human scores" in capsys.readouterr().out
+
+
+def test_how_unusual_photos_are_joins_the_features_where_it_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    semantic, low = draw()
+    random = np.random.default_rng(3)
+    far = random.standard_normal(N)
+    human = 0.5 + 0.05 * (semantic["object_area"] + far + random.standard_normal(N)).to_numpy()
+    model = 0.5 + 0.05 * (semantic["object_area"] + random.standard_normal(N)).to_numpy()
+    folder = write_study(tmp_path / "s", semantic, low, human, model)
+    known = pd.DataFrame({"source": "drawn", "photo_id": [f"{n}.png" for n in range(N)]})
+    for name in links.MEASURES:
+        known[name] = far if name == "far_in_neutral" else random.standard_normal(N)
+    monkeypatch.setattr("core.config.ARTIFACTS", tmp_path / "artifacts")
+    links.save(links.Unusual("drawn", "tiny", (), (), ()), known[:400], tmp_path / "artifacts" / "distinctiveness")
+    assert main(["human", str(folder)]) == 0
+    assert "how unusual a photo is adds to these, for people: " in capsys.readouterr().out
+    found = human_words.read(folder)
+    assert found is not None
+    by_name = {item.feature: item for item in found.correlations}
+    assert by_name["far_in_neutral"].group == "unusual"
+    assert by_name["far_in_neutral"].n == 400
+    assert by_name["far_in_neutral"].human.low > 0.4 > by_name["far_in_neutral"].model.high
+    people, tiny = found.added
+    assert people.n == 400
+    assert people.unusual.estimate == pytest.approx(1 / 3, abs=0.06)
+    assert people.unusual.low > 0.2
+    assert tiny.unusual.low < 0.02
+    assert found.partitions == human_side.human_side(folder).partitions, "countable features are compared as before"
 
 
 def test_a_thing_that_is_in_few_photos_upsets_nothing(tmp_path: Path) -> None:

@@ -119,7 +119,8 @@ def people(folder: Path) -> None:
     _table("Features and scores, Spearman ρ", evidence.features_table(side), "features")
     rare = f" In too few of them to be computed: {layout.plain(', '.join(side.too_rare))}." if side.too_rare else ""
     asked = " with human scores" if side.asked else ""
-    st.caption(f"On {side.n:,} photos{asked}. Intervals are of 95 %.{rare}")
+    added = "".join(f" {line[0].upper()}{line[1:]}." for line in human_words.added_lines(side))
+    st.caption(f"On {side.n:,} photos{asked}. Intervals are of 95 %.{rare}{layout.plain(added)}")
 
 
 def detectors(masks: Sequence[str], key: str) -> None:

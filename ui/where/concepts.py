@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.concepts import words
 from core.concepts.reports import Concepts, Part, read_concepts
-from core.latent.links import MEASURES, SIDES, read_unusual, sentence
+from core.latent.links import MEASURES, SIDES, Unusual, read_unusual, sentence
 from core.photos import overlay
 from core.types import Heatmap
 from core.wording import interval
@@ -85,10 +85,15 @@ def _with_part(item: Item, amounts: np.ndarray, highest: float) -> np.ndarray:
 def unusual(model: str) -> None:
     """Whether unusual photos score higher."""
     st.header("Do unusual photos score higher?")
-    found = layout.attempt(lambda: read_unusual(model))
-    if found is None:
+    found = layout.attempt(lambda: read_unusual(model)) or ()
+    if not found:
         st.info("Nobody has asked this yet: `python -m core distinctiveness SOURCE --save artifacts/distinctiveness`.")
-        return
+    for answer in found:
+        unusual_in(answer)
+
+
+def unusual_in(found: Unusual) -> None:
+    """The answer of one set of photos, and what it bears on."""
     for side in SIDES:
         links_of = [link for link in found.links if link.side == side]
         if links_of:
@@ -104,7 +109,7 @@ def unusual(model: str) -> None:
             for link in found.links
         ),
         hide_index=True,
-        key="where-unusual",
+        key=f"where-unusual-{found.source}",
     )
     st.caption(
         f"{' '.join(found.notes)} This bears on the second account of the verdict: unusual is neither a thing that a "

@@ -16,9 +16,11 @@ from streamlit.testing.v1 import AppTest
 from core.errors import LatentError, StudyError
 from core.latent import atlas, selection
 from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
+from core.latent.links import MEASURES, Unusual, save
 from tests.conftest import Put, visit_page
 from tests.helpers.planted import write_study
 from tests.test_no_torch import VISIT, run
+from ui.map.resources import model_of
 
 PAGE = "pages/latent_space.py"
 
@@ -150,6 +152,27 @@ def test_how_unusual_photos_are_colours_the_map(artifacts: Path) -> None:
     assert len(app.selectbox(key="variant").options) == 2
     assert not app.exception
     assert not app.error
+
+
+def test_what_no_space_of_the_map_says_colours_the_photos_that_were_measured(artifacts: Path) -> None:
+    found = atlas.read(artifacts / "latent")
+    known = found.photos[["source", "photo_id"]][3:8].copy()
+    for place, name in enumerate(MEASURES):
+        known[name] = np.arange(5.0) + place
+    answer = Unusual(str(known["source"].iloc[0]), model_of(found), (), (), ())
+    save(answer, known, artifacts / "distinctiveness")
+    options, _ = colours(found)
+    values = options["unusual-far_in_neutral"].colour().values
+    np.testing.assert_allclose(values[3:8], np.arange(5.0) + list(MEASURES).index("far_in_neutral"))
+    assert np.isnan(np.delete(values, range(3, 8))).all()
+    app = visit(colour="unusual-redrawing_error", variant="unusual-far_in_neutral")
+    assert not app.exception
+    assert not app.error
+    (artifacts / "distinctiveness" / model_of(found) / f"{answer.source}.csv").write_text("a\n1\n")
+    options, problems = colours(found)
+    assert "unusual-pixels" in options
+    assert "unusual-far_in_neutral" not in options
+    assert "make it again: python -m core distinctiveness" in str(problems[0])
 
 
 def test_a_selection_holds_in_every_layout(artifacts: Path) -> None:

@@ -162,7 +162,7 @@ def test_the_second_tab_shows_concepts_parts_and_the_unusual(artifacts: Path) ->
     files.write_text(artifacts / "concepts" / "resnet50.json", json.dumps(as_json(found)))
     link = Link("far_in_neutral", "score", 100, Interval(0.2, 0.1, 0.3), Interval(0.15, 0.05, 0.25))
     answer = Unusual("photos", "resnet50", (link,), ("faces",), ("A note.",))
-    files.write_text(artifacts / "distinctiveness" / "resnet50.json", json.dumps(as_json(answer)))
+    files.write_text(artifacts / "distinctiveness" / "resnet50" / "photos.json", json.dumps(as_json(answer)))
     app = visit_page(WHERE)
     assert not app.exception
     said = words(app).replace("\\", "")
@@ -178,10 +178,10 @@ def test_the_second_tab_shows_concepts_parts_and_the_unusual(artifacts: Path) ->
     assert "A note." in said
 
 
-@pytest.mark.parametrize("folder", ["concepts", "distinctiveness"])
-def test_a_damaged_answer_is_named_and_the_rest_stays(artifacts: Path, folder: str) -> None:
-    files.write_text(artifacts / folder / "resnet50.json", '{"model": 3')
+@pytest.mark.parametrize("file", ["concepts/resnet50.json", "distinctiveness/resnet50/photos.json"])
+def test_a_damaged_answer_is_named_and_the_rest_stays(artifacts: Path, file: str) -> None:
+    files.write_text(artifacts / file, '{"model": 3')
     app = visit_page(WHERE)
     assert not app.exception
-    assert f"make it again: python -m core {folder}" in words(app).replace("\\", "")
+    assert f"make it again: python -m core {file.split('/')[0]}" in words(app).replace("\\", "")
     assert "No photo at hand" in words(app)
