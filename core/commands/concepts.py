@@ -18,7 +18,7 @@ def concepts(
     sources: Annotated[tuple[str, ...], "photos: folders, LaMem layouts, CSVs, or sources by name"],
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
-    named: Annotated[tuple[str, ...], "further concepts, each as NAME=PATTERN of SOURCE/ID"] = (),
+    named: Annotated[tuple[str, ...], "further concepts, each as NAME=PATTERN of SOURCE/ID, or PATTERN|PATTERN"] = (),
     masks: Annotated[tuple[str, ...], "detectors whose finds are concepts (default: all)"] = (),
     parts: Annotated[int, "parts that the last maps are taken apart into"] = 12,
     limit: Annotated[int, "look at so many photos of each source, drawn at random; 0 means all"] = 0,

@@ -19,14 +19,15 @@ def human(
     """Correlate countable features with human and with model scores, and take the variance of both apart.
 
     On the same photos, with 95 % intervals; the result is kept in human.json in the study's folder. Where `core
-    distinctiveness` has measured the photos for the study's model, how unusual they are joins the features.
+    distinctiveness` has measured the photos for the study's model, how unusual they are joins the features: by every
+    measure but that in the model's own space, which follows its scores.
     """
     from core.effects import human_side, human_words
-    from core.latent.links import measured
+    from core.latent.links import OWN, measured
     from core.records import as_json
     from core.study.reading import read_settings
 
     unusual = measured(read_settings(Path(run)).model)
-    found = human_side.human_side(Path(run), unusual=unusual, seed=seed)
+    found = human_side.human_side(Path(run), unusual=None if unusual is None else unusual.drop(columns=OWN), seed=seed)
     file = human_side.save(found, Path(run))
     return Report([*human_words.lines(found), f"saved in {file}"], as_json(found))

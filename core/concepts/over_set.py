@@ -55,9 +55,10 @@ def concepts(
     """Concepts and parts of a model over the photos of some sets; photos that look alike count once.
 
     A kind of thing is a concept by what the source or a detector says, a countable feature by its upper and lower
-    third, and each name of `named` by a pattern that "SOURCE/ID" of its photos matches. `limit` photos of each set are
-    drawn at random (0: all). `samples` are shown with the parts in them. SourceError for fewer than FEWEST photos, and
-    for a pattern that no photo matches; AttributionError where the score is not read from the last maps alone.
+    third, and each name of `named` by a pattern that "SOURCE/ID" of its photos matches, or several between bars.
+    `limit` photos of each set are drawn at random (0: all). `samples` are shown with the parts in them. SourceError for
+    fewer than FEWEST photos, and for a pattern that no photo matches; AttributionError where the score is not read from
+    the last maps alone.
     """
     wanted = tuple(masks) or mask_cache.detectors()
     photos = _drawn(listings, limit, seed)
@@ -122,8 +123,7 @@ def _look(
 def _matching(seen: Sequence[_Seen], named: Mapping[str, str]) -> dict[str, np.ndarray]:
     """+1 where a photo's name matches a pattern, −1 elsewhere."""
     return {
-        name: np.array([1 if fnmatchcase(item.name, pattern) else -1 for item in seen])
-        for name, pattern in named.items()
+        name: np.array([1 if _matches(item.name, pattern) else -1 for item in seen]) for name, pattern in named.items()
     }
 
 
@@ -131,8 +131,13 @@ def _check(photos: Sequence[Photo], named: Mapping[str, str]) -> None:
     """SourceError, before hours of looking, for a pattern that matches nothing."""
     names = [_name(photo) for photo in photos]
     for name, pattern in named.items():
-        if names and not any(fnmatchcase(item, pattern) for item in names):
+        if names and not any(_matches(item, pattern) for item in names):
             raise SourceError(f"No photo's SOURCE/ID matches {pattern!r} ({name}); such as {names[0]!r}.")
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a name matches one of the patterns between bars."""
+    return any(fnmatchcase(name, part) for part in pattern.split("|"))
 
 
 def _name(photo: Photo) -> str:

@@ -23,8 +23,16 @@ MEASURES = {
     "far_in_neutral": "distance to photos that DINOv2 sees alike",
 }
 """Columns, and what each says: the larger, the more unusual."""
+OWN = "far_in_learned"
+"""What the model's scores are computed from: its link with them is no evidence (rule 15 of the protocol)."""
 KEYS = ("source", "photo_id")
 SIDES = {"score": "the model's scores", "human": "human scores"}
+
+
+BEARING = (
+    "This bears on the second account of the verdict: unusual is neither a thing that a person would name nor a single "
+    "statistic of the pixels. Where people remember the unusual too, a model that goes by it uses no shortcut."
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,12 @@ def measured(model: str) -> pd.DataFrame | None:
     return pd.concat(tables, ignore_index=True).drop_duplicates(list(KEYS)) if tables else None
 
 
+def in_short(found: Unusual) -> str:
+    """The sentences of every side, with the photos that they are about."""
+    said = " ".join(sentence(found, side) for side in SIDES if any(link.side == side for link in found.links))
+    return f"{said} ({max(link.n for link in found.links):,} photos of {found.source}.)"
+
+
 def lines(found: Unusual) -> list[str]:
     """The answer in plain sentences, then every link."""
     text = [f"{found.source}, scores of {found.model}: do unusual photos score higher?"]
@@ -98,8 +112,11 @@ def lines(found: Unusual) -> list[str]:
 
 
 def sentence(found: Unusual, side: str) -> str:
-    """One paragraph of the answer: what goes along with the scores of a side once countable features are taken out."""
-    links = [link for link in found.links if link.side == side]
+    """One paragraph of the answer: what goes along with the scores of a side once countable features are taken out.
+
+    Of distances in the model's own features nothing is said: those follow its scores.
+    """
+    links = [link for link in found.links if link.side == side and link.measure != OWN]
     kept = [link for link in links if link.partial.low > 0 or link.partial.high < 0]
     if not kept:
         most = max((abs(end) for link in links for end in (link.partial.low, link.partial.high)), default=0.0)

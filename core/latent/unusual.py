@@ -78,7 +78,10 @@ def _notes(found: Measured) -> tuple[str, ...]:
         notes.append("Nobody knows which of these photos taught the model: its links may be of photos it has seen.")
     if found.drawn_before:
         notes.append(_counted(found.drawn_before, "taught the autoencoder, too.", "taught the autoencoder, too."))
-    notes.append("The model's own features follow its scores: their link with its scores is no evidence.")
+    notes.append(
+        "The model's own features follow its scores: their link with its scores is no evidence, and that with human "
+        "scores no more than the scores already say."
+    )
     return tuple(notes)
 
 

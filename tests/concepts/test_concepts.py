@@ -148,13 +148,19 @@ def test_a_set_gives_concepts_parts_and_samples_that_can_be_read_back(
     reds = Listing("reds", tuple(Photo(f"r{n}", "reds", lambda n=n: red(n)) for n in range(24)), ())
     samples = listing(2).photos
     found, problems = over_set.concepts(
-        predictor, [listing(), reds], named={"red": "reds/*"}, masks=("salient",), samples=samples, parts=3
+        predictor,
+        [listing(), reds],
+        named={"red": "reds/*", "either": "reds/r1*|reds/r[!1]*"},
+        masks=("salient",),
+        samples=samples,
+        parts=3,
     )
     assert not problems
     assert found.n == 83  # some have one colour alone: they look alike
     by_name = {item.name: item for item in found.named}
     assert by_name["red"].differs
     assert by_name["red"].raises > 0.9
+    assert by_name["either"].n_with == by_name["red"].n_with
     assert {len(part.typical) for part in found.parts} == {9}
     assert found.parts[0].change < 0  # without red
     assert found.together > 0.9

@@ -145,6 +145,7 @@ def test_how_unusual_photos_are_joins_the_features_where_it_was_measured(
     by_name = {item.feature: item for item in found.correlations}
     assert by_name["far_in_neutral"].group == "unusual"
     assert by_name["far_in_neutral"].n == 400
+    assert links.OWN not in by_name, "it follows the model's scores"
     assert by_name["far_in_neutral"].human.low > 0.4 > by_name["far_in_neutral"].model.high
     people, tiny = found.added
     assert people.n == 400

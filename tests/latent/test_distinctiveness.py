@@ -105,6 +105,9 @@ def test_what_is_said_of_links() -> None:
     one = links.Link("far_in_neutral", "human", 90, there, there)
     found = links.Unusual("photos", "model", (*planted[:3], one), (), ())
     assert "DINOv2 sees alike: higher (ρ 0.200 [0.100, 0.300])" in links.sentence(found, "human")
+    own = links.Link(links.OWN, "score", 90, there, there)
+    alone = links.Unusual("photos", "model", (own, links.Link("far_in_neutral", "score", 90, there, nothing)), (), ())
+    assert links.sentence(alone, "score").startswith("By no measure"), "the model's features follow its scores"
 
 
 def test_too_few_photos_are_refused() -> None:

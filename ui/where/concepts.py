@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.concepts import words
 from core.concepts.reports import Concepts, Part, read_concepts
-from core.latent.links import MEASURES, SIDES, Unusual, read_unusual, sentence
+from core.latent.links import BEARING, MEASURES, SIDES, Unusual, read_unusual, sentence
 from core.photos import overlay
 from core.types import Heatmap
 from core.wording import interval
@@ -111,7 +111,4 @@ def unusual_in(found: Unusual) -> None:
         hide_index=True,
         key=f"where-unusual-{found.source}",
     )
-    st.caption(
-        f"{' '.join(found.notes)} This bears on the second account of the verdict: unusual is neither a thing that a "
-        "person would name nor a single statistic of the pixels."
-    )
+    st.caption(f"{' '.join(found.notes)} {BEARING}")

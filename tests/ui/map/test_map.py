@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 from core.errors import LatentError, StudyError
 from core.latent import atlas, selection
 from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
-from core.latent.links import MEASURES, Unusual, save
+from core.latent.links import MEASURES, Link, Unusual, save
+from core.types import Interval
 from tests.conftest import Put, visit_page
 from tests.helpers.planted import write_study
 from tests.test_no_torch import VISIT, run
@@ -159,13 +160,17 @@ def test_what_no_space_of_the_map_says_colours_the_photos_that_were_measured(art
     known = found.photos[["source", "photo_id"]][3:8].copy()
     for place, name in enumerate(MEASURES):
         known[name] = np.arange(5.0) + place
-    answer = Unusual(str(known["source"].iloc[0]), model_of(found), (), (), ())
+    link = Link("far_in_neutral", "human", 40, Interval(0.2, 0.1, 0.3), Interval(0.2, 0.1, 0.3))
+    answer = Unusual(str(known["source"].iloc[0]), model_of(found), (link,), (), ())
     save(answer, known, artifacts / "distinctiveness")
     options, _ = colours(found)
     values = options["unusual-far_in_neutral"].colour().values
     np.testing.assert_allclose(values[3:8], np.arange(5.0) + list(MEASURES).index("far_in_neutral"))
     assert np.isnan(np.delete(values, range(3, 8))).all()
     app = visit(colour="unusual-redrawing_error", variant="unusual-far_in_neutral")
+    app.session_state["tested"] = True
+    app.run()
+    assert "distance to photos that DINOv2 sees alike: higher" in words(app).replace("\\", "")
     assert not app.exception
     assert not app.error
     (artifacts / "distinctiveness" / model_of(found) / f"{answer.source}.csv").write_text("a\n1\n")

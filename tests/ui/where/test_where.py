@@ -175,7 +175,7 @@ def test_the_second_tab_shows_concepts_parts_and_the_unusual(artifacts: Path) ->
     assert "In too few photos to be tested: Text." in said
     assert "Without it Δ = −0.30 SD [−0.40, −0.20]" in said
     assert "distance to photos that DINOv2 sees alike: higher" in said
-    assert "A note." in said
+    assert "A note. This bears on the second account of the verdict" in said
 
 
 @pytest.mark.parametrize("file", ["concepts/resnet50.json", "distinctiveness/resnet50/photos.json"])
