@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core import config
 from core.files import write_text
-from core.readme import results
+from core.readme import results, where
 from core.readme.registries import registry_table
 from core.registry import (
     ABLATIONS,
@@ -56,6 +56,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "tried": results.tried_table,
     "agreement": results.agreement_table,
     "autoencoder": results.autoencoder_table,
+    "trust": where.trust_table,
+    "shares": where.shares_table,
+    "concepts": where.concepts_table,
+    "unusual": where.unusual_table,
 }
 
 

@@ -18,6 +18,10 @@ UNSIGNED = "Bright places matter to the score by this method; it does not show w
 BASELINE = "This map knows nothing of the model: a method that does no better than it explains nothing."
 SILENT = "This map says nothing about the photo: no place raises or lowers the score by this method."
 POINTS_NOWHERE = "The map points nowhere: too few places raise the score to remove a tenth of the photo."
+BEARING = (
+    "This bears on no row of the verdict by itself: where a method beats the baselines, its maps show where this model "
+    "is sensitive; what it uses there is decided by removing a named thing."
+)
 ROUNDS_TO_NOTHING = 0.0005
 
 

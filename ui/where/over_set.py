@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.trust import plots, reports, words
+from core.trust.deciding import deciding
 from core.trust.reports import GAIN, TENTH
 from ui import layout
 
@@ -20,14 +21,16 @@ def section(model: str) -> None:
         return
     source = ", ".join(sorted(set(map(str, table["source"]))))
     gains = table[table["measure"] == GAIN]
-    st.markdown(f"Measured on up to {int(gains['n'].max()):,} photos of *{layout.plain(source)}*.")
-    for method in gains["method"]:
+    st.markdown(f"Measured on up to {int(table['n'].max()):,} photos of *{layout.plain(source)}*.")
+    for method in dict.fromkeys(gains["method"]):
         if said := words.standing(reports.standing(table, str(method))):
             st.markdown(f"- {said}")
+    if len(gains):
+        st.caption(f"{deciding(model).why} {words.BEARING}")
     lying(table)
-    columns = ["label", "measure", "n", "value", "over", "over_low", "over_high"]
+    columns = ["source", "label", "measure", "exact", "n", "value", "over", "over_low", "over_high"]
     st.dataframe(
-        table[columns], hide_index=True, key="where-summary", column_config=layout.number("%.4f", *columns[3:])
+        table[columns], hide_index=True, key="where-summary", column_config=layout.number("%.4f", *columns[5:])
     )
 
 
@@ -36,8 +39,16 @@ def lying(table: pd.DataFrame) -> None:
     st.header("What the maps lie on")
     st.markdown("How much more of a map lies on a kind of thing than its area alone would bring, with 95 % intervals.")
     rows = table[~table["measure"].isin(MEASURES)]
-    st.plotly_chart(plots.shares(rows), key="where-shares", config=layout.CHART, alt="Shares of the maps on things")
+    sets = list(dict.fromkeys(map(str, rows["source"])))
+    if not sets:
+        return
+    chosen = st.selectbox("Set of photos", sets, key="where-set") if len(sets) > 1 else sets[0]
+    rows = rows[rows["source"] == chosen]
+    exact = rows["exact"].eq(True)
+    named = rows.assign(measure=rows["measure"].where(~exact, rows["measure"] + " (labelled)"))
+    st.plotly_chart(plots.shares(named), key="where-shares", config=layout.CHART, alt="Shares of the maps on things")
     st.caption(
-        "This bears on the rows of the verdict that remove a thing: a model that looks at faces need not use them. "
-        "Only removing them says what it uses."
+        "Labelled things are where people drew them, others where a detector found them. This bears on the rows of the "
+        "verdict that remove a thing: a model that looks at faces need not use them. Only removing them says what it "
+        "uses."
     )

@@ -142,6 +142,24 @@ def test_measured_sets_say_which_methods_hold(artifacts: Path) -> None:
     assert "Grad-CAM beats every baseline on this model (on 90 photos" in said
     assert "RISE does not beat the baselines" in said
     assert "up to 90 photos of *people*" in said
+    assert "Taken away by" in said
+    assert "This bears on no row of the verdict by itself" in said
+
+
+def test_each_set_has_its_own_chart_and_says_what_people_drew(artifacts: Path) -> None:
+    summary(artifacts)
+    file = artifacts / "trust" / "resnet50.csv"
+    table = pd.read_csv(file)
+    labelled = table[table["measure"] == "faces"].assign(source="faces", exact=True, n=40)
+    pd.concat([table.assign(exact=False), labelled]).to_csv(file, index=False)
+    app = visit_page(WHERE)
+    assert not app.exception
+    assert "photos of *faces, people*" in words(app).replace("\\", "")
+    chart = next(item for item in app.get("plotly_chart"))
+    assert "(labelled)" not in chart.proto.spec
+    app.selectbox(key="where-set").set_value("faces").run()
+    chart = next(item for item in app.get("plotly_chart"))
+    assert "faces (labelled)" in chart.proto.spec
 
 
 def test_a_damaged_summary_is_said_once(artifacts: Path) -> None:

@@ -1,0 +1,104 @@
+"""Tables of where models look, what they tell apart, and whether unusual photos score higher, as they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from core import config
+from core.concepts import reports as concepts
+from core.concepts import words as concept_words
+from core.latent import links
+from core.trust import reports as trust
+from core.types import Interval
+from core.wording import interval, minus, p_value
+
+T = TypeVar("T")
+Row = dict[Any, Any]
+
+
+def trust_table() -> str:
+    """A row per model and method: its gain beside that of the best baseline, and what its brightest tenth is worth."""
+    rows = [
+        "| model | method | photos | gain | over the best baseline | Δ of the tenth | over a tenth elsewhere |",
+        "|---" * 7 + "|",
+    ]
+    for table in _models(trust.FOLDER, trust.summary):
+        for gain in _of(table, trust.GAIN):
+            tenth = next((row for row in _of(table, trust.TENTH) if _same(row, gain)), None)
+            told = " | ".join([_value(tenth), _over(tenth)]) if tenth else "– | –"
+            name = f"{gain['label']}{' (baseline)' if gain['baseline'] else ''}"
+            photos = f"{gain['n']:,} of {gain['source']}"
+            rows.append(f"| `{gain['model']}` | {name} | {photos} | {_value(gain)} | {_over(gain)} | {told} |")
+    return "\n".join(rows)
+
+
+def shares_table() -> str:
+    """A row per model, set and method: the lead of its maps' share on what the set knows over the share of the area."""
+    rows = ["| model | set | thing | method | photos with it | share − area | share − moved map |", "|---" * 7 + "|"]
+    for table in _models(trust.FOLDER, trust.summary):
+        for row in table[table["exact"].eq(True)].to_dict("records"):
+            moved = Interval(*(float(row[f"over_shifted{end}"]) for end in ("", "_low", "_high")))
+            name = f"{row['label']}{' (baseline)' if row['baseline'] else ''}"
+            rows.append(
+                f"| `{row['model']}` | {row['source']} | `{row['measure']}` | {name} | {row['n']:,} | {_over(row)} "
+                f"| {interval(moved)} |"
+            )
+    return "\n".join(rows)
+
+
+def concepts_table() -> str:
+    """A row per model and concept: how well it is told apart, and the score's step towards it."""
+    rows = ["| model | concept | photos with it | told apart | step of the score | Holm p |", "|---" * 6 + "|"]
+    notes = []
+    for found in _models(concepts.FOLDER, concepts.read_concepts):
+        for item in found.named:
+            rows.append(
+                f"| `{found.model}` | {item.name} | {item.n_with:,} of {found.n:,} | {item.told:.0%} "
+                f"| {minus(item.step, 4)} | {p_value(item.p)} |"
+            )
+        rare = f" In too few photos to be tested: {', '.join(found.rare)}." if found.rare else ""
+        notes.append(f"`{found.model}`: {concept_words.of_parts(found)}{rare}")
+    return "\n".join([*rows, "", *(f"- {note}" for note in notes)])
+
+
+def unusual_table() -> str:
+    """A row per model, set, measure and side: its rank correlation with scores, plain and partial."""
+    rows = ["| model | set | unusual by | scores of | n | ρ | features taken out |", "|---" * 7 + "|"]
+    for answers in _models(links.FOLDER, links.read_unusual):
+        for found in answers:
+            for link in found.links:
+                who = "people" if link.side == "human" else f"`{found.model}`"
+                rows.append(
+                    f"| `{found.model}` | {found.source} | {links.MEASURES[link.measure]} | {who} | {link.n:,} "
+                    f"| {interval(link.plain)} | {interval(link.partial)} |"
+                )
+    return "\n".join(rows)
+
+
+def _models(folder: str, read: Callable[[str], T | None]) -> Iterator[T]:
+    """What is stored in a folder of artifacts for each model, by what reads it; the default model first."""
+    names = {file.stem if file.is_file() else file.name for file in (config.ARTIFACTS / folder).glob("*")}
+    for name in sorted(names, key=lambda name: (name != config.DEFAULT_MODEL, name)):
+        if (found := read(name)) is not None:
+            yield found
+
+
+def _of(table: pd.DataFrame, measure: str) -> list[Row]:
+    return table[table["measure"] == measure].to_dict("records")
+
+
+def _same(first: Row, second: Row) -> bool:
+    return (first["source"], first["method"]) == (second["source"], second["method"])
+
+
+def _value(row: Row) -> str:
+    return interval(Interval(*(float(row[f"value{end}"]) for end in ("", "_low", "_high"))))
+
+
+def _over(row: Row) -> str:
+    if pd.isna(row["over"]):
+        return "–"
+    return interval(Interval(*(float(row[f"over{end}"]) for end in ("", "_low", "_high"))))
