@@ -55,7 +55,7 @@ def of_parts(found: Concepts) -> str:
     """What all parts are together, and how they are shared out where a model has several branches."""
     branches = Counter(part.branch for part in found.parts if part.branch)
     shared = " and ".join(f"{number} of the {branch}" for branch, number in sorted(branches.items()))
-    of = f" ({shared}: both branches count)" if shared else ""
+    of = f" ({shared})" if shared else ""
     return (
         f"{len(found.parts)} parts{of} redraw {found.redrawn:.0%} of what is in the last maps, and predict "
         f"{max(found.together, 0):.0%} of the variance of scores in photos kept out."

@@ -57,7 +57,7 @@ def concepts_table() -> str:
         for item in found.named:
             rows.append(
                 f"| `{found.model}` | {item.name} | {item.n_with:,} of {found.n:,} | {item.told:.0%} "
-                f"| {minus(item.step, 4)} | {p_value(item.p)} |"
+                f"| {minus(item.step, 4)} | {p_value(item.p).removeprefix('= ')} |"
             )
         rare = f" In too few photos to be tested: {', '.join(found.rare)}." if found.rare else ""
         notes.append(f"`{found.model}`: {concept_words.of_parts(found)}{rare}")
