@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -35,6 +36,7 @@ def study(
     engine_cluster: Annotated[str, CLUSTER_HELP] = "",
     ablations: Annotated[tuple[str, ...], 'only these, by name; "region" is every mask × fill × direction'] = (),
     masks: Annotated[tuple[str, ...], "only these things"] = (),
+    heatmap: Annotated[str, "attribution method whose brightest places are one more thing"] = "",
     fills: Annotated[tuple[str, ...], "only these fills"] = (),
     hosts: Annotated[int, "other photos of equal score that a region is compared with"] = config.HOSTS,
     placements: Annotated[int, "other places in the same photo that a region is compared with"] = config.PLACEMENTS,
@@ -71,7 +73,7 @@ def study(
     )
     return carry_out(
         sources, design, model=model, engine=engine, precision=precision, part=part, split=split, unseen_by=unseen_by,
-        allow_seen=allow_seen, yes=yes, out=Path(out), engine_cluster=engine_cluster,
+        allow_seen=allow_seen, yes=yes, out=Path(out), engine_cluster=engine_cluster, heatmap=heatmap,
     )  # fmt: skip
 
 
@@ -79,7 +81,7 @@ def carry_out(
     sources: list[str], design: Design, *, model: str, out: Path, engine: str = AUTO, precision: str = AUTO,
     part: str = "", split: int = 1, unseen_by: str = "", allow_seen: bool = False, yes: bool = False,
     progress: Progress | None = None, say: Callable[[str], object] | None = None, within: Sequence[Path] | None = None,
-    engine_cluster: str = "",
+    engine_cluster: str = "", heatmap: str = "",
 ) -> Report:  # fmt: skip
     """Run or go on with a study as `study` describes it; `say` is told its cost before the work begins.
 
@@ -101,7 +103,11 @@ def carry_out(
     if kept is not None and engine == AUTO:  # go on with the engine that began
         engine, precision = kept.get("engine", REFERENCE), kept.get("precision", "fp32")
     predictor = inference.load(model, engine, precision, passes=len(found) * len(grid(design)))
-    planned = _plan(predictor, found, design, allow_seen, unseen_by, model, listings)
+    note = {"model_identity": inference.identity(model), "unseen_by": Path(unseen_by).name}
+    if heatmap:
+        design, found = _with_tops(design, found, predictor, heatmap)
+        note["heatmap"] = heatmap
+    planned = _plan(predictor, found, design, allow_seen, unseen_by, note, listings)
     if len(found) < (least := config.MIN_CONFIRMATORY):
         print(
             f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.", file=sys.stderr
@@ -151,13 +157,22 @@ def _open(name: str, split: int, part: str) -> tuple[Listing, list[Photo]]:
     return listing, [photo for photo in listing.photos if chosen is None or photo.split == chosen]
 
 
+def _with_tops(design: Design, photos: list[Photo], predictor: Any, method: str) -> tuple[Design, list[Photo]]:
+    """The design with one more mask, and the photos that know where it is."""
+    from core.study.conditions import masks_of
+    from core.trust.tops import TOP, with_tops
+
+    masks = tuple(dict.fromkeys((*masks_of(design), TOP)))
+    return dataclasses.replace(design, masks=masks), with_tops(photos, predictor, method)
+
+
 def _plan(
     predictor: Any,
     photos: list[Photo],
     design: Design,
     allow_seen: bool,
     unseen_by: str,
-    model: str,
+    note: dict[str, str],
     listings: list[tuple[Listing, list[Photo]]],
 ) -> Plan:
     from core import inference
@@ -171,7 +186,6 @@ def _plan(
         other = inference.card_of(unseen_by)
         if other.get("training_photos") is None:
             raise CheckpointError(f"{unseen_by}: the card does not tell what the model learned from.")
-    note = {"model_identity": inference.identity(model), "unseen_by": Path(unseen_by).name}
     return study_plan.plan(predictor, photos, design, allow_seen=allow_seen, unseen_by=other, note=note)
 
 

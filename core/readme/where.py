@@ -32,7 +32,7 @@ def trust_table() -> str:
             name = f"{gain['label']}{' (baseline)' if gain['baseline'] else ''}"
             photos = f"{gain['n']:,} of {gain['source']}"
             rows.append(f"| `{gain['model']}` | {name} | {photos} | {_value(gain)} | {_over(gain)} | {told} |")
-    return "\n".join(rows)
+    return _table(rows)
 
 
 def shares_table() -> str:
@@ -46,7 +46,7 @@ def shares_table() -> str:
                 f"| `{row['model']}` | {row['source']} | `{row['measure']}` | {name} | {row['n']:,} | {_over(row)} "
                 f"| {interval(moved)} |"
             )
-    return "\n".join(rows)
+    return _table(rows)
 
 
 def concepts_table() -> str:
@@ -75,7 +75,12 @@ def unusual_table() -> str:
                     f"| `{found.model}` | {found.source} | {links.MEASURES[link.measure]} | {who} | {link.n:,} "
                     f"| {interval(link.plain)} | {interval(link.partial)} |"
                 )
-    return "\n".join(rows)
+    return _table(rows)
+
+
+def _table(rows: list[str]) -> str:
+    """Rows under their head, or a sentence where there are none."""
+    return "\n".join(rows) if len(rows) > 2 else "Nobody has measured this yet."
 
 
 def _models(folder: str, read: Callable[[str], T | None]) -> Iterator[T]:

@@ -1,0 +1,58 @@
+"""The top of a heatmap as a thing of a study: where the map is brightest, removed and compared like any other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.__main__ import main
+from core.errors import UnknownChoiceError
+from core.inference import checkpoints
+from core.photos.preprocess import Preset
+from core.regions import mask_cache
+from core.registry import MODELS
+from core.study.reading import read_study
+from core.trust.tops import TOP, with_tops
+from core.types import Photo, Region
+from tests.conftest import write_photo
+from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
+
+
+def test_a_photo_knows_where_its_map_is_brightest_beside_what_its_source_knows(tmp_path: Path) -> None:
+    face = Region(np.eye(SIDE, dtype=bool))
+    photo = Photo("a", "drawn", nine_squares, truth=lambda: {"faces": face})
+    (known,) = with_tops([photo], patch_predictor(), "grad_cam")
+    found = mask_cache.find(known, nine_squares(), ("faces", TOP), tmp_path)
+    assert found["faces"].region is face
+    assert found[TOP].region.mask[PATCH].mean() > 0.6
+    assert 0.05 < found[TOP].region.area <= 0.1
+    with pytest.raises(UnknownChoiceError, match="grad_cam"):
+        with_tops([photo], patch_predictor(), "gradcam")
+
+
+def test_a_study_removes_the_top_and_says_by_which_method(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("core.config.WORKING_SIZE", SIDE)
+    torch.manual_seed(0)
+    card = {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(32, 32)), "training_photos": []}
+    checkpoints.save(tmp_path / "tiny", MODELS["small_cnn"].function(), card)
+    for number in range(6):
+        write_photo(tmp_path / "photos" / f"{number}.png", number, 60, 80)
+    command = ["study", str(tmp_path / "photos"), "--model", str(tmp_path / "tiny"), "--out", str(tmp_path / "s")]
+    command += ["--ablations", "region", "--masks", "faces", "--fills", "mean", "--placements", "2"]
+    assert main([*command, "--heatmap", "centre_bias"]) == 0
+    settings = json.loads((tmp_path / "s" / "study.json").read_text())
+    assert settings["heatmap"] == "centre_bias"
+    study = read_study(tmp_path / "s")
+    (place,) = (n for n, item in enumerate(study.conditions) if (item.mask, item.direction) == (TOP, "remove"))
+    assert np.isfinite(study.score[:, place]).all()
+    assert study.present(TOP).all()
+    assert not study.present("faces").any()
+    capsys.readouterr()
+    assert main(["study", *command[1:], "--heatmap", "edge_map"]) == 2, "another method is another study"
