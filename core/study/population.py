@@ -119,14 +119,12 @@ def draw_hosts(population: Population, mask: str, targets: Sequence[int], design
     """
     lacking = np.flatnonzero(population.area(mask) == 0)
     lacking = lacking[np.argsort(population.score[lacking], kind="stable")]
-    scores, used = population.score[lacking], np.zeros(len(lacking), dtype=int)
+    scores, used, free = population.score[lacking], np.zeros(len(lacking), dtype=int), np.ones(len(lacking), dtype=bool)
     most, caliper = max(1, int(config.MOST_HOSTED * len(targets))), config.CALIPER * population.sd
     found = {}
     for target in targets:
         score = population.score[target]
-        first, last = np.searchsorted(scores, [score - caliper, score + caliper])
-        free = first + np.flatnonzero(used[first:last] < most)
-        near = free[np.argsort(np.abs(scores[free] - score), kind="stable")[: config.NEAREST]]
+        near = nearest(scores, free, score, caliper)
         if len(near) < design.hosts:
             continue
         print_ = population.prints[target]
@@ -136,8 +134,31 @@ def draw_hosts(population: Population, mask: str, targets: Sequence[int], design
         )
         chosen = ranked[: design.hosts]
         used[chosen] += 1
+        free[chosen] = used[chosen] < most
         found[target] = tuple(int(lacking[place]) for place in chosen)
     return found
+
+
+def nearest(
+    scores: np.ndarray, free: np.ndarray, score: float, caliper: float, count: int = config.NEAREST
+) -> np.ndarray:
+    """Places of the free scores nearest to one, at most `count`, in sorted scores (N,) within a caliper of it.
+
+    They are looked for from its own place outwards, so that the time a target takes does not grow with the photos.
+    """
+    first, last, middle = np.searchsorted(scores, [score - caliper, score + caliper, score])
+    width = count
+    while True:
+        low, high = max(first, middle - width), min(last, middle + width)
+        if first < low:  # of equal scores the first comes first, so all of them are looked at
+            low = max(first, np.searchsorted(scores, scores[low]))
+        if high < last:
+            high = min(last, np.searchsorted(scores, scores[high - 1], side="right"))
+        found = low + np.flatnonzero(free[low:high])
+        below = int(np.searchsorted(found, middle))
+        if (below >= count or low == first) and (len(found) - below >= count or high == last):
+            return found[np.argsort(np.abs(scores[found] - score), kind="stable")[:count]]
+        width *= 4
 
 
 def _empty(population: Population, mask: str, hosts: Mapping[int, tuple[int, ...]], design: Design) -> dict[int, int]:
@@ -160,9 +181,10 @@ class Shapes:
             for target in found:
                 wanted.setdefault(target, set()).add(mask)
         self._kept: dict[tuple[int, str], tuple[int, int, bytes]] = {}
-        for block in np.unique(population.block).tolist():
-            numbers = np.flatnonzero(population.block == block).tolist()
-            for number, row in zip(numbers, parts.read("work", block), strict=True):
+        blocks, counts = np.unique(population.block, return_counts=True)
+        in_order = np.split(np.argsort(population.block, kind="stable"), np.cumsum(counts)[:-1])
+        for block, numbers in zip(blocks.tolist(), in_order, strict=True):
+            for number, row in zip(numbers.tolist(), parts.read("work", block), strict=True):
                 for mask, bits in row["masks"]:
                     if mask in wanted.get(number, ()):
                         self._kept[number, mask] = (row["height"], row["width"], zlib.compress(bits))

@@ -10,7 +10,18 @@ import pytest
 
 from core import config
 from core.study.conditions import Design, grid
-from core.study.population import FOUND, Draw, Population, as_json, draw, draw_hosts, from_json, packed, unpacked
+from core.study.population import (
+    FOUND,
+    Draw,
+    Population,
+    as_json,
+    draw,
+    draw_hosts,
+    from_json,
+    nearest,
+    packed,
+    unpacked,
+)
 from core.types import Photo
 
 N = 400
@@ -72,6 +83,18 @@ def test_hosts_are_among_the_nearest_that_are_free() -> None:
     nearest = lacking[np.argsort(distance, kind="stable")[: config.NEAREST]]
     assert set(own) <= set(nearest.tolist())
     assert set(own) != set(nearest[: config.HOSTS].tolist()), "drawn, not simply the nearest"
+
+
+@pytest.mark.parametrize("digits", [1, 2, 6])
+def test_the_nearest_free_are_those_that_a_look_at_all_finds(digits: int) -> None:
+    random = np.random.default_rng(digits)
+    for _ in range(300):
+        scores = np.sort(random.beta(9, 3, random.integers(0, 400)).round(digits))
+        free, score, caliper = random.uniform(size=len(scores)) < random.uniform(), random.uniform(0.3, 1), 0.15
+        first, last = np.searchsorted(scores, [score - caliper, score + caliper])
+        all_free = first + np.flatnonzero(free[first:last])
+        wanted = all_free[np.argsort(np.abs(scores[all_free] - score), kind="stable")[:7]]
+        np.testing.assert_array_equal(nearest(scores, free, score, caliper, 7), wanted)
 
 
 def test_too_few_of_equal_score_give_no_hosts() -> None:
