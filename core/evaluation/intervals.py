@@ -27,6 +27,8 @@ DIRECTIONS = 32
 """Principal directions of the features in which distance is measured."""
 NEIGHBOURS = 5
 """A photo's distance is that to the fifth nearest of the photos with human scores that the model learned from."""
+AT_ONCE = 500
+"""Photos whose distances to all learned ones are in memory."""
 UNLIKE = 1.5
 """A photo is called unlike the calibrating ones from this many times their median distance on."""
 FEWEST = 20
@@ -47,9 +49,24 @@ class Distance:
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Distances of photos by their features (N × F), float64 (N,)."""
         places = (np.asarray(features, dtype=float) - self.mean) @ self.directions
-        squares = (places**2).sum(1)[:, None] - 2 * places @ self.known.T + (self.known**2).sum(1)
-        nth = min(NEIGHBOURS, len(self.known)) - 1
-        return np.sqrt(np.partition(squares, nth, axis=1)[:, nth].clip(0))
+        lengths, nth = (self.known**2).sum(1), min(NEIGHBOURS, len(self.known)) - 1
+        found = np.empty(len(places))
+        for start in range(0, len(places), AT_ONCE):  # all at once would take gigabytes for a set of LaMem's size
+            some = places[start : start + AT_ONCE]
+            squares = (some**2).sum(1)[:, None] - 2 * some @ self.known.T + lengths
+            found[start : start + AT_ONCE] = np.partition(squares, nth, axis=1)[:, nth]
+        return np.sqrt(found.clip(0))
+
+    def outside(self, features: np.ndarray) -> np.ndarray:
+        """How far photos (N × F) lie off the learned photos' directions, float64 (N,): what neighbours cannot tell.
+
+        A photo of another kind differs in what the learned photos hardly varied in, and may seem near in the rest.
+        """
+        from_mean = np.asarray(features, dtype=float) - self.mean
+        across = from_mean @ (self.directions / np.linalg.norm(self.directions, axis=0))
+        total = (from_mean**2).sum(1)
+        left = total - (across**2).sum(1)
+        return np.sqrt(np.where(left > 1e-6 * total, left, 0.0))
 
 
 def distance_to(features: np.ndarray) -> Distance:
@@ -66,29 +83,40 @@ def distance_to(features: np.ndarray) -> Distance:
 class Intervals:
     """Split-conformal intervals around a score, wider where a photo is unlike the learned ones.
 
-    `quantile` is the half width up to the distance `usual`, the median of the calibrating photos; beyond it the half
-    width grows in proportion. Sources: Papadopoulos et al. 2002; Lei et al. 2018 (scaled residuals).
+    `quantile` is the half width up to the distances `usual`, among the learned photos' directions, and `usual_outside`,
+    off them: the medians of the calibrating photos. Beyond either the half width grows in proportion.
+    Sources: Papadopoulos et al. 2002; Lei et al. 2018 (scaled residuals).
     """
 
     quantile: float
     usual: float
+    usual_outside: float
     coverage: float
     distance: Distance
     facts: dict[str, Any]
 
     def around(self, scores: np.ndarray, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper ends (N,) for scores (N,) of photos with these features (N × F), within [0, 1]."""
-        half = self.quantile * relative_width(self.distance(features), self.usual)
+        half = self.quantile * relative_width(self.unlikeness(features))
         return np.clip(scores - half, 0, 1), np.clip(scores + half, 0, 1)
+
+    def unlikeness(self, features: np.ndarray) -> np.ndarray:
+        """Distances of photos (N × F) in units of the calibrating photos' medians, the larger of the two (N,)."""
+        return unlikeness(self.distance, features, self.usual, self.usual_outside)
 
     def is_usual(self, features: np.ndarray) -> bool:
         """Whether a photo with these features (F,) is not called unlike the calibrating ones."""
-        return float(self.distance(features[None])[0]) <= UNLIKE * self.usual
+        return float(self.unlikeness(features[None])[0]) <= UNLIKE
 
 
-def relative_width(distances: np.ndarray, usual: float) -> np.ndarray:
-    """How many times wider than usual the interval of a photo at a distance is, at least 1."""
-    return np.maximum(1.0, np.asarray(distances, dtype=float) / usual)
+def unlikeness(distance: Distance, features: np.ndarray, usual: float, usual_outside: float) -> np.ndarray:
+    """Both distances of photos (N × F) in units of usual ones, the larger (N,); 0 outside is usual where all are 0."""
+    return np.maximum(distance(features) / usual, distance.outside(features) / (usual_outside or np.inf))
+
+
+def relative_width(unlike: np.ndarray) -> np.ndarray:
+    """How many times wider than usual the interval of a photo is, at least 1."""
+    return np.maximum(1.0, unlike)
 
 
 def conformal_quantile(residuals: np.ndarray, coverage: float = COVERAGE) -> float:
@@ -113,10 +141,10 @@ def fit(
     if len(scores) < FEWEST:
         raise SourceError(f"{len(scores)} photos with human scores are too few for intervals; at least {FEWEST}.")
     distance = distance_to(learned)
-    distances = distance(features)
-    usual = float(np.median(distances)) or 1.0
-    residuals = np.abs(np.asarray(human, dtype=float) - scores) / relative_width(distances, usual)
-    return Intervals(conformal_quantile(residuals, coverage), usual, coverage, distance, facts or {})
+    usual, outside = float(np.median(distance(features))) or 1.0, float(np.median(distance.outside(features)))
+    residuals = np.abs(np.asarray(human, dtype=float) - scores)
+    residuals /= relative_width(unlikeness(distance, features, usual, outside))
+    return Intervals(conformal_quantile(residuals, coverage), usual, outside, coverage, distance, facts or {})
 
 
 def covered(intervals: Intervals, scores: np.ndarray, human: np.ndarray, features: np.ndarray) -> float:
@@ -133,7 +161,7 @@ def save(intervals: Intervals, file: Path) -> None:
         "directions": np.ascontiguousarray(distance.directions, dtype=np.float32),
         "known": distance.known.astype(np.float16),
     }
-    numbers = {name: getattr(intervals, name) for name in ("quantile", "usual", "coverage", "facts")}
+    numbers = {name: getattr(intervals, name) for name in ("quantile", "usual", "usual_outside", "coverage", "facts")}
     with replacing(file) as temporary:
         save_file(tensors, temporary, {"intervals": json.dumps(numbers)})
 
@@ -149,6 +177,7 @@ def read(file: Path) -> Intervals | None:
         return Intervals(
             float(numbers["quantile"]),
             float(numbers["usual"]),
+            float(numbers["usual_outside"]),
             float(numbers["coverage"]),
             Distance(**tensors),
             dict(numbers["facts"]),

@@ -56,6 +56,26 @@ def test_an_interval_widens_on_photos_unlike_the_learned_ones(known: intervals.I
     assert (high <= 1).all()
 
 
+def test_an_interval_widens_where_the_learned_photos_hardly_differ(known: intervals.Intervals) -> None:
+    home, away = planted(7, 300)[2], planted(7, 300)[2]
+    away[:, 33:] *= 4  # beyond the directions in which neighbours are looked for
+    assert np.median(known.distance(away)) == pytest.approx(np.median(known.distance(home)), rel=0.2), (
+        "near in the rest"
+    )
+    low, high = known.around(np.full(300, 0.6), home)
+    wide_low, wide_high = known.around(np.full(300, 0.6), away)
+    assert (wide_high - wide_low).mean() > 1.5 * (high - low).mean()
+    assert not known.is_usual(away[0])
+
+
+def test_photos_of_few_features_have_nothing_outside() -> None:
+    random = np.random.default_rng(0)
+    features = random.normal(size=(60, 6))
+    few = intervals.fit(features, np.full(60, 0.5), random.uniform(size=60), features)
+    assert few.usual_outside == 0
+    np.testing.assert_array_equal(few.unlikeness(features), few.distance(features) / few.usual)
+
+
 @pytest.mark.parametrize(("n", "coverage"), [(19, 0.9), (9, 0.9), (8, 0.9), (200, 0.95), (100, 0.5)])
 def test_the_conformal_quantile_is_the_smallest_that_covers(n: int, coverage: float) -> None:
     residuals = np.random.default_rng(n).uniform(size=n)
@@ -72,6 +92,15 @@ def test_distance_is_that_to_the_fifth_nearest_in_whitened_directions() -> None:
     for row, distance in zip(other, found, strict=True):
         direct = sorted(float(np.sqrt((row - known) @ precision @ (row - known))) for known in learned)
         assert distance == pytest.approx(direct[4], rel=1e-6)
+
+
+def test_many_photos_have_the_distances_that_each_has(
+    known: intervals.Intervals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = planted(9, 50)[2]
+    whole = known.distance(features)
+    monkeypatch.setattr(intervals, "AT_ONCE", 7)
+    np.testing.assert_allclose(known.distance(features), whole, rtol=1e-12)
 
 
 def test_intervals_are_read_back_and_a_damaged_file_is_named(known: intervals.Intervals, tmp_path: Path) -> None:
