@@ -32,6 +32,11 @@ class Standing:
     over: Interval
 
     @property
+    def enough(self) -> bool:
+        """Whether the photos are as many as any number of the protocol needs."""
+        return self.n >= config.MIN_COMPUTED
+
+    @property
     def beats(self) -> bool:
         return self.over.low > 0
 

@@ -61,6 +61,8 @@ def standing(found: Standing | None) -> str:
         return ""
     over = f"{found.over.estimate:+.3f} [{found.over.low:+.3f}, {found.over.high:+.3f}]".replace("-", "−")
     against = f"on {found.n:,} photos; gain over the best baseline ({found.best}): {over}"
+    if not found.enough:
+        return f"Whether {found.label} beats the baselines on this model is open: too few photos ({against})."
     if found.beats:
         return f"{found.label} beats every baseline on this model ({against})."
     return f"{found.label} does not beat the baselines on this model ({against}): do not read it as an explanation."

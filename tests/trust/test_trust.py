@@ -226,7 +226,7 @@ def test_sets_and_methods_join_those_that_were_measured_before(tmp_path: Path) -
 
 
 def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    over_set.run(patch_predictor(), listing(12), HOW, tmp_path)
+    over_set.run(patch_predictor(), listing(20), HOW, tmp_path)
     table = summarise(over_set.rows(tmp_path), "patch", "drawn")
     file = tmp_path / "trust" / "patch.csv"
     file.parent.mkdir()
@@ -235,7 +235,7 @@ def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch
     again = reports.summary("patch")
     found = reports.standing(again, TRUE)
     assert found is not None
-    assert found.n == 12
+    assert found.n == 20
     assert found.best in ("Edge map", "Centre bias")
     assert found.over.low <= found.over.estimate <= found.over.high
     assert words.standing(found).startswith("Grad-CAM")
@@ -256,6 +256,17 @@ def test_what_is_said_of_a_method_that_beats_nothing() -> None:
         "RISE does not beat the baselines on this model (on 80 photos; gain over the best baseline (Edge map): "
         "−0.001 [−0.004, +0.002]): do not read it as an explanation."
     )
+
+
+def test_too_few_photos_leave_open_whether_a_method_beats_the_baselines() -> None:
+    from core.types import Interval
+
+    few = reports.Standing("RISE", 19, "Edge map", Interval(0.002, 0.001, 0.004))
+    assert words.standing(few) == (
+        "Whether RISE beats the baselines on this model is open: too few photos (on 19 photos; gain over the best "
+        "baseline (Edge map): +0.002 [+0.001, +0.004])."
+    )
+    assert words.standing(replace(few, n=20)).startswith("RISE beats every baseline")
 
 
 def test_a_damaged_summary_is_refused(tmp_path: Path) -> None:
