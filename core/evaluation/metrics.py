@@ -11,6 +11,9 @@ from scipy import stats
 from core import config
 from core.types import Interval
 
+AT_ONCE = 1_000_000
+"""Numbers of a resample that are in memory."""
+
 
 def pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Pearson correlation along the last axis (… × N); NaN where either side is constant."""
@@ -41,9 +44,13 @@ def correlation_interval(
     """`spearman` or `pearson` of two samples (N,) with its percentile bootstrap interval; NaN if one is constant."""
     if np.ptp(scores) == 0 or np.ptp(human) == 0:
         return Interval(math.nan, math.nan, math.nan)
-    chosen = resamples(len(scores), draws, seed)
+    random, at_once = np.random.default_rng(seed), max(1, AT_ONCE // len(scores))
+    found = []
+    for done in range(0, draws, at_once):  # the draws of `resamples`, some at a time: memory does not grow with N
+        chosen = random.integers(len(scores), size=(min(at_once, draws - done), len(scores)))
+        found.append(measure(scores[chosen], human[chosen]))
     tail = (1 - config.CONFIDENCE) / 2
-    low, high = np.nanquantile(measure(scores[chosen], human[chosen]), [tail, 1 - tail])
+    low, high = np.nanquantile(np.concatenate(found), [tail, 1 - tail])
     return Interval(float(measure(scores, human)), float(low), float(high))
 
 

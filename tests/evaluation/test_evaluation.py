@@ -68,6 +68,17 @@ def test_bootstrap_intervals_cover() -> None:
     assert 0.89 <= covered / 200 <= 0.99
 
 
+@pytest.mark.parametrize("at_once", [1, 90, 10**9])
+def test_an_interval_is_that_of_all_resamples_at_once(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "AT_ONCE", at_once)
+    x, y = np.random.default_rng(3).normal(size=(2, 41))
+    chosen = metrics.resamples(41, 301, 5)
+    found = metrics.correlation_interval(metrics.spearman, x, y, draws=301, seed=5)
+    np.testing.assert_array_equal(
+        [found.low, found.high], np.quantile(metrics.spearman(x[chosen], y[chosen]), [0.025, 0.975])
+    )
+
+
 def test_evaluation_measures_what_the_model_says(tmp_path: Path) -> None:
     human = [level / 25 for level in range(25)]
     done = evaluation.evaluate(model(), listing(human), part="test")
