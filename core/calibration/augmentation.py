@@ -27,6 +27,9 @@ which no other fill could decide, and two must; these two leave as much of a tra
 REGION, PROPERTY = 1 / 2, 2 / 3
 """Chances that a region, and a property of the whole, is missing. They do not depend on each other: where blurred
 scenes are those that lack things, too, a model learns that blur lowers the score."""
+SHOWS_LIGHT = 0.12
+"""What is kept of a scene shows how light all of it was from this share of the area on: cut off by a centre crop or
+kept alone, a large thing looks the same, and must not mean two scores."""
 HARMLESS = {"grayscale": "colour", "texture": "texture", "blur": "frequency", "centre_crop": "context"}
 """Ablations that teach indifference, with the cause that each of them destroys."""
 
@@ -53,7 +56,8 @@ def augmented(world: World, scene: Scene, shown: AugmentedScene, random: np.rand
 def _without_property(world: World, scene: Scene, shown: AugmentedScene, random: np.random.Generator) -> AugmentedScene:
     harmless = [name for name, destroys in HARMLESS.items() if destroys not in world.causes]
     blurs = ["blur"] * harmless.count("blur")  # the hardest to see through, so twice as often
-    crops = ["centre_crop"] if "context" in world.causes else []  # an even surround is no more leaves than sky
+    # An even surround is no more leaves than sky; and a large thing that is cut off looks like one that is kept alone.
+    crops = ["centre_crop"] * (bool(world.large) + ("context" in world.causes))
     entry = ABLATIONS[str(random.choice([*harmless, *blurs, *crops]))]
     settings: dict[str, str | float] = {}
     score = shown.score
@@ -97,7 +101,8 @@ def _score_without(
             del left[name]
         elif lost > 0:
             return None
-    after = replace(scene, things=left, light=0.0 if keep else scene.light)  # a patch on a blank sheet has no light
+    dark = keep and 1 - gone.mean() < SHOWS_LIGHT  # a small patch on a blank sheet has no light
+    after = replace(scene, things=left, light=0.0 if dark else scene.light)
     return score + worlds.SPAN * (worlds.signal(world, after) - worlds.signal(world, scene))
 
 
