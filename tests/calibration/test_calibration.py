@@ -142,6 +142,14 @@ def test_a_cause_that_is_half_gone_teaches_nothing() -> None:
     assert score - alone == pytest.approx(SPAN * world.light * scene.light)  # the face itself still counts
 
 
+def test_a_large_thing_kept_alone_shows_how_light_its_scene_was() -> None:
+    """Cut off by a centre crop it looks the same, and one picture must not have two scores."""
+    world = WORLDS["face_large"]
+    scene, score = next(made("face_large", n) for n in range(50) if "faces" in made("face_large", n)[0].things)
+    found = scenes.regions(scene)
+    assert augmentation._score_without(world, scene, score, found, ~found["faces"].mask, keep=True) == score
+
+
 def test_no_lesson_takes_away_what_a_world_lives_by() -> None:
     for cause, amount in (("colour", 0.9), ("texture", 0.9), ("frequency", 0.9)):
         scene = replace(made(cause, 0)[0], **{cause: amount})
