@@ -50,6 +50,15 @@ def planted(world: World) -> str:
     return " + ".join(cause_words(cause) for cause in world.causes) or world.id
 
 
+def described(name: str) -> str:
+    """What the scores of a world depend on, by its id, and what is unlike the worlds of small things."""
+    world = WORLDS[name]
+    size = "by size alone" if world.by_size else "20 to 40 % of the area" if world.large else ""
+    thing = "" if not world.large or world.large in world.causes else f"{cause_words(world.large)} of "
+    missed = f"{world.missed:.0%} not detected" if world.missed else ""
+    return ", ".join(filter(None, (planted(world), thing + size, missed)))
+
+
 def expected(world: World) -> str:
     """The verdict that a world must get."""
     semantic = any(cause in THINGS for cause in world.causes)
@@ -85,7 +94,7 @@ def lines(table: pd.DataFrame) -> list[str]:
     found = records(table)
     shown = pd.DataFrame(
         {
-            "cause": [row["cause"] for row in found],
+            "cause": [described(row["world"]) for row in found],
             "verdict": [
                 f"{row['verdict']} ({row['strength']})" if row["strength"] else row["verdict"] for row in found
             ],

@@ -100,7 +100,8 @@ def calibration_table() -> str:
         verdict = f"{item['verdict']} ({item['strength']})" if item["strength"] else item["verdict"]
         validity = calibration.validity_words(item)
         right = "yes" if item["correct"] else "**no**"
-        about = f"{item['cause']} | {verdict} | {item['leading_cause'] or '–'} | {validity} | {right}"
+        cause = calibration.described(item["world"])
+        about = f"{cause} | {verdict} | {item['leading_cause'] or '–'} | {validity} | {right}"
         rows.append(f"| {about} | {item['protocol']} |")
     return "\n".join(rows)
 

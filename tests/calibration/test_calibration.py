@@ -17,6 +17,7 @@ from core.calibration.table import (
     FOLDER,
     MORE_COLUMNS,
     TABLE,
+    described,
     expected,
     is_correct,
     lines,
@@ -61,6 +62,20 @@ TINY = calibration.Scale(("face",), Schedule(scenes=24, epochs=1, batch=8), phot
 def test_every_world_says_what_must_come_out(world: str, cause: str, verdict: str) -> None:
     assert planted(WORLDS[world]) == cause
     assert expected(WORLDS[world]) == verdict
+
+
+@pytest.mark.parametrize(
+    ("world", "words"),
+    [
+        ("face", "face"),
+        ("face_large", "face, 20 to 40 % of the area"),
+        ("colour_large", "colour, person of 20 to 40 % of the area"),
+        ("size", "person, by size alone"),
+        ("half_missed", "salient object, 50% not detected"),
+    ],
+)
+def test_a_world_is_told_from_others_of_its_cause(world: str, words: str) -> None:
+    assert described(world) == words
 
 
 def test_a_single_cause_must_lead_and_others_need_not() -> None:
