@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 DISPLAY_SIDE = 1200
 """Longest side in px of a photo on the page."""
-HEATMAP_SIDE = 512
-"""Short side in px at which heatmaps are computed: finer than any model sees, and fast for photos of any size."""
 THUMBNAIL_SIDE = 208
 _DECODING = threading.BoundedSemaphore(config.CORES)
 """Large photos are in memory only while they are decoded: no more at once than cores work on them."""
@@ -207,8 +205,8 @@ def working_score(model: str, digest: str, _item: Item) -> float:
 
 
 @st.cache_data(show_spinner=False, max_entries=128)
-def working_heatmap(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Heatmap:
-    """The attribution at working size, to lie beside that of an ablated photo."""
+def heatmap(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Heatmap:
+    """The attribution at working size: the one that is shown, tested, and laid beside that of an ablated photo."""
     return ATTRIBUTIONS[method].function(predictor(model), working(digest, _item), **settings)
 
 
@@ -217,7 +215,7 @@ def found(mask: str, model: str, method: str, settings: dict[str, Any], digest: 
     """What a registered mask finds in the photo at working size; one that needs a heatmap gets the chosen one."""
     entry = MASKS[mask]
     needs_heatmap = "heatmap" in entry.facts.get("needs", ())
-    given = {"heatmap": working_heatmap(model, method, settings, digest, _item)} if needs_heatmap else {}
+    given = {"heatmap": heatmap(model, method, settings, digest, _item)} if needs_heatmap else {}
     return entry.function(working(digest, _item), **given)
 
 
@@ -225,19 +223,10 @@ jpeg = images.jpeg_bytes
 """A picture for the screen."""
 
 
-@st.cache_data(show_spinner=False, max_entries=32)
-def heatmap(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Heatmap:
-    """The attribution of a photo's score, computed on a working copy."""
-    photo = display(digest, _item)
-    if min(photo.shape[:2]) > HEATMAP_SIDE:
-        photo = images.to_short_side(photo, HEATMAP_SIDE)
-    return ATTRIBUTIONS[method].function(predictor(model), np.ascontiguousarray(photo), **settings)
-
-
 @st.cache_data(show_spinner=False, max_entries=256)
 def tenth(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Tenth | None:
     """What the brightest tenth of an attribution is worth to the score, at working size."""
     from core.trust.tenth import brightest_tenth  # here, because it needs torch
 
-    found = working_heatmap(model, method, settings, digest, _item)
+    found = heatmap(model, method, settings, digest, _item)
     return brightest_tenth(predictor(model), working(digest, _item), found)

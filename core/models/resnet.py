@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torchvision.models import resnet50 as torchvision_resnet50
 
 from core.photos.preprocess import Preset
 from core.registry import MODELS
@@ -13,13 +12,70 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
+STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
+"""Of each stage: the channels that its blocks compute with, and how many blocks there are."""
+EXPANSION = 4
+"""What a block gives has so many times the channels that it computes with."""
+
+
+class Bottleneck(nn.Module):
+    """A residual block of three convolutions, 1 × 1, 3 × 3 and 1 × 1; the middle one takes the stride."""
+
+    def __init__(self, given: int, inner: int, stride: int) -> None:
+        super().__init__()
+        wide = EXPANSION * inner
+        self.conv1, self.bn1 = nn.Conv2d(given, inner, 1, bias=False), nn.BatchNorm2d(inner)
+        self.conv2, self.bn2 = nn.Conv2d(inner, inner, 3, stride, 1, bias=False), nn.BatchNorm2d(inner)
+        self.conv3, self.bn3 = nn.Conv2d(inner, wide, 1, bias=False), nn.BatchNorm2d(wide)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample: nn.Module | None = None
+        if stride > 1 or given != wide:
+            self.downsample = nn.Sequential(nn.Conv2d(given, wide, 1, stride, bias=False), nn.BatchNorm2d(wide))
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        kept = maps if self.downsample is None else self.downsample(maps)
+        maps = self.relu(self.bn1(self.conv1(maps)))
+        maps = self.relu(self.bn2(self.conv2(maps)))
+        return self.relu(self.bn3(self.conv3(maps)) + kept)
+
+
+class Trunk(nn.Module):
+    """ResNet-50 up to its pooled features: batch N × 3 × H × W → N × 2048.
+
+    Layers have torchvision's names, so that its weights fit, and the spread of its first weights. It is not
+    torchvision's own, because importing that takes as long as all of PyTorch, whenever a command or a server starts.
+    Source: He et al. 2016.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64)
+        self.relu, self.maxpool = nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)
+        given = 64
+        for number, (inner, blocks) in enumerate(STAGES, start=1):
+            strides = [1 if number == 1 else 2] + [1] * (blocks - 1)
+            widths = [given] + [EXPANSION * inner] * (blocks - 1)
+            stage = [Bottleneck(width, inner, stride) for width, stride in zip(widths, strides, strict=True)]
+            self.add_module(f"layer{number}", nn.Sequential(*stage))
+            given = EXPANSION * inner
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, batch: torch.Tensor) -> torch.Tensor:
+        maps = self.maxpool(self.relu(self.bn1(self.conv1(batch))))
+        for number in range(1, len(STAGES) + 1):
+            maps = self.get_submodule(f"layer{number}")(maps)
+        return self.avgpool(maps).flatten(1)
+
+
 class MemorabilityResNet(nn.Module):
     """ResNet-50 trunk (2048 features after global pooling), Linear 512, ReLU, Dropout 0.3, Linear 1, Sigmoid."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.trunk = torchvision_resnet50(weights=None)
-        self.trunk.fc = nn.Identity()
+        self.trunk = Trunk()
         self.head = nn.Sequential(nn.Linear(2048, 512), nn.ReLU(), nn.Dropout(0.3), nn.Linear(512, 1))
 
     def features(self, batch: torch.Tensor) -> torch.Tensor:

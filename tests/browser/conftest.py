@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core import config
-from core.inference.checkpoints import WEIGHTS
 from tests.helpers import standin
 from tests.helpers.chromium import CHROMIUM, FLAGS, SCREENS, running_app
 
@@ -42,16 +42,17 @@ def chromium_is_there() -> None:
 
 
 @pytest.fixture(scope="package")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The running app, with the shipped model where it is there and with an untrained one where it is not."""
-    start = [sys.executable, "-m", "streamlit"]
-    if not (config.ARTIFACTS / config.DEFAULT_MODEL / WEIGHTS).is_file():
-        folder = tmp_path_factory.mktemp("artifacts")
-        standin.write_results(folder)
-        standin.write_weights(folder / config.DEFAULT_MODEL)
-        standin.write_map(folder)
-        start = [sys.executable, "-c", STAND_IN, str(folder)]
-    with running_app(start, "server.log") as running:
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the app at `address` works with: the shipped results, and the shipped weights at a small input."""
+    folder = tmp_path_factory.mktemp("artifacts")
+    standin.quick_artifacts(folder)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def address(artifacts: Path) -> Iterator[str]:
+    """The running app; what its pages show of a model is what the model in `artifacts` says."""
+    with running_app([sys.executable, "-c", STAND_IN, str(artifacts)], "server.log") as running:
         yield running
 
 

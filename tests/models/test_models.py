@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from core import inference
+from core import config, inference
 from core.errors import CheckpointError, MissingDependencyError, UnknownChoiceError
 from core.inference import checkpoints
 from core.photos import preprocess
@@ -48,6 +51,30 @@ def test_shipped_weights_leave_nothing_of_their_file_in_memory(tmp_path: Path) -
     loaded, _ = checkpoints.load(tmp_path / "tiny")
     assert any(not value.is_floating_point() for value in loaded.state_dict().values()), "a count of batches"
     assert str(tmp_path) not in Path("/proc/self/maps").read_text()
+
+
+def test_the_trunk_is_torchvisions_resnet_to_the_bit() -> None:
+    from torchvision.models import resnet50
+
+    module: Any = MODELS["resnet50"].function()
+    theirs = resnet50(weights=None)
+    theirs.fc = torch.nn.Identity()
+    theirs.load_state_dict(module.trunk.state_dict())
+    assert list(theirs.state_dict()) == list(module.trunk.state_dict())
+    batch = torch.rand(2, 3, 80, 64)
+    assert torch.equal(module.trunk.eval()(batch), theirs.eval()(batch))
+    assert torch.equal(module.trunk.train()(batch), theirs.train()(batch))
+    for name, weight in resnet50(weights=None).named_parameters():
+        if weight.ndim == 4:  # drawn from the same distribution
+            own = module.trunk.get_parameter(name)
+            assert float(own.detach().std()) == pytest.approx(float(weight.detach().std()), rel=0.1), name
+
+
+def test_a_model_starts_without_torchvision() -> None:
+    """Importing it takes as long as all of PyTorch."""
+    code = "import sys; from core import inference; inference.load(); print('torchvision' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=config.ROOT)
+    assert done.stdout.strip() == "False", done.stderr
 
 
 @pytest.mark.parametrize("name", OWN)

@@ -92,7 +92,7 @@ def rest(desk: PaintState, method: str, settings: dict[str, Any], others: Sequen
 def prepare(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
     """What the first stroke on a photo would have to wait for, computed while the visitor still looks."""
     resources.working_score(desk.model, desk.item.digest, desk.item)
-    resources.working_heatmap(desk.model, method, settings, desk.item.digest, desk.item)
+    resources.heatmap(desk.model, method, settings, desk.item.digest, desk.item)
 
 
 def treat(model: str, key: str = "paint") -> Treatment:
@@ -181,7 +181,7 @@ def pictures(trial: Trial, method: str, settings: dict[str, Any]) -> None:
     with maps:
         model = resources.predictor(trial.model)
         explain = ATTRIBUTIONS[method].function
-        first = resources.working_heatmap(trial.model, method, settings, trial.item.digest, trial.item)
+        first = resources.heatmap(trial.model, method, settings, trial.item.digest, trial.item)
         then = explain(model, np.ascontiguousarray(done.photo), **settings)
         names = ("before", "after")
         for column, name, under, heat in zip(
@@ -202,7 +202,7 @@ def arriving(trial: Trial) -> None:
     stage = trial.stages.setdefault(
         "controls", Stage(region_effect.controls(model, photo, trial.mask, trial.how, score))
     )
-    trials.arrive(first, stage, lambda: _elsewhere(trial), every=region_effect.BATCH)
+    trials.arrive(first, stage, lambda: _elsewhere(trial))
     stage = trial.stages.setdefault(
         "fills", Stage(region_effect.under_every_fill(model, photo, trial.mask, trial.how, score))
     )

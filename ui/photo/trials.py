@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
@@ -20,6 +21,8 @@ from ui.resources import Item
 
 MOST_TRIALS = 60
 """Tried masks that a visit keeps."""
+PAUSE = 1.0
+"""Seconds between two looks at how far the work is."""
 
 
 @dataclass
@@ -85,14 +88,17 @@ def attempt(item: Item, model: str, mask: Mask, how: Treatment, sketch: Sketch) 
     return kept[key]
 
 
-def arrive(column: Any, stage: Stage, draw: Callable[[], None], every: int = 1) -> None:
-    """Draw what is there, compute more, draw again, until nothing more comes."""
+def arrive(column: Any, stage: Stage, draw: Callable[[], None]) -> None:
+    """Draw what is there, compute more and draw again now and then, until nothing more comes.
+
+    A chart costs the browser more than a piece costs the model: it is drawn once in `PAUSE` seconds, and at the end.
+    """
     place = column.empty()
     with place.container():
         draw()
     while not stage.done:
-        for _ in range(every):
-            if not stage.more():
-                break
+        seen = time.monotonic()
+        while stage.more() and time.monotonic() - seen < PAUSE:
+            pass
         with place.container():
             draw()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def heatmap(model: str, method: str, item: Item) -> Heatmap:
     """A method's map of the photo at working size, at its default settings."""
-    return resources.working_heatmap(model, method, {}, item.digest, item)
+    return resources.heatmap(model, method, {}, item.digest, item)
 
 
 def tenth(model: str, method: str, item: Item) -> Tenth | None:
