@@ -10,10 +10,9 @@ from core import config, plots
 from core.evaluation import reports
 from core.evaluation import words as report_words
 from core.registry import ATTRIBUTIONS, Entry
-from core.trust import reports as trust_reports
-from core.trust import words as trust_words
-from ui import components, layout, resources, widgets
+from ui import layout, resources, widgets
 from ui.photo import photos, several
+from ui.photo.pictures import Pictures
 from ui.resources import Examined, Item
 
 
@@ -52,29 +51,35 @@ def show(items: list[Item]) -> None:
         with listed:
             several.table(examined, model, reference)
         return
-    from ui.map import nearest  # these here, because they need torch: a page without a photo does without
+    # These here, because they need torch: a page without a photo does without.
     from ui.photo import handing_on, painting, what_if
 
     item = photos.current(list(scores))
+    above = Pictures(item, model, method, settings, pictures)
+
+    def told() -> None:
+        with said:
+            explain(by_item[item], model, reference)
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                photos.show_on_map(item)
+                handing_on.button(item, by_item[item], model, method, settings)
+        with listed:
+            several.table(examined, model, reference)
+
+    if above.is_new:  # all that stands above the canvas, or its place: nothing moves when the rest arrives
+        told()
+        above.wait()
     with below:
         desk = painting.section(
             item, model, method, settings
         )  # first, though it stands below: who paints waits for this answer
-    with said:
-        explain(by_item[item], model, reference)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            photos.show_on_map(item)
-            handing_on.button(item, by_item[item], model, method, settings)
-    with pictures:
-        shown = layout.attempt(lambda: look(item, model, method, settings))
-        worth = st.empty()
-        layout.attempt(lambda: nearest.section(item, model))
-    with listed:
-        several.table(examined, model, reference)
+    if not above.is_new:
+        told()
+    shown = above.look()
     with asked:
         what_if.section(item, model)
     if shown:
-        worth.markdown(trust_words.tenth(resources.tenth(model, method, settings, item.digest, item)))
+        above.worth()
     painting.rest(desk, method, settings, list(scores))
 
 
@@ -107,18 +112,6 @@ def explain(found: Examined, model: str, reference: reports.Scores) -> None:
     if sure := resources.sure(model, found):
         st.markdown(sure)
     st.caption(report_words.CAVEAT)
-
-
-def look(item: Item, model: str, method: str, settings: dict[str, Any]) -> bool:
-    """The photo beside its heatmap, and how to read it."""
-    photo = resources.display(item.digest, item)
-    heatmap = resources.heatmap(model, method, settings, item.digest, item)
-    plain, overlaid = st.columns(2)
-    plain.image(photo, width="stretch", output_format="JPEG", alt=f"The photo {item.name}")
-    with overlaid:
-        components.heatmap(photo, heatmap, "opacity")
-    st.caption(trust_words.reading(heatmap, trust_reports.standing(trust_reports.summary(model), method)))
-    return True
 
 
 with layout.page(layout.TRY):

@@ -112,12 +112,21 @@ def compare(before: Pixels, after: Pixels, labels: tuple[str, str], name: str, k
 
 def heatmap(photo: Pixels, found: Heatmap, key: str) -> None:
     """A heatmap on its photo; how much of it is seen, the browser does alone, whatever the server is busy with."""
+    _on_top(photo, key, signed=found.signed, over=address(overlay.coloured(found.values, found.signed)))
+
+
+def room_for_heatmap(photo: Pixels, *, signed: bool) -> None:
+    """The photo in the place where its heatmap will lie on it, with all that will stand below."""
+    _on_top(photo, "soon", signed=signed, over="")
+
+
+def _on_top(photo: Pixels, key: str, *, signed: bool, over: str) -> None:
     data = {
         "under": address(photo),
-        "over": address(overlay.coloured(found.values, found.signed)),
-        "scale": address(overlay.scale(signed=found.signed)),
-        "scale_alt": f"Colours of the heatmap, from {'lowers to raises' if found.signed else 'nothing to most'}",
-        "alt": "The photo with its heatmap on top",
+        "over": over,
+        "scale": address(overlay.scale(signed=signed)),
+        "scale_alt": f"Colours of the heatmap, from {'lowers to raises' if signed else 'nothing to most'}",
+        "alt": "The photo with its heatmap on top" if over else "",
     }
     _overlay(key=key, data=data)
 

@@ -31,8 +31,14 @@ class Fingerprint:
 
 def fingerprint(photo: Pixels) -> Fingerprint:
     """Both hashes of a photo (uint8 H × W × 3)."""
-    digest = hashlib.sha256(repr(photo.shape).encode() + np.ascontiguousarray(photo).tobytes())
-    return Fingerprint(digest.hexdigest()[:16], _look(photo))
+    return Fingerprint(content_hash(photo), _look(photo))
+
+
+def content_hash(photo: Pixels) -> str:
+    """16 hex digits of SHA-256 over the decoded pixels of a photo (uint8 H × W × 3)."""
+    digest = hashlib.sha256(repr(photo.shape).encode())
+    digest.update(np.ascontiguousarray(photo).data)
+    return digest.hexdigest()[:16]
 
 
 def _look(photo: Pixels) -> str:

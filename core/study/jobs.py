@@ -8,6 +8,7 @@ was interrupted. What a job has done lies in the folder of its study, block by b
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import secrets
@@ -122,9 +123,13 @@ class Queue:
                 raise StudyError("A study's name is made of small letters, digits and single hyphens; choose another.")
             if job.folder.exists() or any(other.name == job.name for other in self.jobs()):
                 raise StudyError(f"There is a study called {job.name} already; choose another name.")
-            job = replace(job, asked=time.time(), state=WAITING)
+            job = replace(job, asked=self._after_all(), state=WAITING)
             self._write(job)
         return job
+
+    def _after_all(self) -> float:
+        """A time after that of every job: a clock that was put back lets nobody in first."""
+        return max([time.time(), *(math.nextafter(job.asked, math.inf) for job in self.jobs())])
 
     def stop(self, name: str) -> None:
         """Let a job wait for nothing, or end it where it runs: what it has done stays."""
@@ -141,7 +146,7 @@ class Queue:
         with self._lock():
             job = self.job(name)
             if job.state in (STOPPED, FAILED):
-                self._write(replace(job, state=WAITING, asked=time.time(), message="", pid=0))
+                self._write(replace(job, state=WAITING, asked=self._after_all(), message="", pid=0))
 
     def delete(self, name: str) -> None:
         """Remove a job with its study and its uploaded photos; StudyError while it runs."""

@@ -13,7 +13,7 @@ from core import config
 from core.errors import PhotoError, StudyError
 from core.photos import images, preprocess
 from core.photos.features import measure_features
-from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from core.photos.fingerprints import Fingerprint, FingerprintIndex, content_hash, fingerprint
 from core.photos.preprocess import Preset
 from core.regions import mask_cache, regions
 from core.regions.placements import Placements, emptiest, placements
@@ -123,16 +123,18 @@ class Opener:
     def again(self, photo: Photo, work: Mapping[str, Any]) -> Opened:
         """A photo of the study for a later pass: its masks and its clean score are known (a row of `parts.WORK`).
 
-        StudyError if it cannot be read any more.
+        StudyError if it cannot be read any more, or is another one by now.
         """
         try:
-            pixels = images.working(photo.read())
+            original = photo.read()
         except PhotoError as error:
             gone = f"{photo.location} was scored, but cannot be read any more ({error}); put it back."
             raise StudyError(gone) from error
-        size = work["height"], work["width"]
-        if pixels.shape[:2] != size:
-            raise StudyError(f"{photo.location} is not the photo any more that was scored; give another --out.")
+        if content_hash(original) != work["pixels"]:
+            raise StudyError(
+                f"{photo.location} is not the photo any more that was scored; put that one back, or give another --out."
+            )
+        pixels, size = images.working(original), (work["height"], work["width"])
         masks = {name: unpacked(bits, *size) for name, bits in work["masks"]}
         clean = work["score"], np.frombuffer(work["features"], dtype=np.float32)
         found = Fingerprint(work["pixels"], work["look"])

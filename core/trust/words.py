@@ -22,6 +22,7 @@ BEARING = (
     "This bears on no row of the verdict by itself: where a method beats the baselines, its maps show where this model "
     "is sensitive; what it uses there is decided by removing a named thing."
 )
+WAITING = "The brightest tenth is taken away, and a tenth of the same shape elsewhere: how far the score moves …"
 ROUNDS_TO_NOTHING = 0.0005
 
 
@@ -38,6 +39,11 @@ def caption(heatmap: Heatmap, *, baseline: bool) -> str:
 def reading(heatmap: Heatmap, found: Standing | None) -> str:
     """How to read a heatmap of a method that is none of the baselines, its standing, and what no map can say."""
     return f"{caption(heatmap, baseline=False)} {standing(found)} {HEATMAP_CAVEAT}".replace("  ", " ")
+
+
+def expected(found: Standing | None, *, signed: bool) -> str:
+    """What `reading` will say of a heatmap that is not there yet: as long, so that nothing moves when it comes."""
+    return f"{SIGNED if signed else UNSIGNED} {standing(found)} {HEATMAP_CAVEAT}".replace("  ", " ")
 
 
 def tenth(found: Tenth | None) -> str:

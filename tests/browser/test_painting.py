@@ -52,6 +52,15 @@ NEAR_AREA = """([area, off]) => {
     return found && Math.abs(Number(found[1]) - area) < off; }"""
 KEPT_STROKES = """count => Object.values(sessionStorage).find(text => {
     try { return JSON.parse(text).strokes.length === count } catch { return false } })"""
+PLACES_OF_THE_CANVAS = """() => {
+    window.placesOfTheCanvas = [];
+    setInterval(() => {
+        const canvas = document.querySelector('.st-key-canvas-frame');
+        const scrolled = document.querySelector('[data-testid=stMain]');
+        const loading = document.querySelector('[data-testid=stSkeleton]');  // Streamlit's own scripts
+        if (canvas && canvas.getBoundingClientRect().height > 50 && !loading)
+            window.placesOfTheCanvas.push(Math.round(canvas.getBoundingClientRect().top + scrolled.scrollTop));
+    }, 50); }"""
 DELTA = r"Δ = ([+−]\d\.\d{3}), that is|Δ = ([+−]\d\.\d{3})\.\s"
 
 
@@ -419,6 +428,17 @@ def check_search(
     overlaps = [round(overlap(one, other), 3) for one, other in zip(kept, wanted, strict=True)]
     assert min(overlaps) > 0.93, overlaps
     check_try(predictor, archive, table.iloc[-2], photo)
+
+
+@pytest.mark.parametrize("screen", ["light", "phone"])
+def test_the_canvas_stays_where_it_is_while_the_rest_arrives(visit: Visit, screen: str) -> None:
+    """Nobody paints beside the photo because a heatmap came in above it."""
+    page = visit(screen, "?sample=coffee")
+    page.evaluate(PLACES_OF_THE_CANVAS)
+    settled(page)
+    places = page.evaluate("() => window.placesOfTheCanvas")
+    assert places, "the canvas was never there"
+    assert max(places) - min(places) <= 3, places
 
 
 def test_a_finger_on_a_phone_paints_erases_and_starts_again(visit: Visit, predictor: inference.Predictor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import torch
 
 from core.__main__ import main
-from core.errors import OutputError, StudyError
+from core.errors import OutputError, PhotoError, StudyError
 from core.inference import Predictor
 from core.photos.preprocess import Preset
 from core.registry import MODELS
@@ -139,6 +140,30 @@ def test_a_study_of_a_newer_version_is_left_as_it_is(tmp_path: Path, capsys: pyt
     assert main(["effects", str(study)]) == 2
     assert "protocol 99" in capsys.readouterr().err
     assert content(study) == before
+
+
+@pytest.mark.parametrize("fault", ["replaced", "cut short"])
+def test_a_photo_that_changed_while_the_study_ran_is_named_and_mixes_with_nothing(
+    fault: str, planned: Plan, whole: Whole, tmp_path: Path
+) -> None:
+    reads: list[object] = []
+
+    def changing() -> np.ndarray:
+        """The photo at first, then another of its size, or none, until it is put back."""
+        reads.append(1)
+        if len(reads) <= 2 or "back" in reads:  # once for the scale of features, once untouched
+            return draw_photo(2, 40, 56)
+        if fault == "replaced":
+            return draw_photo(99, 40, 56)
+        raise PhotoError("2.png: the file is cut short.")
+
+    photos = [replace(photo, read=changing) if photo.id == "2.png" else photo for photo in planned.photos]
+    shaken = replace(planned, photos=tuple(photos))
+    with pytest.raises(StudyError, match=r"2\.png .*(is not the photo any more|cannot be read any more)"):
+        engine.run(shaken, tmp_path / "study")
+    reads.append("back")
+    engine.run(shaken, tmp_path / "study")
+    assert content(tmp_path / "study") == whole[0]
 
 
 def test_what_has_its_name_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,17 @@ def test_jobs_wait_in_the_order_in_which_they_were_asked_for(queue: Queue) -> No
         assert queue.before(queue.job(second.id)) == 0
 
 
+def test_a_clock_that_is_put_back_lets_nobody_in_first(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter((2000.0, 1000.0, 500.0))
+    monkeypatch.setattr(jobs.time, "time", lambda: next(clock))
+    first, second = queue.add(job("first"), 3), queue.add(job("second"), 3)
+    queue.stop(first.id)
+    queue.resume(first.id)
+    assert [item.name for item in queue.jobs()] == ["second", "first"]
+    assert queue.before(queue.job(first.id)) == 1
+    assert queue.before(second) == 0
+
+
 def test_a_full_queue_and_a_name_that_is_taken_or_none_are_refused(queue: Queue) -> None:
     queue.add(job(), 2)
     with pytest.raises(StudyError, match="already; choose another name"):

@@ -4,7 +4,9 @@ export default function ({ data, parentElement }) {
   const slider = parentElement.querySelector("input");
   const said = parentElement.querySelector(".said");
   under.src = data.under;
-  over.src = data.over;
+  over.hidden = !data.over;
+  if (data.over) over.src = data.over;
+  slider.disabled = !data.over;
   scale.src = data.scale;
   scale.alt = data.scale_alt;
   over.alt = data.alt;
