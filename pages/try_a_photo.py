@@ -52,10 +52,11 @@ def show(items: list[Item]) -> None:
             several.table(examined, model, reference)
         return
     # These here, because they need torch: a page without a photo does without.
+    from ui.map import nearest
     from ui.photo import handing_on, painting, what_if
 
     item = photos.current(list(scores))
-    above = Pictures(item, model, method, settings, pictures)
+    above = Pictures(item, model, method, settings, pictures, lambda: nearest.section(item, model))
 
     def told() -> None:
         with said:

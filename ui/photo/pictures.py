@@ -1,7 +1,8 @@
-"""What stands above the canvas and arrives after it: the photo beside its heatmap, and photos that are alike."""
+"""What stands above the canvas and arrives after it: the photo beside its heatmap, and what belongs to it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -18,11 +19,21 @@ class Pictures:
     """The pictures of one photo in their place on the page.
 
     Who paints must not wait for them, and the canvas must not move when they arrive: a photo that is new to the visit
-    gets places of the right height first (`is_new`, `wait`). Later runs draw over what is there.
+    gets places of the right height first (`is_new`, `wait`). Later runs draw over what is there. `alike` draws what
+    stands below them.
     """
 
-    def __init__(self, item: Item, model: str, method: str, settings: dict[str, Any], place: DeltaGenerator) -> None:
+    def __init__(
+        self,
+        item: Item,
+        model: str,
+        method: str,
+        settings: dict[str, Any],
+        place: DeltaGenerator,
+        alike: Callable[[], None],
+    ) -> None:
         self.item, self.model, self.method, self.settings = item, model, method, settings
+        self._draw_alike = alike
         self.is_new = st.session_state.get("pictured") != item.digest
         self.pictures, self.sentence = place.container(), place.container(key=layout.WORTH)
         self.alike = place.container()
@@ -66,7 +77,5 @@ class Pictures:
             st.caption(words.reading(heatmap, standing) if heatmap else words.expected(standing, signed=signed))
 
     def _alike(self) -> None:
-        from ui.map import nearest  # here, because it needs torch: a page without a photo does without
-
         with self.alike:
-            layout.attempt(lambda: nearest.section(self.item, self.model))
+            layout.attempt(self._draw_alike)
