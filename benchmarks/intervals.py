@@ -2,7 +2,7 @@
 
 A line a photo set: how far its photos are from the learned ones, and off the directions in which those differ, in units
 of the calibrating photos' medians; how much wider their intervals are, how wide within 0 to 1, and how many photos are
-called unlike. Of a set with parts the test part is taken, and of that the half that calibrated nothing.
+called unlike. Of a set with parts the test part is taken.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 from core import config, inference
 from core.evaluation import intervals
 from core.evaluation.evaluation import chosen_part
-from core.photos.fingerprints import fingerprint, in_held_half
 from core.sources import open_source
 from core.types import Photo
 
@@ -22,14 +21,12 @@ PHOTOS = 120
 
 
 def photos_of(source: str, wanted: int) -> list[Photo]:
-    """Photos of a set, drawn by name; of its test part, if there is one, only those that calibrated no interval."""
+    """Photos of a set, of its test part if there is one, drawn by name."""
     listing = open_source(source)
     part = chosen_part(listing, "")
     photos = [photo for photo in listing.photos if part is None or photo.split == part]
     order = np.random.default_rng(config.SEED).permutation(len(photos))
-    drawn = (photos[number] for number in order)
-    free = (photo for photo in drawn if part is None or not in_held_half(fingerprint(photo.read())))
-    return [photo for photo, _ in zip(free, range(wanted), strict=False)]
+    return [photos[number] for number in order[:wanted]]
 
 
 def line(known: intervals.Intervals, predictor: inference.Predictor, name: str, photos: list[Photo]) -> str:

@@ -16,7 +16,7 @@ from core.photos.preprocess import Preset
 from core.registry import MODELS
 from tests.conftest import MakeLamem
 
-FAR = 36.0
+FAR = 200.0
 
 
 def planted(seed: int, n: int, shift: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -49,7 +49,9 @@ def test_an_interval_widens_on_photos_unlike_the_learned_ones(known: intervals.I
     home, away = planted(7, 300)[2], planted(7, 300, shift=FAR)[2]
     low, high = known.around(np.full(300, 0.6), home)
     wide_low, wide_high = known.around(np.full(300, 0.6), away)
-    assert (wide_high - wide_low).mean() > 1.5 * (high - low).mean()
+    further = known.unlikeness(away).mean() / known.unlikeness(home).mean()
+    assert further > 4
+    assert (wide_high - wide_low).mean() > 0.9 * further**intervals.GROWTH * (high - low).mean()
     assert (high - low).min() == pytest.approx(2 * known.quantile), "never narrower than near home"
     low, high = known.around(np.array([0.01, 0.99]), away[:2])
     assert (low >= 0).all()
@@ -64,7 +66,9 @@ def test_an_interval_widens_where_the_learned_photos_hardly_differ(known: interv
     )
     low, high = known.around(np.full(300, 0.6), home)
     wide_low, wide_high = known.around(np.full(300, 0.6), away)
-    assert (wide_high - wide_low).mean() > 1.5 * (high - low).mean()
+    further = known.unlikeness(away).mean() / known.unlikeness(home).mean()
+    assert further > 2
+    assert (wide_high - wide_low).mean() > 0.9 * further**intervals.GROWTH * (high - low).mean()
     assert not known.is_usual(away[0])
 
 
@@ -119,6 +123,17 @@ def test_intervals_are_read_back_and_a_damaged_file_is_named(known: intervals.In
         intervals.read(file)
 
 
+def test_each_half_checks_what_the_other_gives() -> None:
+    scores, human, features = planted(2, 600)
+    seen = intervals.Seen(scores, human, features, np.arange(600) % 2 == 0)
+    learned = planted(1, 600)[2]
+    direct = [
+        intervals.covered(intervals.fit(learned, *seen.half(first)), *seen.half(not first)) for first in (True, False)
+    ]
+    assert intervals.held_by_the_other_half(learned, seen) == pytest.approx(np.mean(direct))
+    assert intervals.held_by_the_other_half(learned, seen) == pytest.approx(0.9, abs=0.03)
+
+
 def test_too_few_photos_are_refused() -> None:
     with pytest.raises(SourceError, match="at least 20"):
         intervals.fit(planted(1, 100)[2], *planted(2, 19))
@@ -135,7 +150,8 @@ def test_the_command_writes_intervals_that_scoring_then_shows(
     assert "python -m core intervals DATA" in capsys.readouterr().err
     assert main(["intervals", str(data), "--model", str(folder), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert answer["calibrated"] + answer["checked"] == 48
+    assert answer["calibrated"] == 48
+    assert 0 <= answer["held"] <= 1
     assert main(["score", photo, "--model", str(folder), "--intervals"]) == 0
     head, row = capsys.readouterr().out.splitlines()
     assert head == "file,score,low,high"
