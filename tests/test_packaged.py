@@ -21,7 +21,12 @@ from tests.test_house import modules
 
 OPENERS = {
     "torch.load": {"core.models.package_weights"},
-    "read_package_weights": {"core.models.resmem", "core.training.initialise", "benchmarks.teachers"},
+    "read_package_weights": {
+        "core.models.resmem",
+        "core.training.initialise",
+        "core.training.networks",
+        "benchmarks.teachers",
+    },
     "InferenceSession": {"core.regions.vision_transformer", "core.inference.engines.onnxruntime"},
     "compile_model": {"core.inference.engines.openvino"},
     "CenterFace": {"core.masks.faces"},

@@ -38,6 +38,7 @@ CALM = f"""<style>
 .st-key-{WORTH} {{ min-height: 3.2rem; }}
 @media (max-width: 1100px) {{ .st-key-{WORTH} {{ min-height: 4.8rem; }} }}
 @media (max-width: 640px) {{ .st-key-{WORTH} {{ min-height: 8rem; }} }}
+.st-key-canvas-frame {{ overflow: hidden !important; }}
 @media (prefers-reduced-motion: reduce) {{
   *, *::before, *::after {{ animation-duration: 1ms !important; animation-iteration-count: 1 !important;
     transition-duration: 1ms !important; scroll-behavior: auto !important; }}
@@ -45,7 +46,8 @@ CALM = f"""<style>
 [data-testid=stCaptionContainer] {{ color: inherit !important; opacity: 0.8; }}
 [data-testid=stButtonGroup] [aria-checked=true], [data-testid=stButtonGroup] [aria-pressed=true],
 [role=tab][aria-selected=true], [data-testid=stSliderThumbValue] {{ color: inherit !important; }}</style>"""
-"""The sentence under a heatmap has room for its longest form before it comes, so that what stands below stays.
+"""The sentence under a heatmap has room for its longest form before it comes, so that what stands below stays. The
+canvas never scrolls inside its frame, whatever height it has while it is loaded.
 Nothing moves for whoever asked the system for less motion; small print, chosen segments and the values of sliders
 stand out from their ground (WCAG AA)."""
 

@@ -435,7 +435,8 @@ def test_the_canvas_stays_where_it_is_while_the_rest_arrives(visit: Visit, scree
     """Nobody paints beside the photo because a heatmap came in above it."""
     page = visit(screen, "?sample=coffee")
     page.evaluate(PLACES_OF_THE_CANVAS)
-    settled(page)
+    canvas(page)
+    page.wait_for_function("() => window.placesOfTheCanvas.length > 20")
     places = page.evaluate("() => window.placesOfTheCanvas")
     assert places, "the canvas was never there"
     assert max(places) - min(places) <= 3, places
