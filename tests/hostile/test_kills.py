@@ -52,7 +52,7 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("what", ["study", "train", "ablate", "score"])
 def test_whatever_is_killed_ends_as_if_nobody_had_killed_it(what: str, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
-    for number in range(24):
+    for number in range(12):
         write_photo(photos / f"{number}.png", number, 40, 56)
     model = ["--model", str(write_checkpoint(tmp_path / "tiny"))]
     out, content = "{out}", tables

@@ -19,7 +19,7 @@ import torch
 from core import config, inference
 from core.__main__ import main
 from core.errors import EngineError, MissingDependencyError, ParameterError, UnknownChoiceError
-from core.inference import checkpoints, exports
+from core.inference import checkpoints, engine_checks, exports
 from core.inference.engine import Engine, Model, Runner
 from core.inference.engine_choice import AUTO, available, choose
 from core.photos import preprocess
@@ -73,11 +73,13 @@ def test_an_engine_agrees_with_torch_on_photos_and_drawn_scenes(name: str, calle
 
 @pytest.mark.slow
 def test_resmem_has_the_same_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both in one test: the export takes longest, and they share it."""
+    """Both in one test: the export takes longest, and they share it. Each is checked on four views of a photo here."""
     for name in EXPORTED:
         needs(name)
     pytest.importorskip("resmem", reason="resmem is not installed")
     monkeypatch.setattr(config, "CACHE", tmp_path)
+    views = engine_checks.sample_squares
+    monkeypatch.setattr(engine_checks, "sample_squares", lambda preset: views(preset)[:4])
     plain = inference.load("resmem")
     seen = squares(plain.preset)
     wanted = plain.score_squares(seen)
