@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from core import config, plots
+from core import config
 from core.evaluation import reports
-from core.evaluation import words as report_words
 from core.registry import ATTRIBUTIONS, Entry
 from ui import layout, resources, widgets
-from ui.photo import photos, several
+from ui.photo import photos, score, several
 from ui.photo.pictures import Pictures
-from ui.resources import Examined, Item
+from ui.resources import Item
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
 
 
 def show(items: list[Item]) -> None:
-    """One photo looked at closely, and the scores of all."""
+    """The scores of all photos, and one of them looked at closely."""
     head, body, listed, below, asked = (st.container() for _ in range(5))
     answer, pictures = body.columns([1, 2], gap="medium")
     said = answer.container()
@@ -42,46 +43,52 @@ def show(items: list[Item]) -> None:
         examined = photos.examine(model, items)
         layout.problem(*(f"{item.name}: {found.reason}" for item, found in examined if found.reason))
         layout.hint(*(f"{item.name}: {found.hint}" for item, found in examined if found.hint))
-        by_item = dict(examined)
-        scores = {item: found.score for item, found in examined if found.score is not None}
+        scores = [item for item, found in examined if found.score is not None]
         if len(scores) > 1:
-            photos.strip(list(scores))
+            photos.strip(scores)
     reference = reports.reference_scores(model)
-    if not scores:
-        with listed:
-            several.table(examined, model, reference)
-        return
-    # These here, because they need torch: a page without a photo does without.
-    from ui.map import nearest
-    from ui.photo import handing_on, painting, what_if
-
-    item = photos.current(list(scores))
-    above = Pictures(item, model, method, settings, pictures, lambda: nearest.section(item, model))
 
     def told() -> None:
-        with said:
-            explain(by_item[item], model, reference)
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                photos.show_on_map(item)
-                handing_on.button(item, by_item[item], model, method, settings)
         with listed:
             several.table(examined, model, reference)
+        if scores:
+            with said:
+                score.explain(item, dict(examined)[item], model, method, settings, reference)
 
+    if not scores:
+        told()
+        return
+    item = photos.current(scores)
+    closely(item, (model, method, settings), scores, told, (pictures, below, asked))
+
+
+def closely(
+    item: Item,
+    chosen: tuple[str, str, dict[str, Any]],
+    items: list[Item],
+    told: Callable[[], None],
+    places: tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator],
+) -> None:
+    """Pictures, canvas and "what if" of one photo in their places; `told` draws the words that stand above them."""
+    # These here, because they need torch: a page without a photo does without.
+    from ui.map import nearest
+    from ui.photo import painting, what_if
+
+    pictures, below, asked = places
+    above = Pictures(item, *chosen, pictures, lambda: nearest.section(item, chosen[0]))
     if above.is_new:  # all that stands above the canvas, or its place: nothing moves when the rest arrives
         told()
         above.wait()
-    with below:
-        desk = painting.section(
-            item, model, method, settings
-        )  # first, though it stands below: who paints waits for this answer
+    with below:  # first, though it stands below: who paints waits for this answer
+        desk = painting.section(item, *chosen)
     if not above.is_new:
         told()
     shown = above.look()
     with asked:
-        what_if.section(item, model)
+        what_if.section(item, chosen[0])
     if shown:
         above.worth()
-    painting.rest(desk, method, settings, list(scores))
+    painting.rest(desk, *chosen[1:], items)
 
 
 def choices() -> tuple[str, str, dict[str, Any]]:
@@ -96,23 +103,6 @@ def choices() -> tuple[str, str, dict[str, Any]]:
 def quick(entry: Entry[Any]) -> bool:
     """Whether a method explains and answers at once: the slow ones and the baselines are on Where it looks."""
     return not entry.facts["baseline"] and entry.facts["passes"] <= 2
-
-
-def explain(found: Examined, model: str, reference: reports.Scores) -> None:
-    """The number, how sure it is, its place among reference photos, and what it means."""
-    score = found.score or 0.0
-    st.metric("Score", f"{score:.2f}")
-    st.markdown(report_words.explain(score, reports.percentile(score, reference), len(reference)))
-    if len(reference):
-        st.plotly_chart(
-            plots.among(score, reference, found.within),
-            key="among",
-            config=layout.CHART,
-            alt="The score among the scores of reference photos; the band is its interval",
-        )
-    if sure := resources.sure(model, found):
-        st.markdown(sure)
-    st.caption(report_words.CAVEAT)
 
 
 with layout.page(layout.TRY):

@@ -6,6 +6,7 @@ Read from a finished study: the countable features of its photos, their human sc
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -131,17 +132,8 @@ def partition(
     of the out-of-fold errors. Unique parts can fall below 0 where a group only adds noise, and the shared part where
     one group masks the other. Source: commonality analysis, Seibold & McPhee 1979.
     """
-    y = scores.to_numpy()
-    errors = [
-        np.square(y - predicted(x.to_numpy(), y, seed))
-        for x in (semantic, low_level, pd.concat([semantic, low_level], axis=1))
-    ]
-    (drawn,) = bootstrap(len(y), [lambda counts: _parts(errors, y, counts.T)], draws=draws, seed=seed)
-    measured = _parts(errors, y, np.ones((1, len(y))))[0]
-    parts = (
-        Interval(float(value), *percentile_interval(column)) for value, column in zip(measured, drawn.T, strict=True)
-    )
-    return Partition(of, len(y), *parts)
+    tables = (semantic, low_level, pd.concat([semantic, low_level], axis=1))
+    return Partition(of, len(scores), *_resampled(tables, scores, _parts, draws, seed))
 
 
 def added(
@@ -153,16 +145,31 @@ def added(
     seed: int = config.SEED,
 ) -> Added:
     """What measures add to features in predicting scores (N,): as in `partition`, the difference of two R²."""
+    tables = (features, pd.concat([features, measures], axis=1))
+    return Added(of, len(scores), *_resampled(tables, scores, _gain, draws, seed))
+
+
+def _resampled(
+    tables: Sequence[pd.DataFrame],
+    scores: pd.Series,
+    parts: Callable[[list[np.ndarray], np.ndarray, np.ndarray], np.ndarray],
+    draws: int,
+    seed: int,
+) -> list[Interval]:
+    """Parts of the variance that tables of features predict, each with its percentile interval over photos."""
     y = scores.to_numpy()
-    both = pd.concat([features, measures], axis=1)
-    errors = [np.square(y - predicted(x.to_numpy(), y, seed)) for x in (features, both)]
+    errors = [np.square(y - predicted(table.to_numpy(), y, seed)) for table in tables]
+    (drawn,) = bootstrap(len(y), [lambda counts: parts(errors, y, counts.T)], draws=draws, seed=seed)
+    measured = parts(errors, y, np.ones((1, len(y))))[0]
+    return [
+        Interval(float(value), *percentile_interval(column)) for value, column in zip(measured, drawn.T, strict=True)
+    ]
 
-    def gain(counts: np.ndarray) -> np.ndarray:
-        without, with_them = (_explained(error, y, counts) for error in errors)
-        return (with_them - without)[:, None]
 
-    (drawn,) = bootstrap(len(y), [lambda counts: gain(counts.T)], draws=draws, seed=seed)
-    return Added(of, len(y), Interval(float(gain(np.ones((1, len(y))))[0, 0]), *percentile_interval(drawn[:, 0])))
+def _gain(errors: list[np.ndarray], scores: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """How much more R² the second table has than the first for every draw, draws × 1."""
+    without, with_them = (_explained(error, scores, counts) for error in errors)
+    return (with_them - without)[:, None]
 
 
 def _parts(errors: list[np.ndarray], scores: np.ndarray, counts: np.ndarray) -> np.ndarray:

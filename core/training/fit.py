@@ -30,7 +30,7 @@ from core.training.dataset import AugmentedViews, Example, TrainingSet
 from core.training.distillation import Line
 from core.training.mixup import mixup
 from core.training.objectives import OBJECTIVES, Objective
-from core.training.processes import Alone
+from core.training.processes import Alone, Step
 from core.training.recipes import TrainConfig
 from core.training.run import Run, State, preserve, read_state, restore
 from core.training.running_mean import RunningMean
@@ -176,7 +176,7 @@ def train_epoch(
             batch = preprocess.to_batch(squares, preset).to(device)
             batch, targets = blended(team, batch, targets.to(device), config, (config.seed, run.epoch, run.step))
             share = (run.epoch + run.step / steps) / config.epochs
-            loss = objective.loss(run.called, batch, targets, config, share, team.whole)
+            loss = objective.loss(run.called, Step(batch, targets, share, team.whole), config)
         team.backward(run.scaler.scale(loss))
         run.scaler.step(run.optimizer)
         run.scaler.update()

@@ -12,6 +12,7 @@ from core.photos.preprocess import Preset
 from core.registry import PREDICTOR
 from core.training.dataset import Example, TrainingSet
 from core.training.distillation import Line
+from core.training.processes import Step
 from core.training.recipes import TrainConfig
 from core.training.reconstruction import Reconstruction
 from core.training.regression import Regression
@@ -36,15 +37,7 @@ class Objective(Protocol):
 
     def begin(self, module: nn.Module, examples: Sequence[Example]) -> None: ...
 
-    def loss(
-        self,
-        module: nn.Module,
-        batch: torch.Tensor,
-        targets: torch.Tensor,
-        config: TrainConfig,
-        share: float,
-        whole: Callable[[torch.Tensor], torch.Tensor] = ...,
-    ) -> torch.Tensor: ...
+    def loss(self, module: nn.Module, step: Step, config: TrainConfig) -> torch.Tensor: ...
 
     def validate(
         self, module: nn.Module, photos: TrainingSet, preset: Preset, config: TrainConfig

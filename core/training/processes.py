@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -58,6 +59,19 @@ class Alone:
 
 
 ALONE = Alone()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a loss is computed from: this process's photos (n × 3 × H × W) and the targets of all photos (N,).
+
+    `share` of the run is done; `whole` makes values of all photos of the step from those of this process's.
+    """
+
+    batch: torch.Tensor
+    targets: torch.Tensor
+    share: float
+    whole: Callable[[torch.Tensor], torch.Tensor] = ALONE.whole
 
 
 class Together(Alone):

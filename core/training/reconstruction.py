@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from core.training.dataset import Example, TrainingSet, with_targets
 from core.training.distillation import Line
 from core.training.initialise import initialise
 from core.training.photo_pool import gather_photos
-from core.training.processes import ALONE
+from core.training.processes import Step
 from core.training.recipes import TrainConfig
 from core.types import Pixels, Progress, silent
 
@@ -83,25 +83,17 @@ class Reconstruction:
         with torch.no_grad():
             bias.copy_(torch.logit(mean))
 
-    def loss(
-        self,
-        module: nn.Module,
-        batch: torch.Tensor,
-        targets: torch.Tensor,
-        config: TrainConfig,
-        share: float,
-        whole: Callable[[torch.Tensor], torch.Tensor] = ALONE.whole,
-    ) -> torch.Tensor:
-        """Cost of a batch per pixel value; `share` of the run is done.
+    def loss(self, module: nn.Module, step: Step, config: TrainConfig) -> torch.Tensor:
+        """Cost of a step per pixel value.
 
         Two guards against posterior collapse: β grows from 0, and a unit's KL below `free_bits` nats costs nothing
         (Kingma et al. 2016; Bowman et al. 2016).
         """
-        drawn, mean, log_variance = module(batch)
-        error = whole((drawn.float() - batch.float()).square().mean(dim=(1, 2, 3))).mean()
-        divergence = whole(_divergence(mean.float(), log_variance.float())).mean(dim=0)
+        drawn, mean, log_variance = module(step.batch)
+        error = step.whole((drawn.float() - step.batch.float()).square().mean(dim=(1, 2, 3))).mean()
+        divergence = step.whole(_divergence(mean.float(), log_variance.float())).mean(dim=0)
         free = divergence.clamp_min(config.free_bits).sum()
-        return error + config.beta * min(1.0, share / WARM_UP) * free / batch[0].numel()
+        return error + config.beta * min(1.0, step.share / WARM_UP) * free / step.batch[0].numel()
 
     def validate(self, module: nn.Module, photos: TrainingSet, preset: Preset, config: TrainConfig) -> dict[str, float]:
         """Error of reconstructing validation photos beside that of the mean training photo, KL, and active units."""
