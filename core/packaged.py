@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from core.errors import CheckpointError, MissingDependencyError
+from core.files import digest
 
 
 @dataclass(frozen=True)
@@ -119,5 +120,4 @@ def _other(name: str, file: Path) -> str:
 
 @cache
 def _digest(file: Path, size: int, time: int) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return digest(file)

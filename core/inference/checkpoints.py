@@ -16,20 +16,26 @@ from safetensors import SafetensorError
 from torch import nn
 
 from core.errors import CheckpointError
-from core.files import json_of, replacing, write_text
+from core.files import digest, json_of, replacing, write_text
 from core.photos.preprocess import Preset
 from core.registry import MODELS
 
 WEIGHTS = "model.safetensors"
 CARD = "card.json"
+BELONGS = "weights_sha256"
+"""Where a card names the weights that it tells of; older cards do not."""
 
 
 def save(folder: Path, module: nn.Module, card: dict[str, Any], *, half: bool = False) -> None:
-    """Write weights and card to `folder`, each to a temporary name first; `half` stores 16-bit floats."""
+    """Write weights and card to `folder`, each to a temporary name first; `half` stores 16-bit floats.
+
+    The card names its weights by their hash: where one of the two was written and the other not, they are refused.
+    """
     tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     if half:
         tensors = {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
     write_tensors(folder / WEIGHTS, tensors)
+    card = card | {BELONGS: digest(folder / WEIGHTS)}
     write_text(folder / CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -79,6 +85,11 @@ def read_card(folder: Path) -> dict[str, Any]:
 def load(folder: Path) -> tuple[nn.Module, dict[str, Any]]:
     """Module in float32 and card of a checkpoint folder; CheckpointError says what does not fit."""
     card = read_card(folder)
+    if card.get(BELONGS, "") not in ("", digest(folder / WEIGHTS)):
+        raise CheckpointError(
+            f"{folder}: {CARD} tells of other weights than {WEIGHTS} (writing them was cut short, or one was replaced);"
+            " give the command that wrote them again, or fetch both anew."
+        )
     entry = MODELS[card["architecture"]]
     # First weights would be drawn only to be replaced: time, and memory that the process never gives back.
     with torch.device("meta"):

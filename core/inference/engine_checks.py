@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import EngineError
-from core.files import json_of, replacing
+from core.files import digest, json_of, replacing
 from core.inference.engine import Engine, Model, Runner
 from core.inference.exports import ONNX
 from core.photos import preprocess
@@ -95,7 +95,7 @@ def compare(runner: Runner, model: Model) -> Checked:
         mean=float(abs(apart.mean())),
         features=float((np.linalg.norm(others - features, axis=1) / lengths).max()),
         photos=len(squares),
-        export=_digest(model),
+        export=digest(model.folder / ONNX),
     )
 
 
@@ -124,16 +124,10 @@ def _processor() -> str:
     return " ".join(sorted({line for line in lines if line.startswith(("model name", "flags"))}))
 
 
-def _digest(model: Model) -> str:
-    """SHA-256 of the export: another file of the same size is another file."""
-    with (model.folder / ONNX).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _read(file: Path, model: Model) -> Checked | None:
     """What was found for the export that is there; None where it was not checked yet, or is another file."""
     try:
         found = Checked(**json_of(file.read_text(encoding="utf-8")))
-        return found if found.export == _digest(model) else None
+        return found if found.export == digest(model.folder / ONNX) else None
     except (OSError, ValueError, TypeError):
         return None

@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 
 from core import config
 from core.errors import ArtifactError
-from core.files import json_of, replacing, write_text
+from core.files import digest, json_of, replacing, write_text
 from core.types import Interval
 
 PHOTOS, ANSWER, AXES, PLACES = "photos.parquet", "answer.json", "axes.safetensors", "places.json"
@@ -121,7 +121,7 @@ class Atlas:
 
 
 def write(atlas: Atlas) -> None:
-    """Write a map into its folder, each file as a whole, the table last."""
+    """Write a map into its folder, each file as a whole; the table, last, names the two that belong to it by hash."""
     folder = atlas.folder
     safetensors_file = folder / AXES
     with replacing(safetensors_file) as temporary:
@@ -133,8 +133,9 @@ def write(atlas: Atlas) -> None:
     columns = {name: pa.array(atlas.photos[name], kind, from_pandas=True) for name, kind in _kinds().items()}
     columns |= {name: _vectors(values.astype(np.float16)) for name, values in atlas.spaces.items()}
     columns |= {"-".join(map(str, key)): _vectors(values) for key, values in atlas.layouts.items()}
+    belong = {name: digest(folder / name) for name in (AXES, ANSWER)}
     with replacing(folder / PHOTOS) as temporary:
-        pq.write_table(pa.table(columns), temporary, compression="zstd")
+        pq.write_table(pa.table(columns).replace_schema_metadata(belong), temporary, compression="zstd")
 
 
 def read(folder: Path | None = None) -> Atlas | None:
@@ -144,6 +145,7 @@ def read(folder: Path | None = None) -> Atlas | None:
         return None
     try:
         table = pq.read_table(folder / PHOTOS)
+        _check_together(folder, table)
         axes = safetensors.numpy.load_file(folder / AXES)
         photos = table.select(list(_kinds())).to_pandas()
     except (pa.ArrowException, SafetensorError, OSError, KeyError) as error:
@@ -156,6 +158,16 @@ def read(folder: Path | None = None) -> Atlas | None:
     # What every machine has needs no list of places.
     places = dict(answer.facts.get("packaged", {})) | _places(folder)
     return Atlas(folder, photos, spaces, layouts, axes, answer, places)
+
+
+def _check_together(folder: Path, table: pa.Table) -> None:
+    """The files that the table names are those that it was written with; older maps name none."""
+    for name, wanted in (table.schema.metadata or {}).items():
+        if name.decode() in (AXES, ANSWER) and digest(folder / name.decode()) != wanted.decode():
+            raise ArtifactError(
+                f"{folder.name}: {name.decode()} is of another map than {PHOTOS} (writing was cut short, or one was"
+                " replaced); give the command that made the map again."
+            )
 
 
 def read_answer(folder: Path | None = None) -> Answer:

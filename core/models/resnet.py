@@ -60,7 +60,8 @@ class Trunk(nn.Module):
             given = EXPANSION * inner
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):
+            # Weights that a checkpoint will bring are not drawn: on the meta device that imports a compiler (2 s).
+            if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, batch: torch.Tensor) -> torch.Tensor:

@@ -275,6 +275,14 @@ def test_a_map_comes_back_as_it_was_written(make_lamem: MakeLamem, vae_folder, m
     assert not any(space == "learned" and target == "model" for space, target, _ in tested)
     assert atlas.read(tmp_path / "none") is None
 
+    for name in (atlas.AXES, atlas.ANSWER):  # a writer was killed between the files of the next map
+        before = (tmp_path / "map" / name).read_bytes()
+        (tmp_path / "map" / name).write_bytes(before + b" ")
+        with pytest.raises(ArtifactError, match=f"{name} is of another map"):
+            atlas.read(tmp_path / "map")
+        (tmp_path / "map" / name).write_bytes(before)
+    assert atlas.read(tmp_path / "map") is not None
+
 
 def test_more_photos_take_no_more_memory(vae_folder: Path, model_folder: Path) -> None:
     """All of them decoded are 47 MB; what may grow is a row of numbers each."""

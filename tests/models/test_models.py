@@ -70,11 +70,12 @@ def test_the_trunk_is_torchvisions_resnet_to_the_bit() -> None:
             assert float(own.detach().std()) == pytest.approx(float(weight.detach().std()), rel=0.1), name
 
 
-def test_a_model_starts_without_torchvision() -> None:
-    """Importing it takes as long as all of PyTorch."""
-    code = "import sys; from core import inference; inference.load(); print('torchvision' in sys.modules)"
+def test_a_model_starts_without_torchvision_or_a_compiler() -> None:
+    """Importing one of them takes as long as all of PyTorch."""
+    late = "{'torchvision', 'torch._dynamo'} & {*sys.modules}"
+    code = f"import sys; from core import inference; inference.load(); print({late})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=config.ROOT)
-    assert done.stdout.strip() == "False", done.stderr
+    assert done.stdout.strip() == "set()", done.stderr
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -93,6 +94,19 @@ def test_checkpoints_come_back(name: str, half: bool, photo: np.ndarray, tmp_pat
     again = inference.load(str(tmp_path / "model"))
     assert again.preset == model.preset
     assert again.score([photo])[0] == pytest.approx(model.score([photo])[0], abs=2e-3 if half else 1e-6)
+
+
+def test_a_card_beside_other_weights_is_refused(tmp_path: Path) -> None:
+    """Where a writer is killed between the two files, what lies there is of two models."""
+    model = predictor("small_cnn")
+    card = {"architecture": "small_cnn", "preset": checkpoints.preset_fields(model.preset)}
+    checkpoints.save(tmp_path, model.module, card)
+    before = (tmp_path / checkpoints.CARD).read_bytes()
+    checkpoints.save(tmp_path, model.module, card, half=True)
+    inference.load(str(tmp_path))
+    (tmp_path / checkpoints.CARD).write_bytes(before)
+    with pytest.raises(CheckpointError, match="tells of other weights"):
+        inference.load(str(tmp_path))
 
 
 def test_resmem_scores_or_names_the_command(photo: np.ndarray) -> None:
