@@ -82,10 +82,18 @@ class Visitor:
             if delta.new_element.WhichOneof("type") == "metric":
                 found = delta.new_element.metric
                 self.shown[found.label] = time.perf_counter(), float(found.body)
+            if delta.new_element.WhichOneof("type") == "selectbox" and delta.new_element.selectbox.set_value:
+                self._set_by_the_page(delta.new_element.selectbox)
         elif delta.WhichOneof("type") == "add_block":
             for gone in [known for known in self.elements if known[: len(place)] == place]:
                 del self.elements[gone]
             self.blocks[place] = delta.add_block
+
+    def _set_by_the_page(self, box: Any) -> None:
+        """A list that the page has set, or freed: the browser follows."""
+        self.states.pop(box.id, None)
+        if box.HasField("raw_value"):
+            self.states[box.id] = WidgetState(id=box.id, string_value=box.raw_value)
 
     def of_kind(self, kind: str) -> Iterator[Any]:
         """The page's elements of a kind, in their order."""

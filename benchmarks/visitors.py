@@ -30,8 +30,9 @@ ROUNDED = 0.006
 """Farther than this from a score computed directly, what the page shows with two digits is another number."""
 RELEASE = 90
 """Seconds after the last visit ended at which memory is read."""
-DELTA = re.compile(r"Δ = ([+−]\d\.\d{3})")
-PARTS = ("heatmap_top", "salient", "people")
+PAINTED = re.compile(r"Δ = ([+−]\d\.\d{3}), that is")
+"""What the page says of what was painted; other sentences with a Δ end otherwise."""
+PARTS = ("Top of a heatmap", "Salient object", "People")
 
 
 @dataclass
@@ -146,15 +147,13 @@ async def upload(guest: Visitor, data: bytes, own: int, score: float, said: Said
 
 async def paint(guest: Visitor, own: int, part: str, said: Said) -> None:
     """Take a detected part away; every visitor must get the same number for the same photo and part."""
-    start = next((box for box in guest.of_kind("selectbox") if box.id.endswith("-start")), None)
-    options = list(start.options) if start is not None else []
-    if len(options) < 2:
+    if not guest.set("selectbox", "start", string_value=part):
+        said.errors.append(f"photo {own}: there is no list of parts to start from")
         return
-    chosen = options[1 + PARTS.index(part) % (len(options) - 1)]
-    guest.set("selectbox", "start", string_value=chosen)
     await said.timed("take a part away", guest.run())
     words = " ".join(found.body for kind in ("markdown", "alert") for found in guest.of_kind(kind))
-    said.painted.setdefault((own, chosen), set()).add(" ".join(DELTA.findall(words)[:1]))
+    painted = PAINTED.search(words)
+    said.painted.setdefault((own, part), set()).add(painted[1] if painted else "nothing found")
 
 
 async def wander(guest: Visitor, draw: random.Random, names: list[str], said: Said) -> None:

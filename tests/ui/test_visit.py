@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+import urllib.request
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks._app import served
+from benchmarks._visitor import visitor
 from core import config
+from core.photos import images
+from tests.conftest import draw_photo
 from ui.photo.boards import CanvasState
-from ui.visit import LONGEST, MOST_VISITS, Visits, _own
+from ui.visit import LONGEST, MOST_VISITS, RELEASE, Visits, _own
 
 TRY, MODEL = "pages/try_a_photo.py", "pages/model.py"
 
@@ -30,6 +39,52 @@ def test_visits_are_forgotten_when_too_old_or_too_many() -> None:
         visits.keep(str(number), {}, now=LONGEST + 2)
     assert "new" not in visits.by_name
     assert len(visits.by_name) == MOST_VISITS
+
+
+def test_photos_of_a_visit_that_ended_are_released_and_what_is_small_is_not() -> None:
+    visits, here = Visits(), {"a", "b"}
+    for session in ("a", "b"):
+        visits.keep(session.upper(), {"kept": ["photo"], "boards": {}, "brush-size": 9}, now=0, session=session)
+    assert visits.release(RELEASE + 1, here.__contains__) == []
+    here.discard("b")
+    assert visits.release(2 * RELEASE, here.__contains__) == []  # a reload, perhaps
+    assert visits.release(2 * RELEASE + 2, here.__contains__) == ["b"]
+    assert visits.release(4 * RELEASE, here.__contains__) == []
+    assert visits.take("B", now=4 * RELEASE) == {"brush-size": 9}
+    assert visits.take("A", now=4 * RELEASE)["kept"] == ["photo"]
+
+
+@pytest.mark.slow
+def test_a_server_lets_go_of_what_a_visit_uploaded_when_its_page_is_closed() -> None:
+    """Streamlit itself would hold it until another visit ends, two minutes later."""
+    hurried = "import sys; from ui import visit; visit.RELEASE, visit.SWEEP = 1, 0.2; from streamlit.web import cli"
+    with served(("-c", f"{hurried}; sys.exit(cli.main())")) as (address, _):
+        asyncio.run(upload_and_leave(address))
+        end = time.monotonic() + 30
+        while (held := uploaded_bytes(address)) and time.monotonic() < end:
+            time.sleep(0.2)
+        assert held == 0
+
+
+async def upload_and_leave(address: str) -> None:
+    """A visit that ends as soon as it has the score of a photo."""
+    guest = await visitor(address)
+    await guest.open("try_a_photo")
+    photo = images.png_bytes(draw_photo(1, 60, 80))
+    coming = asyncio.create_task(guest.upload("uploads", "photo.png", photo))
+    while "Score" not in guest.shown and not coming.done():
+        await asyncio.sleep(0.05)
+    assert "Score" in guest.shown
+    assert await asyncio.to_thread(uploaded_bytes, address) == len(photo)
+    coming.cancel()
+    await guest.socket.close()
+
+
+def uploaded_bytes(address: str) -> int:
+    """What the server holds of uploaded files, as it says itself."""
+    with urllib.request.urlopen(f"{address}/_stcore/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(int(float(line.rpartition(" ")[2])) for line in lines if "UploadedFileManager" in line)
 
 
 def test_a_visit_that_goes_on_has_boards_of_its_own() -> None:
