@@ -120,7 +120,7 @@ def _pixels(digest: str, _item: Item) -> Pixels:
 @st.cache_data(show_spinner=False, max_entries=500)
 def thumbnail(digest: str, _item: Item) -> Pixels:
     """The middle square of a photo, small."""
-    photo = _pixels(digest, _item)
+    photo = display(digest, _item)
     side = min(photo.shape[:2])
     top, left = (photo.shape[0] - side) // 2, (photo.shape[1] - side) // 2
     return images.resize(photo[top : top + side, left : left + side], THUMBNAIL_SIDE, THUMBNAIL_SIDE)
@@ -148,9 +148,10 @@ def sure(model: str, found: Examined) -> str:
 @st.cache_data(show_spinner=False, max_entries=64)
 def seen(model: str, digest: str, _item: Item) -> tuple[float, np.ndarray]:
     """The score of a photo at full size, and the features (F,) behind it; PhotoError for a file that cannot be read."""
-    square, _ = _first_look(model, digest, _item)
-    with log.action("score a photo"):
-        scores, features = predictor(model).score_with_features([square])
+    shared = predictor(model)
+    with shared.expecting_one(), log.action("score a photo"):
+        square, _ = _first_look(model, digest, _item)
+        scores, features = shared.score_with_features([square])
     return float(scores[0]), features[0]
 
 
@@ -161,9 +162,10 @@ def _first_look(model: str, digest: str, _item: Item) -> tuple[Pixels, str | Non
     with _DECODING:
         photo = _pixels(digest, _item)
         held = Item(_item.name, digest, lambda: photo)  # others may decode theirs meanwhile, and only one is kept
-        for smaller in (thumbnail, display, working):
-            smaller(digest, held)
-        return preprocess.square(photo, preset), emptiness.hint(photo)
+        with images.converted_once(photo):
+            for smaller in (display, working):
+                smaller(digest, held)
+            return preprocess.square(photo, preset), emptiness.hint(photo)
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)

@@ -80,6 +80,10 @@ class Predictor:
         """The module for one caller alone, who may hook it, or ask it for gradients."""
         return self.lock or nullcontext()
 
+    def expecting_one(self) -> AbstractContextManager[None]:
+        """While one photo is read that is to be scored next, large requests of others wait."""
+        return self.lock.expected() if self.lock else nullcontext()
+
     def side_by_side(self, callers: int) -> Predictor:
         """The same model behind no lock: for so many workers that only score, without hooks or gradients."""
         return dataclasses.replace(self, lock=None, callers=callers)

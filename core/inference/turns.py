@@ -27,7 +27,7 @@ class Turns:
         self._small: list[int] = []
         self._all: list[int] = []
         self._owner: int | None = None
-        self._depth = self._served = 0
+        self._depth = self._served = self._expected = 0
 
     @contextmanager
     def of(self, photos: int) -> Iterator[None]:
@@ -37,6 +37,18 @@ class Turns:
             yield
         finally:
             self._give_back()
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """A small request is being prepared: large ones leave it the processor, but for their fair turns."""
+        with self._changed:
+            self._expected += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._expected -= 1
+                self._changed.notify_all()
 
     def __enter__(self) -> None:
         self._take(small=False)
@@ -67,9 +79,13 @@ class Turns:
                     heapq.heapify(waiting)
                 self._changed.notify_all()
 
-    def _next(self) -> int:
-        """The ticket whose turn it is."""
-        return self._small[0] if self._small and self._served % FAIR else self._all[0]
+    def _next(self) -> int | None:
+        """The ticket whose turn it is; None while a small request is expected that should go first."""
+        if self._served % FAIR == 0:
+            return self._all[0]
+        if self._small:
+            return self._small[0]
+        return None if self._expected else self._all[0]
 
     def _give_back(self) -> None:
         with self._changed:

@@ -39,6 +39,32 @@ def test_small_requests_overtake_and_every_fourth_turn_is_the_oldest_ones() -> N
     assert [number for number in served if wanted[number] == 1] == [3, 4, 5, 6, 7, 8]
 
 
+def test_large_requests_wait_for_a_small_one_that_is_being_prepared() -> None:
+    turns, served = Turns(), list[str]()
+
+    def ask(name: str, photos: int) -> None:
+        with turns.of(photos):
+            served.append(name)
+
+    with turns.of(1):
+        pass  # the first turn is always that of who has waited longest
+    with ThreadPoolExecutor(2) as pool:
+        with turns.expected():
+            large = pool.submit(ask, "large", 8)
+            while not turns._all:
+                time.sleep(0.001)
+            time.sleep(0.05)
+            assert not served
+            pool.submit(ask, "small", 1).result(10)
+        large.result(10)
+    assert served == ["small", "large"]
+    with turns.expected():  # who prepares one now and then does not keep the others out
+        while turns._served % FAIR:
+            ask("small", 1)
+        ask("large", 8)
+    assert served[-1] == "large"
+
+
 def test_a_thread_may_take_it_again_and_others_wait_until_it_is_all_given_back() -> None:
     turns, inside = Turns(), threading.Event()
 

@@ -439,6 +439,17 @@ def test_reading_leaves_the_warning_filters_alone(photo: np.ndarray) -> None:
 # --- resizing
 
 
+def test_a_photo_converted_once_gives_the_same_sizes_and_no_other_photo_does() -> None:
+    photo, other = (np.random.default_rng(seed).integers(0, 256, (60, 80, 3), dtype=np.uint8) for seed in (0, 1))
+    apart = [images.resize(item, 20, 15) for item in (photo, other)]
+    with images.converted_once(photo):
+        inside = [images.resize(item, 20, 15) for item in (photo, other)]
+        with images.converted_once(other):
+            assert (images.resize(other, 20, 15) == apart[1]).all()
+    for found, wanted in zip(inside, apart, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
 def test_resize_keeps_a_flat_colour_and_the_asked_size() -> None:
     flat = np.full((37, 91, 3), (10, 200, 30), np.uint8)
     resized = images.resize(flat, 20, 11)
