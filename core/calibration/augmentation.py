@@ -56,8 +56,8 @@ def augmented(world: World, scene: Scene, shown: AugmentedScene, random: np.rand
 def _without_property(world: World, scene: Scene, shown: AugmentedScene, random: np.random.Generator) -> AugmentedScene:
     harmless = [name for name, destroys in HARMLESS.items() if destroys not in world.causes]
     blurs = ["blur"] * harmless.count("blur")  # the hardest to see through, so twice as often
-    # An even surround is no more leaves than sky; and a large thing that is cut off looks like one that is kept alone.
-    crops = ["centre_crop"] * (bool(world.large) + ("context" in world.causes))
+    # An even surround is no more leaves than sky; and a large cause that is cut off looks like one that is kept alone.
+    crops = ["centre_crop"] * ((world.large in world.causes) + ("context" in world.causes))
     entry = ABLATIONS[str(random.choice([*harmless, *blurs, *crops]))]
     settings: dict[str, str | float] = {}
     score = shown.score
