@@ -40,9 +40,13 @@ def main(arguments: list[str]) -> None:
 def imported() -> None:
     """What the commands need, so that their forks have it."""
     import core.commands.ablate
+    import core.commands.latent
     import core.commands.score
+    import core.commands.ship
     import core.commands.study
+    import core.latent.build
     import core.study.engine
+    import core.study.packing
     import core.training.fit  # noqa: F401
     from core.registry import ABLATIONS, FILLS, MASKS, MODELS, SOURCES
 

@@ -16,15 +16,22 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
+import torch
 
 from core import config
+from core.inference import checkpoints
+from core.models.vae import VAE
+from core.photos.preprocess import Preset
 from tests.conftest import write_photo
 from tests.helpers.hostile import SEED
 from tests.study.test_engine import write_checkpoint
 from tests.training.test_fit import TINY, drawn_set
 
 KILLS = int(os.environ.get("KILLS", "1"))
-Content = Callable[[Path], object]
+OUT = "{out}"
+"""In a command, the folder or file that it writes."""
+Command = tuple[list[str], Callable[[Path], object]]
+"""A command, and how what it wrote is read to be compared."""
 
 
 def tables(folder: Path) -> dict[str, pd.DataFrame]:
@@ -48,43 +55,95 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("what", ["study", "train", "ablate", "score"])
-def test_whatever_is_killed_ends_as_if_nobody_had_killed_it(what: str, tmp_path: Path) -> None:
-    photos = tmp_path / "photos"
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of twelve drawn photos."""
     for number in range(12):
-        write_photo(photos / f"{number}.png", number, 40, 56)
-    model = ["--model", str(write_checkpoint(tmp_path / "tiny"))]
-    out, content = "{out}", tables
-    if what == "study":
-        command = ["core", "study", str(photos), *model, "--ablations", "identity,blur,texture", "--masks", "faces"]
-        command += ["--out", out]
-    elif what == "train":
-        options = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
-        (tmp_path / "set").mkdir()
-        command = ["train.py", str(drawn_set(tmp_path / "set", seed=1)), *options, "--epochs=3", f"--out={out}"]
-        command += ["--save-seconds=0", "--resume"]
-        content = weights
-    elif what == "ablate":
-        command, content = ["core", "ablate", str(photos), "--ablation", "phase_scramble", "--out", out], files
-    else:
-        command, content = ["core", "score", str(photos), *model, "--engine", "torch", "--csv", out], files
-    arguments = [str(SEED), str(KILLS), str(tmp_path / "runs"), *command]
+        write_photo(tmp_path / "photos" / f"{number}.png", number, 40, 56)
+    return tmp_path / "photos"
+
+
+def study(photos: Path, place: Path) -> list[str]:
+    model = str(write_checkpoint(place / "tiny"))
+    return ["core", "study", str(photos), "--model", model, "--ablations", "identity,blur,texture", "--masks", "faces"]
+
+
+def training(place: Path) -> list[str]:
+    (place / "set").mkdir()
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
+    return ["train.py", str(drawn_set(place / "set", seed=1)), *options, "--epochs=3", "--save-seconds=0", "--resume"]
+
+
+def a_study(photos: Path, place: Path) -> Command:
+    return [*study(photos, place), "--out", OUT], tables
+
+
+def a_training(_: Path, place: Path) -> Command:
+    return [*training(place), "--out", OUT], weights
+
+
+def ablated_sets(photos: Path, _: Path) -> Command:
+    return ["core", "ablate", str(photos), "--ablation", "phase_scramble", "--out", OUT], files
+
+
+def a_table_of_scores(photos: Path, place: Path) -> Command:
+    model = str(write_checkpoint(place / "tiny"))
+    return ["core", "score", str(photos), "--model", model, "--engine", "torch", "--csv", OUT], files
+
+
+def a_packed_study(photos: Path, place: Path) -> Command:
+    run([*study(photos, place), "--out", str(place / "study")])
+    return ["core", "pack", str(place / "study"), OUT], files
+
+
+def a_shipped_checkpoint(_: Path, place: Path) -> Command:
+    run([*training(place), "--out", str(place / "run")])
+    return ["core", "ship", str(place / "run"), "--out", OUT], files
+
+
+def a_map(photos: Path, place: Path) -> Command:
+    torch.manual_seed(0)
+    card = {"architecture": "vae", "preset": checkpoints.preset_fields(Preset(64, 64)), "settings": {"latent": 8}}
+    checkpoints.save(place / "vae", VAE(8), card)
+    model = ["--model", str(write_checkpoint(place / "tiny")), "--engine", "torch", "--autoencoder", str(place / "vae")]
+    return ["core", "latent", str(photos), *model, "--permutations", "20", "--out", OUT], files
+
+
+COMMANDS = [a_study, a_training, ablated_sets, a_table_of_scores, a_packed_study, a_shipped_checkpoint, a_map]
+ONLY_ON_DEMAND = {a_map: "a map takes a minute: KILLS=50 kills it too"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("made", COMMANDS, ids=lambda made: made.__name__)
+def test_whatever_is_killed_ends_as_if_nobody_had_killed_it(
+    made: Callable[[Path, Path], Command], photos: Path, tmp_path: Path
+) -> None:
+    if KILLS == 1 and made in ONLY_ON_DEMAND:
+        pytest.skip(ONLY_ON_DEMAND[made])
+    command, content = made(photos, tmp_path)
     (tmp_path / "runs").mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.helpers.kills", *arguments],
-        cwd=config.ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    print(f"{what}, seed {SEED}: {done.stdout.strip()}")
+    said = run(["-m", "tests.helpers.kills", str(SEED), str(KILLS), str(tmp_path / "runs"), *command])
+    print(f"{made.__name__}, seed {SEED}: {said.strip()}")
     whole, *killed = sorted((tmp_path / "runs").iterdir(), key=lambda path: path.name != "whole")
     assert whole.name == "whole"
     assert any(path.name.startswith("killed-") for path in killed)
-    for run in killed:
-        if run.name.startswith("killed-"):
-            same(content(run), content(whole))
+    for found in killed:
+        if found.name.startswith("killed-"):
+            same(content(found), content(whole))
         else:
-            assert run.name.startswith("."), f"{run.name} was left beside what was asked for"
+            assert found.name.startswith("."), f"{found.name} was left beside what was asked for"
+
+
+def run(command: list[str]) -> str:
+    """What a command says; it has to end well."""
+    if command[0] == "core":
+        command = ["-m", *command]
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=config.ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
 
 
 def same(found: object, wanted: object) -> None:
