@@ -65,9 +65,11 @@ def memory(key: str, photo: str, drawing: str | None) -> object:
 def keys(key: str, pressed: Mapping[str, str], frame: str) -> None:
     """Let keys press buttons: `pressed` is a CSS selector by key, like "ctrl+z"; nothing is pressed while one types.
 
-    The toolbar that the canvas inside `frame` (a CSS selector) brings along is put away: the page has its own.
+    A key that comes before the page has answered the one before waits for it. The toolbar that the canvas inside
+    `frame` (a CSS selector) brings along is put away: the page has its own.
     """
-    _keys(key=key, data={"keys": dict(pressed), "frame": frame}, height=1)
+    answer = st.session_state[f"{key}-answer"] = st.session_state.get(f"{key}-answer", 0) + 1
+    _keys(key=key, data={"keys": dict(pressed), "frame": frame, "answer": answer}, height=1)
 
 
 def clicks(

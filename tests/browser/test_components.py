@@ -131,6 +131,33 @@ def test_keys_press_buttons_but_not_while_somebody_types(blank: Page) -> None:
     assert told(blank) == []
 
 
+def test_keys_faster_than_the_page_wait_for_its_answer_and_none_is_lost(blank: Page) -> None:
+    blank.set_content(
+        '<div id="place"></div><div class="frame"></div><div data-testid="stApp" data-test-script-state="running">'
+        "<button class=undo disabled onclick=\"told.push('undo')\">x</button></div>"
+    )
+    given = {"keys": {"ctrl+z": ".undo"}, "frame": ".frame"}
+    blank.evaluate(SHOW, [script("keys"), given | {"answer": 1}])
+    for _ in range(3):
+        blank.keyboard.press("Control+z")
+    blank.wait_for_timeout(300)
+    assert told(blank) == []  # a slow page has not heard of the stroke yet
+    blank.evaluate("document.querySelector('.undo').disabled = false")
+    blank.wait_for_function("told.length > 0")
+    blank.wait_for_timeout(300)
+    assert told(blank) == ["undo"]
+    blank.evaluate(SHOW, [script("keys"), given | {"answer": 2}])
+    blank.wait_for_function("told.length > 0")
+    blank.evaluate("document.querySelector('.undo').disabled = true")
+    blank.evaluate("document.querySelector('[data-testid=stApp]').dataset.testScriptState = 'notRunning'")
+    blank.evaluate(SHOW, [script("keys"), given | {"answer": 3}])
+    blank.wait_for_timeout(300)
+    assert told(blank) == ["undo"]
+    blank.evaluate("document.querySelector('.undo').disabled = false")
+    blank.wait_for_timeout(300)
+    assert told(blank) == []  # the third came when there was nothing left to undo
+
+
 def test_the_canvas_s_own_toolbar_is_put_away(blank: Page) -> None:
     blank.set_content('<div id="place"></div><div class="frame"><div id="host"></div></div>')
     blank.evaluate(

@@ -3,6 +3,9 @@ const own = new WeakMap()
 const TYPED = "input:not([type=range]):not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable=true]"
 const STEERED = `${TYPED}, input, [role=slider], [role=radio], [role=tab], [role=listbox], [role=option], [role=menu]`
 const SENT = 300 // ms after a stroke within which the canvas still keeps it to itself
+const SOON = 100 // ms after which a press that waits looks again
+const PATIENCE = 30000 // ms after which a press counts as answered, whatever the page says
+const RUNNING = "[data-testid=stApp][data-test-script-state=running]"
 
 function name(event) {
   const control = event.ctrlKey || event.metaKey
@@ -22,14 +25,31 @@ function able(selector) {
 
 function press(state, event) {
   const selector = meant(state, event)
-  if (!selector) return
-  const early = state.drawn + SENT - performance.now()
-  const button = able(selector)
-  if (!button && early <= 0) return
+  if (!selector || (!able(selector) && !waits(state))) return
   event.preventDefault()
   if (state.drawing) return // a stroke is not taken away from under the hand
-  if (early > 0) setTimeout(() => able(selector)?.click(), early)
-  else button.click()
+  state.presses.push(selector)
+  if (state.presses.length === 1) click(state)
+}
+
+// Whether the page may still be on its way to a button that can be pressed.
+function waits(state) {
+  return state.presses.length > 0 || state.drawn + SENT > performance.now() || document.querySelector(RUNNING)
+}
+
+// Presses wait for each other: of two clicks on one button that come before the page's answer, Streamlit sees one.
+function click(state) {
+  while (state.presses.length && !state.drawing && state.drawn + SENT <= performance.now()) {
+    const [selector] = state.presses
+    if (performance.now() < state.asked[selector] + PATIENCE) break
+    const button = able(selector)
+    if (!button && document.querySelector(RUNNING)) break
+    state.presses.shift()
+    if (!button) continue
+    state.asked[selector] = performance.now()
+    button.click()
+  }
+  if (state.presses.length) state.later = setTimeout(() => click(state), SOON)
 }
 
 function watch(state) {
@@ -59,11 +79,12 @@ export default function ({ data, parentElement }) {
   const frame = document.querySelector(data.frame)
   const known = own.get(host)
   if (known) {
+    if (data.answer !== known.answer) known.asked = {}
     Object.assign(known, data)
     if (frame) putAway(frame)
     return known.stop
   }
-  const state = { ...data, over: false, drawing: false, drawn: -SENT }
+  const state = { ...data, over: false, drawing: false, drawn: -SENT, presses: [], asked: {} }
   const listen = (event) => press(state, event)
   const unwatch = watch(state)
   const watcher = setInterval(() => {
@@ -74,6 +95,7 @@ export default function ({ data, parentElement }) {
   state.stop = () => {
     document.removeEventListener("keydown", listen)
     clearInterval(watcher)
+    clearTimeout(state.later)
     unwatch()
     own.delete(host)
   }

@@ -152,6 +152,7 @@ async function draw(state) {
     data.density && changed(state, "share", data.density.share, floats),
     loadPlotly(data.plotly),
   ])
+  await state.held // an outline that is being drawn would be lost
   if (data !== state.data) return // a newer run came meanwhile, and draws itself
   const { sheet, ...seen } = data, drawing = JSON.stringify([seen, state.ink, state.paper])
   if (drawing === state.drawing) return // only thumbnails came
@@ -215,11 +216,23 @@ function moveAgain({ clientX, clientY }) {
   document.elementFromPoint(clientX, clientY)?.dispatchEvent(new MouseEvent("mousemove", place))
 }
 
+// When the pointer that went down just now is up again, and plotly.js has told of it.
+const released = () => new Promise((done) => {
+  const end = () => {
+    for (const kind of ["pointerup", "pointercancel"]) removeEventListener(kind, end, true)
+    setTimeout(done, 100)
+  }
+  for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, end, true)
+})
+
 function listen(state) {
   const { plot } = state
   plot.onmousemove = (event) => { pointer = event }
   plot.onmouseleave = () => { pointer = null }
-  plot.onpointerdown = (event) => { state.how = event.shiftKey ? "+" : event.altKey ? "-" : null }
+  plot.onpointerdown = (event) => {
+    state.how = event.shiftKey ? "+" : event.altKey ? "-" : null
+    state.held = released()
+  }
   for (const change of ["plotly_afterplot", "plotly_relayouting", "plotly_relayout"]) plot.on(change, () => pictures(state))
   plot.on("plotly_hover", (event) => {
     const index = photo(state, event.points[0])
@@ -232,16 +245,26 @@ function listen(state) {
   })
   plot.on("plotly_selected", (event) => {
     if (!event) return
-    state.drawing = null // plotly.js has drawn an outline of its own: the next drawing takes it away
+    state.drawing = null // the answer's drawing puts its own outlines in place of those drawn here
     if (event.range) {
-      const [x, y] = [event.range.x, event.range.y]
-      state.send("selected", { how: state.how, box: [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)] })
+      const [x, y] = [event.range.x, event.range.y], box = [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)]
+      state.send("selected", { how: state.how, box })
+      outline(state, `box:${box}`)
     } else if (event.lassoPoints) {
-      state.send("selected", { how: state.how, lasso: event.lassoPoints.x.map((x, i) => [x, event.lassoPoints.y[i]]) })
+      const lasso = event.lassoPoints.x.map((x, i) => [x, event.lassoPoints.y[i]])
+      state.send("selected", { how: state.how, lasso })
+      outline(state, `lasso:${lasso.join(";")}`)
     }
   })
   plot.on("plotly_deselect", () => clear(state))
   plot.on("plotly_relayout", (change) => { if (change.dragmode) state.drag = change.dragmode })
+}
+
+// An outline of plotly.js's own could be moved and bent, of which nobody would be told: a still one takes its place.
+function outline({ plot, how }, text) {
+  setTimeout(() => window.Plotly.relayout(plot, {
+    selections: [], shapes: [...(how ? plot.layout.shapes ?? [] : []), ...outlines(`${how ?? ""}${text}`, SELECTED)],
+  }))
 }
 
 function clear(state) {
@@ -365,7 +388,7 @@ export default function (component) {
   let state = states.get(parentElement)
   const [plot, tip, note, hint, photos] = ["plot", "tip", "note", "hint", "photos"].map((part) => parentElement.querySelector(`.map-${part}`))
   if (!state || state.plot !== plot) {
-    state = { plot, tip, note, hint, photos, how: null, urls: {}, files: {}, over: null, drawing: null, drag: "pan", rows: [] }
+    state = { plot, tip, note, hint, photos, how: null, urls: {}, files: {}, over: null, drawing: null, held: null, drag: "pan", rows: [] }
     const own = state
     state.thumbs = new Thumbnails((asked) => own.send("wanted", asked), () => thumbnailsCame(own), loadImage)
     state.key = (event) => escaped(own, event)

@@ -101,7 +101,9 @@ def _head(title: str, chosen: Chosen, name: str) -> None:
 
 
 def _keep() -> None:
-    st.query_params[KEPT] = st.query_params.pop(DRAWN)
+    """What is drawn becomes what is kept; a second click, that comes when it is kept already, changes nothing."""
+    if (drawn := st.query_params.pop(DRAWN, None)) is not None:
+        st.query_params[KEPT] = drawn
 
 
 def _compare(

@@ -1,0 +1,144 @@
+"""Visitors who do not wait: clicks, strokes and pages faster than the answers, also where each answer is slow."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.paint import drawing
+from core.paint.drawing import Stroke
+from core.photos import images
+from tests.browser.conftest import STAND_IN
+from tests.conftest import draw_photo
+from tests.helpers.chromium import SCREENS, check, photo_file, running_app, settled
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (requirements-dev.txt).")
+pytestmark = pytest.mark.slow
+BRUSH = 0.07
+SLOW = """
+import time
+from core.inference.predictor import Predictor
+
+def slower(call):
+    def answer(*given):
+        time.sleep(1)
+        return call(*given)
+    return answer
+
+Predictor.score_squares = slower(Predictor.score_squares)
+Predictor.score_with_features = slower(Predictor.score_with_features)
+"""
+"""Words in front of the app that make each answer of the model come a second later."""
+
+
+@pytest.fixture(scope="module")
+def slow_address(artifacts: Path) -> Iterator[str]:
+    """The app on a server whose model answers late."""
+    start = STAND_IN.replace("from streamlit.web import cli", SLOW + "from streamlit.web import cli")
+    with running_app([sys.executable, "-c", start, str(artifacts)], "slow-server.log") as running:
+        yield running
+
+
+@pytest.fixture
+def hurried(browser: Browser) -> Iterator[Page]:
+    """A new visitor, and what their browser complained of."""
+    context = browser.new_context(**SCREENS["light"])
+    context.set_default_timeout(120_000)
+    page = context.new_page()
+    page.complaints = []
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    yield page
+    context.close()
+
+
+def is_well(page: Page, name: str) -> None:
+    """Nothing failed, in the app or in the browser."""
+    check(page, name)
+    assert not page.complaints
+    assert not page.locator("[data-testid=stAlertContentError]").all_inner_texts()
+
+
+def test_a_map_clicked_faster_than_it_answers_ends_at_the_last_click(address: str, hurried: Page) -> None:
+    page = hurried
+    page.goto(f"{address}/latent_space?projection=pca")
+    page.wait_for_selector(".map-plot[data-drawn]")
+    relief = page.locator(".st-key-relief label").first
+    for _ in range(3):
+        relief.click()
+    page.wait_for_url(re.compile("relief=true"))
+    settled(page)
+    page.evaluate("Plotly.relayout(document.querySelector('.map-plot'), {dragmode: 'select'})")
+    page.locator(".map-plot").scroll_into_view_if_needed()
+    before = page.url
+    for corners in (((0.1, 0.2), (0.5, 0.6)), ((0.3, 0.3), (0.6, 0.9))):  # the second begins inside of the first
+        box(page, *corners)
+        page.wait_for_url(lambda url, told=before: "select=" in url and url != told)
+        before = page.url
+    page.get_by_role("button", name="Keep it").dblclick()
+    page.wait_for_url(re.compile("(?=.*kept=)(?!.*select=)"))
+    page.get_by_role("heading", name="Kept for comparison").wait_for()
+    kept = page.url
+    page.reload()
+    page.get_by_role("heading", name="Kept for comparison").wait_for()
+    page.wait_for_url(kept)
+    is_well(page, "hurry-map")
+
+
+def box(page: Page, corner: tuple[float, float], other: tuple[float, float]) -> None:
+    """Draw a box on the map from one place to another, both in widths and heights of it."""
+    place = page.locator(".map-plot").bounding_box()
+    for act, (across, down) in ((page.mouse.down, corner), (page.mouse.up, other)):
+        page.mouse.move(place["x"] + across * place["width"], place["y"] + down * place["height"], steps=3)
+        act()
+
+
+def test_strokes_faster_than_a_slow_server_all_count(slow_address: str, hurried: Page) -> None:
+    """Three strokes, the last two taken back, another photo and back, before the first answer is there."""
+    page = hurried
+    page.goto(f"{slow_address}/try_a_photo")
+    second = {"name": "other.png", "mimeType": "image/png", "buffer": images.png_bytes(draw_photo(9, 300, 400))}
+    page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(300, 400), second])
+    page.get_by_role("button", name="drawn.jpg", exact=True).wait_for()
+    settled(page)
+    page.locator(".st-key-canvas-frame").scroll_into_view_if_needed()
+    strokes = [Stroke(((0.2, down), (0.5, down)), BRUSH) for down in (0.2, 0.4, 0.6)]
+    for stroke in strokes:
+        line(page, stroke)
+    for _ in strokes[1:]:
+        page.keyboard.press("Control+z")
+    area = 100 * float(drawing.draw(strokes[:1], 256, 341).mean())
+    says(page, area)
+    page.get_by_role("button", name="other.png", exact=True).click()
+    page.get_by_role("button", name="drawn.jpg", exact=True).click()
+    says(page, area)
+    is_well(page, "hurry-painting")
+
+
+def line(page: Page, stroke: Stroke) -> None:
+    """Draw a stroke on the canvas that is there, without waiting for anything."""
+    place = page.locator(".st-key-canvas-frame canvas:visible").last.bounding_box()
+    (x, y), (to_x, to_y) = (
+        (place["x"] + a * place["width"], place["y"] + b * place["width"]) for a, b in stroke.points
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(to_x, to_y, steps=4)
+    page.mouse.up()
+
+
+def says(page: Page, area: float) -> None:
+    """The page comes to say so many percent of the photo, and stays with it."""
+    near = """area => {
+        const found = document.body.innerText.match(/([\\d.]+)% of the photo was replaced/);
+        return found && Math.abs(Number(found[1]) - area) < 0.6; }"""
+    page.wait_for_function(near, arg=area)
+    settled(page)
+    page.wait_for_function(near, arg=area)
