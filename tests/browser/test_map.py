@@ -156,6 +156,8 @@ def test_keys_add_to_a_selection_take_away_and_clear(address: str, visited: Page
 
     box((0.1, 0.2), (0.5, 0.9))
     outlines(1, "box")
+    # No outline that could be moved without anybody being told.
+    page.wait_for_function("document.querySelector('.map-plot').layout.selections.length === 0")
     page.keyboard.down("Shift")
     box((0.5, 0.2), (0.9, 0.6))
     page.keyboard.up("Shift")

@@ -378,14 +378,15 @@ def test_the_average_of_runs_is_shipped_and_its_members_named(scored_set: Path, 
 
 def test_the_last_epoch_is_shipped_when_asked(scored_set: Path, tmp_path: Path) -> None:
     from core.commands.ship import ship
+    from core.inference import checkpoints
     from core.training.fit import fit
 
     run = tmp_path / "run"
     fit(settings(scored_set, run, epochs=2))
     weights = safetensors.numpy.load_file(run / "last" / "model.safetensors")
-    safetensors.numpy.save_file(
-        {**weights, "head.0.weight": weights["head.0.weight"] * 2}, run / "last/model.safetensors"
-    )
+    module, card = checkpoints.load(run / "last")
+    module.load_state_dict(module.state_dict() | {"head.0.weight": 2 * module.state_dict()["head.0.weight"]})
+    checkpoints.save(run / "last", module, card)
     for epoch in ("best", "last"):
         ship(str(run), epoch=epoch, out=str(tmp_path / epoch))
         shipped = safetensors.numpy.load_file(tmp_path / epoch / "model.safetensors")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -59,7 +60,8 @@ def test_a_server_lets_go_of_what_a_visit_uploaded_when_its_page_is_closed() -> 
     """Streamlit itself would hold it until another visit ends, two minutes later."""
     hurried = "import sys; from ui import visit; visit.RELEASE, visit.SWEEP = 1, 0.2; from streamlit.web import cli"
     with served(("-c", f"{hurried}; sys.exit(cli.main())")) as (address, _):
-        asyncio.run(upload_and_leave(address))
+        with ThreadPoolExecutor(1) as apart:  # this thread may have a loop already: that of a browser of other tests
+            apart.submit(asyncio.run, upload_and_leave(address)).result()
         end = time.monotonic() + 30
         while (held := uploaded_bytes(address)) and time.monotonic() < end:
             time.sleep(0.2)
