@@ -9,7 +9,7 @@ import streamlit as st
 from core.study import catalogue
 from core.verdict.aggregates import Aggregates
 from core.verdict.report import report
-from ui import layout
+from ui import layout, widgets
 from ui.study import closeup, effects
 
 EMPTY = (
@@ -32,7 +32,7 @@ def main() -> None:
         return
     name = next(iter(at_hand))
     if len(at_hand) > 1:
-        name = st.selectbox("Study", list(at_hand), key="study", bind="query-params")
+        name = widgets.select("Study", list(at_hand), "study")
     folder = at_hand[name]
     found = layout.attempt(lambda: effects.load(str(folder), (folder / catalogue.STORED).stat().st_mtime))
     if found is not None:

@@ -25,7 +25,7 @@ def main() -> None:
     if not found:
         st.info("There is no map here yet. Make one: `python -m core latent SOURCE --out artifacts/latent`.")
         return
-    name = st.selectbox("Map", list(found), key="map", bind="query-params") if len(found) > 1 else next(iter(found))
+    name = widgets.select("Map", list(found), "map") if len(found) > 1 else next(iter(found))
     if (asked := st.session_state.pop("go-try", None)) is not None:
         st.switch_page(layout.TRY.file, query_params=asked)
     atlas = latent_map.current(found[name])
@@ -62,7 +62,7 @@ def explore(atlas: Atlas, name: str) -> None:
         there = [p for p in PROJECTIONS if any(key[:2] == (space, p.id) for key in atlas.layouts)]
         projection = widgets.choose("Projection", there, "projection", in_address=True)
         colour = controls.colour(options)
-        flat = st.segmented_control("Dimensions", ["2-D", "3-D"], default="2-D", key="dims", bind="query-params")
+        flat = widgets.segments("Dimensions", ["2-D", "3-D"], "dims")
     dims = 3 if flat == "3-D" and (space, projection, 3) in atlas.layouts else 2
     if flat == "3-D" and dims == 2:
         st.caption(f"This map has {PROJECTIONS[projection].label} in two dimensions only.")
@@ -89,7 +89,7 @@ def relief(
     atlas: Atlas, where: tuple[str, str], dims: int, shown: np.ndarray, options: Mapping[str, Option]
 ) -> chart.Relief:
     """Contours and captions where they are asked for, and what they mean."""
-    if dims == 3 or not st.toggle("Contours and captions", key="relief", bind="query-params"):
+    if dims == 3 or not widgets.toggle("Contours and captions", "relief"):
         return chart.Relief()
     found = chart.relief(atlas, f"{atlas.folder}-{atlas.answer}", *where, shown, options)
     chart.legend(found)

@@ -9,7 +9,7 @@ from core import plots
 from core.evaluation import reports
 from core.evaluation import words as report_words
 from core.evaluation.reports import Evaluation, ModelCard
-from ui import layout
+from ui import layout, widgets
 
 Evaluated = tuple[Evaluation, ...]
 
@@ -22,7 +22,7 @@ def agreement(items: Evaluated) -> None:
     chosen = first.id
     if len(items) > 1:
         names = list(by_id)
-        chosen = st.selectbox("Evaluation", names, names.index(first.id), key="evaluation", bind="query-params")
+        chosen = widgets.select("Evaluation", names, "evaluation", default=first.id)
     item = by_id[chosen]
     st.markdown(report_words.agreement(item))
     left, right = st.columns(2, gap="medium")

@@ -42,6 +42,42 @@ def choose(
     )
 
 
+def select(label: str, options: Sequence[str], key: str, *, default: str | None = None) -> str:
+    """Let the user pick one of some names; the address carries it under `key`, and an unknown one there is passed over.
+
+    Streamlit's own `bind` would do it, but takes all of the address away when another page is opened, so that the
+    browser's Back leads to a page without its settings.
+    """
+    wanted = _in_address(key, options, options[0] if default is None else default)
+    return st.selectbox(
+        label, options, index=list(options).index(wanted), key=key, on_change=_write_address, args=(key,)
+    )
+
+
+def segments(label: str, options: Sequence[str], key: str) -> str:
+    """The same as buttons in a row, the first one by default."""
+    wanted = _in_address(key, options, options[0])
+    return st.segmented_control(
+        label, options, default=wanted, required=True, key=key, on_change=_write_address, args=(key,)
+    )
+
+
+def toggle(label: str, key: str) -> bool:
+    """A switch that is off unless the address says `key=true`."""
+    wanted = _in_address(key, ("false", "true"), "false") == "true"
+    return st.toggle(label, wanted, key=key, on_change=_write_address, args=(key,))
+
+
+def _in_address(key: str, options: Sequence[str], default: str) -> str:
+    """What the address says under a key, which the widget follows: the browser's Back changes the address alone."""
+    asked = st.query_params.get(key, default)
+    wanted = asked if asked in options else default
+    value = wanted == "true" if set(options) == {"false", "true"} else wanted
+    if st.session_state.get(key, value) != value:
+        st.session_state[key] = value
+    return wanted
+
+
 def choose_some(
     label: str, entries: Iterable[Any], key: str, *, default: Sequence[str], help_text: str
 ) -> tuple[str, ...]:
@@ -72,7 +108,8 @@ def _write_all_to_address(key: str) -> None:
 
 
 def _write_address(key: str) -> None:
-    st.query_params[key] = st.session_state[key]
+    value = st.session_state[key]
+    st.query_params[key] = str(value).lower() if isinstance(value, bool) else value
 
 
 def parameters(entry: Entry[Any], key: str) -> dict[str, Any]:

@@ -86,6 +86,11 @@ def test_a_map_clicked_faster_than_it_answers_ends_at_the_last_click(address: st
     page.reload()
     page.get_by_role("heading", name="Kept for comparison").wait_for()
     page.wait_for_url(kept)
+    page.get_by_role("link", name="Model", exact=True).click()
+    page.get_by_role("heading", name="Does the score agree with people?").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="Kept for comparison").wait_for()
+    page.wait_for_url(kept)
     is_well(page, "hurry-map")
 
 

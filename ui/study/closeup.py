@@ -18,7 +18,7 @@ from core.verdict.aggregates import Aggregates
 from core.verdict.evidence import row_conditions
 from core.verdict.headline import Headline
 from core.wording import minus
-from ui import layout
+from ui import layout, widgets
 
 CONDITION = ("ablation", "params", "mask", "fill", "direction")
 SHOWN = 3
@@ -32,7 +32,7 @@ def closeup(found: Aggregates, rows: pd.DataFrame, folder: Path) -> None:
     names = list(rows["name"])
     if not names:
         return
-    chosen = st.selectbox("Look closely at", names, key="condition", bind="query-params")
+    chosen = widgets.select("Look closely at", names, "condition")
     row = rows[rows["name"] == chosen].iloc[0]
     st.markdown(layout.plain(row["said"]))
     whole = "Every pixel may change: a whole-photo ablation has no controls" if pd.isna(row["mask"]) else ""

@@ -23,7 +23,7 @@ from core.verdict.detector_words import quality_table, relied_on
 from core.verdict.headline import PLAIN, headline
 from core.verdict.plots import nine_rows
 from core.verdict.words import UNTESTED
-from ui import layout
+from ui import layout, widgets
 from ui.study import closeup
 
 FAMILIES = {"confirmatory": "Confirmatory", "exploratory": "Exploratory"}
@@ -148,7 +148,7 @@ def choices(found: Aggregates) -> tuple[pd.DataFrame, str]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         population = _one("Photos", POPULATIONS, "population")
         sources = list(dict.fromkeys(found.effects["source"]))
-        source = st.selectbox("Source", sources, key="source", bind="query-params") if len(sources) > 1 else POOLED
+        source = widgets.select("Source", sources, "source") if len(sources) > 1 else POOLED
         shape = _one("What is taken away", shapes(found.effects), "shape")
     st.caption("Everything beside the decision rows: q values control the false discovery rate (Benjamini–Hochberg).")
     rows = evidence.chosen_effects(found, confirmatory=False, source=source, population=population)
@@ -207,4 +207,4 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
 def _clicked() -> None:
     points = st.session_state["bars"].selection.points
     if points and len(chosen := points[0].get("customdata") or ()) > NAMED:
-        st.session_state["condition"] = chosen[NAMED]
+        st.query_params["condition"] = chosen[NAMED]
