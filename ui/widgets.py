@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from core.registry import Choice, Entry, Param, Range
 from ui import layout
+
+Value = TypeVar("Value")
 
 
 def choose(
@@ -48,15 +50,13 @@ def select(label: str, options: Sequence[str], key: str, *, default: str | None 
     Streamlit's own `bind` would do it, but takes all of the address away when another page is opened, so that the
     browser's Back leads to a page without its settings.
     """
-    wanted = _in_address(key, options, options[0] if default is None else default)
-    return st.selectbox(
-        label, options, index=list(options).index(wanted), key=key, on_change=_write_address, args=(key,)
-    )
+    wanted = _from_address(key, {name: name for name in options}, default or options[0])
+    return st.selectbox(label, options, list(options).index(wanted), key=key, on_change=_write_address, args=(key,))
 
 
 def segments(label: str, options: Sequence[str], key: str) -> str:
     """The same as buttons in a row, the first one by default."""
-    wanted = _in_address(key, options, options[0])
+    wanted = _from_address(key, {name: name for name in options}, options[0])
     return st.segmented_control(
         label, options, default=wanted, required=True, key=key, on_change=_write_address, args=(key,)
     )
@@ -64,17 +64,15 @@ def segments(label: str, options: Sequence[str], key: str) -> str:
 
 def toggle(label: str, key: str) -> bool:
     """A switch that is off unless the address says `key=true`."""
-    wanted = _in_address(key, ("false", "true"), "false") == "true"
+    wanted = _from_address(key, {"false": False, "true": True}, "false")
     return st.toggle(label, wanted, key=key, on_change=_write_address, args=(key,))
 
 
-def _in_address(key: str, options: Sequence[str], default: str) -> str:
-    """What the address says under a key, which the widget follows: the browser's Back changes the address alone."""
-    asked = st.query_params.get(key, default)
-    wanted = asked if asked in options else default
-    value = wanted == "true" if set(options) == {"false", "true"} else wanted
-    if st.session_state.get(key, value) != value:
-        st.session_state[key] = value
+def _from_address(key: str, values: Mapping[str, Value], default: str) -> Value:
+    """The value of the word in the address, which the widget follows: the browser's Back changes the address alone."""
+    wanted = values.get(st.query_params.get(key, default), values[default])
+    if st.session_state.get(key, wanted) != wanted:
+        st.session_state[key] = wanted
     return wanted
 
 
