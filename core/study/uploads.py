@@ -117,7 +117,7 @@ def _of_archive(name: str, data: bytes, room: int, wanted: tuple[str, ...], most
         raise StudyError(f"{name}: this ZIP has more than {most:,} files in it; pack the photos alone.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-        members = [item for item in archive.infolist() if not item.is_dir() and item.filename.lower().endswith(wanted)]
+        members = [item for item in archive.infolist() if item.filename.lower().endswith(wanted)]
         if sum(item.file_size for item in members) > room:  # said before anything is unpacked
             raise StudyError(f"{name}: what is in it is larger than is taken here; choose fewer photos.")
         if any(item.compress_type not in PACKINGS for item in members):

@@ -134,3 +134,9 @@ def test_an_archive_that_is_damaged_inside_is_refused(tmp_path: Path) -> None:
     damaged = whole[:start] + b"\xff" * 20 + whole[start + 20 :]
     with pytest.raises(StudyError, match="cannot be read"):
         store([("a.zip", damaged)], tmp_path / "new", LIMITS)
+
+
+def test_a_file_without_a_name_in_an_archive_is_passed_over(tmp_path: Path) -> None:
+    data = archive(**{"x.png": PHOTO, "a.png": PHOTO}).replace(b"x.png", b"\0.png")  # a name ends before a NUL
+    store([("a.zip", data)], tmp_path / "new", LIMITS)
+    assert [item.name for item in (tmp_path / "new").iterdir()] == ["a.png"]
