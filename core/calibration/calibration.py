@@ -78,8 +78,8 @@ class Scale:
         )  # fmt: skip
 
 
-FULL = Scale(tuple(WORLDS), Schedule(scenes=600, epochs=8), photos=560, targets=110)
-QUICK = Scale(("face", "colour"), Schedule(scenes=500, epochs=8), photos=560, targets=110)
+FULL = Scale(tuple(WORLDS), Schedule(scenes=1200, epochs=8), photos=560, targets=110)
+QUICK = Scale(("face", "colour"), Schedule(scenes=1000, epochs=8), photos=560, targets=110)
 
 
 def calibrate(

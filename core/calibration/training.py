@@ -28,7 +28,7 @@ class Schedule:
 
     scenes: int
     epochs: int
-    augmented: int = 6
+    augmented: int = 3
     batch: int = 32
     rate: float = 4e-3
     weight_decay: float = 0.02

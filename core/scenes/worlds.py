@@ -74,7 +74,7 @@ WORLDS = {
         World("context_large", ("context",), AMOUNT, large="people"),
         World("none_large", large="people"),
         World("unlearnable_large", hashed=True, large="salient"),
-        World("size", ("people",), BOTH, large="people", by_size=True),
+        World("size", ("people",), THING, large="people", by_size=True),
         World("half_missed", ("salient",), THING, missed=0.5),
     )
 }
