@@ -111,7 +111,7 @@ def test_a_card_beside_other_weights_is_refused(tmp_path: Path) -> None:
 
 def test_resmem_scores_or_names_the_command(photo: np.ndarray) -> None:
     if importlib.util.find_spec("resmem") is None:
-        with pytest.raises(MissingDependencyError, match="requirements-reference"):
+        with pytest.raises(MissingDependencyError, match="pip install resmem=="):
             inference.load("resmem")
     else:
         assert 0 <= inference.load("resmem").score([photo])[0] <= 1
