@@ -165,7 +165,7 @@ def _first_look(model: str, digest: str, _item: Item) -> tuple[Pixels, str | Non
         with images.converted_once(photo):
             for smaller in (display, working):
                 smaller(digest, held)
-            return preprocess.square(photo, preset), emptiness.hint(photo)
+            return preprocess.square(photo, preset), emptiness.hint(working(digest, held))
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)

@@ -21,8 +21,11 @@ NEARLY_EMPTY = "this picture is nearly empty; its score says little about a phot
 
 
 def hint(photo: Pixels) -> str | None:
-    """A sentence for a picture in which there is nothing to see, or hardly anything; None for a photo."""
-    small = images.to_short_side(photo, SIDE).astype(np.int16)
+    """A sentence for a picture in which there is nothing to see, or hardly anything; None for a photo.
+
+    It is looked at by way of its working size, so that whoever has that at hand need not touch the large one again.
+    """
+    small = images.to_short_side(images.working(photo), SIDE).astype(np.int16)
     height, width = (side // BLOCK for side in small.shape[:2])
     blocks = small[: height * BLOCK, : width * BLOCK].reshape(height, BLOCK, width, BLOCK, 3)
     differ = (blocks.max(axis=(1, 3)) - blocks.min(axis=(1, 3))).max(axis=-1)
