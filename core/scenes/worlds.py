@@ -47,8 +47,8 @@ class World:
     missed: float = 0.0
 
 
-THING, AMOUNT, BOTH = 0.7, 0.3, 0.5
-"""Light of worlds in which a thing, an amount, or one of each counts."""
+THING, AMOUNT, BOTH, SIZE = 0.7, 0.3, 0.5, 0.6
+"""Light of worlds in which a thing, an amount, one of each, or a thing's size counts."""
 WORLDS = {
     world.id: world
     for world in (
@@ -74,7 +74,7 @@ WORLDS = {
         World("context_large", ("context",), AMOUNT, large="people"),
         World("none_large", large="people"),
         World("unlearnable_large", hashed=True, large="salient"),
-        World("size", ("people",), THING, large="people", by_size=True),
+        World("size", ("people",), SIZE, large="people", by_size=True),
         World("half_missed", ("salient",), THING, missed=0.5),
     )
 }
