@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import struct
 import zipfile
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from core.errors import CheckpointError
 
 DAMAGE = (
     *(OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, AssertionError),
-    pickle.UnpicklingError,
+    *(pickle.UnpicklingError, struct.error, zipfile.BadZipFile),
 )
 """What opening a damaged file raises; which one depends on where the damage is."""
 

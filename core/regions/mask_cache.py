@@ -19,8 +19,8 @@ from core.registry import MASKS
 from core.table import canonical
 from core.types import Photo, Pixels, Rect, Region
 
-DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
-"""What numpy raises on a file that is cut short or is no archive of ours."""
+DAMAGE = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What numpy raises on a file that is cut short or is no archive of ours, or one packed or locked in another way."""
 
 
 @dataclass(frozen=True)

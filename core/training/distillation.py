@@ -62,13 +62,13 @@ def read_packed(file: Path) -> dict[Key, float]:
     try:
         stored = load_file(file)
         pixels, scores, min_area = stored["pixels"], stored["scores"].astype(float), float(stored["min_area"][0])
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        return {
+            (f"{int(photo):016x}", view, min_area): float(score)
+            for photo, row in zip(pixels, scores, strict=True)
+            for view, score in enumerate(row)
+        }
+    except (OSError, ValueError, TypeError, LookupError, OverflowError, SafetensorError) as error:
         raise CheckpointError(f"{file}: these labels cannot be read ({error}); restore the file.") from error
-    return {
-        (f"{int(photo):016x}", view, min_area): float(score)
-        for photo, row in zip(pixels, scores, strict=True)
-        for view, score in enumerate(row)
-    }
 
 
 def write_packed(file: Path, pixels: list[str], scores: np.ndarray, min_area: float) -> None:

@@ -92,3 +92,12 @@ def test_shipped_labels_of_many_crops_spare_the_teacher(tmp_path: Path) -> None:
     (tmp_path / "resmem.safetensors").write_bytes(b"PK damaged")
     with pytest.raises(CheckpointError, match="labels cannot be read"):
         read_packed(tmp_path / "resmem.safetensors")
+
+
+@pytest.mark.parametrize("min_area", [np.float64(0.5), np.zeros((1, 2)), np.zeros(0)], ids=["no row", "rows", "empty"])
+def test_labels_of_another_shape_are_refused(tmp_path: Path, min_area: np.ndarray) -> None:
+    file = tmp_path / "resmem.safetensors"
+    stored = {"pixels": np.ones(1, np.uint64), "scores": np.ones((1, 2), np.float16), "min_area": np.asarray(min_area)}
+    safetensors.numpy.save_file(stored, file)
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        read_packed(file)
