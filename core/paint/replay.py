@@ -187,7 +187,7 @@ def load_all(file: Path) -> tuple[Record, ...]:
             return tuple(from_json(_member(archive, name)) for name in found)
     except LabError as error:
         raise MaskError(str(error) if str(file) in str(error) else f"{file}: {error}") from error
-    except (zipfile.BadZipFile, zlib.error, OSError, UnicodeDecodeError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, UnicodeDecodeError, RuntimeError) as error:
         raise MaskError(f"{file}: this ZIP cannot be read; download it again.") from error
 
 
