@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import math
 import os
 import re
+import struct
+import tarfile
 import threading
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from core.errors import OutputError
+
+DAMAGED_ARCHIVE = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, RuntimeError, ValueError, LookupError, TypeError),
+)
+"""What opening or unpacking a damaged archive raises; which one depends on its kind and on where the damage is."""
 
 
 @contextmanager

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import pickle
-import struct
 import zipfile
 from pathlib import Path
 
 import torch
 
 from core.errors import CheckpointError
+from core.files import DAMAGED_ARCHIVE
 
-DAMAGE = (
-    *(OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, AssertionError),
-    *(pickle.UnpicklingError, struct.error, zipfile.BadZipFile),
-)
-"""What opening a damaged file raises; which one depends on where the damage is."""
+DAMAGE = (*DAMAGED_ARCHIVE, pickle.UnpicklingError, AttributeError, AssertionError)
+"""What opening a damaged file raises: it is a ZIP with a pickle in it, or a pickle alone."""
 
 
 def read_package_weights(file: Path) -> dict[str, torch.Tensor]:

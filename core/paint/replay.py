@@ -7,7 +7,6 @@ import binascii
 import io
 import json
 import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import LabError, MaskError, PhotoError
-from core.files import json_of, replacing, table_text, write_text
+from core.files import DAMAGED_ARCHIVE, json_of, replacing, table_text, write_text
 from core.inference import Predictor
 from core.paint import region_effect
 from core.paint.region_effect import Painted, Treatment, fitted, treatment, working
@@ -187,7 +186,7 @@ def load_all(file: Path) -> tuple[Record, ...]:
             return tuple(from_json(_member(archive, name)) for name in found)
     except LabError as error:
         raise MaskError(str(error) if str(file) in str(error) else f"{file}: {error}") from error
-    except (zipfile.BadZipFile, zlib.error, OSError, UnicodeDecodeError, RuntimeError) as error:
+    except DAMAGED_ARCHIVE as error:
         raise MaskError(f"{file}: this ZIP cannot be read; download it again.") from error
 
 

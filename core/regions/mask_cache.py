@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,14 +12,11 @@ import numpy as np
 
 from core import config
 from core.errors import UnknownChoiceError
-from core.files import replacing
+from core.files import DAMAGED_ARCHIVE, replacing
 from core.photos.fingerprints import fingerprint
 from core.registry import MASKS
 from core.table import canonical
 from core.types import Photo, Pixels, Rect, Region
-
-DAMAGE = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What numpy raises on a file that is cut short or is no archive of ours, or one packed or locked in another way."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ def _load(file: Path, size: tuple[int, ...]) -> Region | None:
             bits, boxes = stored["mask"], stored["boxes"]
         mask = np.unpackbits(bits, count=size[0] * size[1]).astype(bool).reshape(size)
         return Region(mask, tuple(Rect(*row) for row in boxes.tolist()))
-    except DAMAGE:
+    except DAMAGED_ARCHIVE:
         return None
 
 

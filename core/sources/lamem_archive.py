@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import http.client
 import json
-import lzma
 import os
 import re
 import shutil
 import tarfile
 import urllib.error
 import urllib.request
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from core.errors import DownloadError, SourceError
-from core.files import json_of, write_text
+from core.files import DAMAGED_ARCHIVE, json_of, write_text
 from core.sources.lamem import lamem, split_files
 
 LAMEM_URL = "http://memorability.csail.mit.edu/lamem.tar.gz"
@@ -200,7 +198,7 @@ def unpack(archive: Path, folder: Path, *, progress: Progress = lambda done, tot
         top.rename(folder)
     except DownloadError as error:
         raise DownloadError(f"{archive}: {str(error).rstrip('.')}; delete this file and get another.") from error
-    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
+    except DAMAGED_ARCHIVE as error:
         reason = next(iter(str(error).splitlines()), "it ends too early").rstrip(":")
         raise DownloadError(f"{archive}: it cannot be unpacked ({reason}); delete it and download it again.") from error
     finally:

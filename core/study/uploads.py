@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import shutil
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from core import config
 from core.errors import StudyError
+from core.files import DAMAGED_ARCHIVE
 from core.photos.listed_paths import fold
 from core.sources.table import confined
 from core.study.limits import Limits
@@ -25,16 +24,6 @@ OTHERS = 1_000
 """Files in a ZIP that may be no photos, beside ten for each photo."""
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Others may ask for gigabytes to unpack a few bytes."""
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    RuntimeError,
-    OSError,
-    ValueError,
-    struct.error,
-)
-"""What a damaged ZIP raises; which one depends on where the damage is."""
 LONGEST, MOST_BYTES = 400, 200
 """Characters of a name with its folders, and bytes of each part of it: what every disk takes, with room for more."""
 
@@ -126,5 +115,5 @@ def _of_archive(name: str, data: bytes, room: int, wanted: tuple[str, ...], most
                 yield item.filename, archive.read(item)
     except StudyError:
         raise
-    except DAMAGE as error:
+    except DAMAGED_ARCHIVE as error:
         raise StudyError(f"{name}: this ZIP cannot be read ({error}); pack it again.") from error

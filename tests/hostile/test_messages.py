@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.errors import LatentError
 from core.latent import selection
 from core.paint import drawing, drawing_text, replay
 from core.paint.region_effect import treatment
+from tests.conftest import draw_photo
 from tests.helpers.hostile import ODD, attack, bent, count, damaged
 from ui import resources
 from ui.map import selections
@@ -30,6 +32,10 @@ LINE = {
 }  # fmt: skip
 RECT = LINE | {"type": "rect", "fill": "#2f9e9ea0", "angle": 30}
 POLYGON = LINE | {"type": "polygon", "points": [{"x": 1, "y": 1}, {"x": 9, "y": 1}, {"x": 5, "y": 9}], "fill": "#fff"}
+HOW = treatment({}, fill="blur", direction="remove", feather=0.0, seed=0)
+RECORD = replay.Record(
+    "a.png", "0" * 16, "resnet50", np.eye(HEIGHT, WIDTH, dtype=bool), HOW, 0.5, 0.4, 0.1, (0.01, -0.02)
+)
 DRAWING = {"version": "4.4.0", "objects": [LINE, RECT, POLYGON, LINE | {"type": "circle", "radius": 4}]}
 
 
@@ -153,9 +159,7 @@ def test_addresses() -> None:
 
 
 def test_replay_files() -> None:
-    how = treatment({}, fill="blur", direction="remove", feather=0.0, seed=0)
-    mask = np.eye(HEIGHT, WIDTH, dtype=bool)
-    good = replay.to_json(replay.Record("a.png", "0" * 16, "resnet50", mask, how, 0.5, 0.4, 0.1, (0.01, -0.02)))
+    good = replay.to_json(RECORD)
 
     def make(draw: random.Random) -> str:
         if draw.random() < 0.02:
@@ -165,6 +169,22 @@ def test_replay_files() -> None:
         return damaged(good.encode(), [good.encode()], draw).decode("utf-8", "replace")
 
     attack("replay files", 500, make, replay.from_json)
+
+
+def test_zips_of_tries(tmp_path: Path) -> None:
+    file = tmp_path / "tries.zip"
+    good = replay.bundle([(RECORD, draw_photo(0, HEIGHT, WIDTH))] * 2)
+
+    def make(draw: random.Random) -> bytes:
+        data = damaged(good, [good], draw) if draw.random() < 0.4 else good
+        end = data.find(b"PK\x01\x02")  # the list of what is in it, and where
+        return data[:end] + damaged(data[end:], [good], draw) if draw.random() < 0.7 else data
+
+    def take(data: bytes) -> None:
+        file.write_bytes(data)
+        replay.load_all(file)
+
+    attack("ZIPs of tries", 300, make, take, tmp_path)
 
 
 JSON = values.recursive(
