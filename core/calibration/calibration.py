@@ -1,7 +1,7 @@
 """Calibration: does the verdict name the cause where it is known? A model and a study for each generated world.
 
-Every world's folder holds its model, its study and its result; a world with a result is done, so that a killed
-calibration goes on with what is left.
+A folder for each seed has one for each world, with its model, its study and its result. A world with a result is done,
+so that a killed calibration goes on with what is left.
 """
 
 from __future__ import annotations
@@ -78,17 +78,18 @@ class Scale:
         )  # fmt: skip
 
 
-FULL = Scale(tuple(WORLDS), Schedule(scenes=1200, epochs=8), photos=560, targets=110)
+FULL = Scale(tuple(WORLDS), Schedule(scenes=1800, epochs=8), photos=560, targets=110)
 QUICK = Scale(("face", "colour"), Schedule(scenes=1000, epochs=8), photos=560, targets=110)
 
 
 def calibrate(
     out: Path, scale: Scale, seed: int, *, worlds: Sequence[str] = (), progress: Progress = silent
 ) -> pd.DataFrame:
-    """Run every world that has no result yet in `out`, and write and return the table of all that have one."""
+    """Run every world that has no result at this seed in `out`; write and return the table of all worlds and seeds."""
     for name in worlds or scale.worlds:
-        if not _is_done(out / name, scale.settings(seed)):
-            run_world(WORLDS[name], out / name, scale, seed, progress)
+        place = out / f"seed-{seed}" / name
+        if not _is_done(place, scale.settings(seed)):
+            run_world(WORLDS[name], place, scale, seed, progress)
     return write_table(out)
 
 
@@ -117,7 +118,7 @@ def run_world(world: World, folder: Path, scale: Scale, seed: int, progress: Pro
     result = {
         "settings": scale.settings(seed),
         "row": _row(world, found, scale, seed),
-        "readings": _readings(world, found),
+        "readings": _readings(world, found, seed),
     }
     write_text(folder / RESULT, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
 
@@ -177,7 +178,7 @@ def _row(world: World, found: Verdict, scale: Scale, seed: int) -> dict[str, Any
     }
 
 
-def _readings(world: World, found: Verdict) -> list[dict[str, Any]]:
+def _readings(world: World, found: Verdict, seed: int) -> list[dict[str, Any]]:
     """READING_COLUMNS of every decision row of a world's study."""
     return [
         {
@@ -191,14 +192,15 @@ def _readings(world: World, found: Verdict) -> list[dict[str, Any]]:
             "p_holm": float(f"{item.p_holm:.3g}"),
             "equivalence_p": float(f"{item.equivalence_p:.3g}"),
             "fill": item.fill,
+            "seed": seed,
         }
         for item in found.readings
     ]
 
 
 def write_table(out: Path) -> pd.DataFrame:
-    """Gather the results in a folder into its table and its readings, in the order of the worlds."""
-    results = [json_of(file.read_text(encoding="utf-8")) for file in sorted(out.glob(f"*/{RESULT}"))]
+    """Gather the results in a folder into its table and its readings, in the order of the worlds and seeds."""
+    results = [json_of(file.read_text(encoding="utf-8")) for file in sorted(out.glob(f"seed-*/*/{RESULT}"))]
     table = pd.DataFrame(in_order([item["row"] for item in results]), columns=[*COLUMNS, *MORE_COLUMNS])
     readings = [row for item in results for row in item["readings"]]
     for name, made in ((TABLE, table), (READINGS, pd.DataFrame(in_order(readings), columns=list(READING_COLUMNS)))):

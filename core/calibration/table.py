@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ MORE_COLUMNS = (
     "world",
     "protocol",
 )
-READING_COLUMNS = ("world", "row", "reading", "n", "in_sd", "low", "high", "p_holm", "equivalence_p", "fill")
-"""A row per world and decision row; the estimate and its 95 % interval are in SD of the clean scores."""
+READING_COLUMNS = ("world", "row", "reading", "n", "in_sd", "low", "high", "p_holm", "equivalence_p", "fill", "seed")
+"""A row per world, seed and decision row; the estimate and its 95 % interval are in SD of the clean scores."""
 AMOUNT_WORDS = {"frequency": "spatial frequency"}
 
 
@@ -73,7 +73,7 @@ def is_correct(world: World, verdict: str, leading_cause: str | None) -> bool:
 
 
 def read_table(folder: Path = FOLDER) -> pd.DataFrame:
-    """The stored calibration, COLUMNS and MORE_COLUMNS, a row per world; ArtifactError if there is none."""
+    """The stored calibration, COLUMNS and MORE_COLUMNS, a row per world and seed; ArtifactError if there is none."""
     file = folder / TABLE
     try:
         table = pd.read_csv(file, keep_default_na=False, na_values=[""])
@@ -91,30 +91,55 @@ def read_table(folder: Path = FOLDER) -> pd.DataFrame:
 
 def lines(table: pd.DataFrame) -> list[str]:
     """The table for a terminal, and how many worlds came out right."""
-    found = records(table)
-    shown = pd.DataFrame(
+    return [pd.DataFrame(rows_in_words(table)).to_string(index=False), *_summary(table)]
+
+
+def rows_in_words(table: pd.DataFrame) -> list[dict[str, str]]:
+    """A row per world and protocol in words; what differs between seeds is said of each, in their order."""
+    together: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for row in records(table):
+        together.setdefault((row["world"], row["protocol"]), []).append(row)
+    return [
         {
-            "cause": [described(row["world"]) for row in found],
-            "verdict": [
-                f"{row['verdict']} ({row['strength']})" if row["strength"] else row["verdict"] for row in found
-            ],
-            "leading_cause": [row["leading_cause"] or "–" for row in found],
-            "validity": [validity_words(row) for row in found],
-            "correct": ["yes" if row["correct"] else "NO" for row in found],
+            "cause": described(world),
+            "verdict": _each(
+                f"{row['verdict']} ({row['strength']})" if row["strength"] else row["verdict"] for row in rows
+            ),
+            "leading_cause": _each(row["leading_cause"] or "–" for row in rows),
+            "validity": _each(map(validity_words, rows)),
+            "correct": _each("yes" if row["correct"] else "NO" for row in rows),
+            "seed": " / ".join(str(row["seed"]) for row in rows),
+            "protocol": str(protocol),
         }
-    )
-    return [shown.to_string(index=False), *_summary(table)]
+        for (world, protocol), rows in together.items()
+    ]
+
+
+def _each(words: Iterable[str]) -> str:
+    """What is said of each seed, once where it is the same of all."""
+    said = list(words)
+    return said[0] if len(set(said)) == 1 else " / ".join(said)
 
 
 def _summary(table: pd.DataFrame) -> list[str]:
-    """How many worlds came out right, by protocol, and which were not run by the present one."""
-    text = [
-        f"{int(rows['correct'].sum())} of {len(rows)} worlds are read correctly by protocol {protocol}"
-        for protocol, rows in table.groupby("protocol")
-    ]
-    now = set(table.loc[table["protocol"] == PROTOCOL, "world"])
-    left = [name for name in WORLDS if name not in now]
-    return [*text, f"not run by protocol {PROTOCOL} yet: {', '.join(left)}"] if left else text
+    """How many worlds came out right, and which were not run by the present protocol."""
+    now, text = table[table["protocol"] == PROTOCOL], [summary(table)]
+    for seed in sorted(set(now["seed"])) or [config.SEED]:
+        left = [name for name in WORLDS if name not in set(now.loc[now["seed"] == seed, "world"])]
+        text += [f"not run by protocol {PROTOCOL} at seed {seed} yet: {', '.join(left)}"] if left else []
+    return text
+
+
+def summary(table: pd.DataFrame) -> str:
+    """How many generated worlds came out right, by protocol and seed, in a sentence without its full stop."""
+    said = []
+    for protocol, rows in table.groupby("protocol"):
+        counts = [
+            f"{int(found['correct'].sum())} of {len(found)} worlds at seed {seed}"
+            for seed, found in rows.groupby("seed")
+        ]
+        said.append(f"{', '.join(counts)} are read correctly by protocol {protocol}")
+    return "; ".join(said)
 
 
 def validity_words(row: Mapping[str, Any]) -> str:
@@ -133,6 +158,6 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def in_order(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows in the order in which the worlds are declared."""
+    """Rows in the order in which the worlds are declared, and of their seeds."""
     order = list(WORLDS)
-    return sorted(rows, key=lambda row: order.index(row["world"]))
+    return sorted(rows, key=lambda row: (order.index(row["world"]), row["seed"]))

@@ -20,7 +20,7 @@ def calibrate(
     worlds: Annotated[tuple[str, ...], "only these worlds"] = (),
     fills: Annotated[tuple[str, ...], "only these fills of the decision rows, to save time"] = (),
     seed: Annotated[int, "seed of scenes, models and statistics"] = config.SEED,
-    out: Annotated[str, "folder of the calibration; the same command goes on with an unfinished one"] = "",
+    out: Annotated[str, "folder of all seeds; the same command goes on with an unfinished one"] = "",
     show: Annotated[bool, "print the stored full run instead"] = False,
 ) -> Report:
     """Run the whole instrument on generated worlds, and table the known cause against verdict and leading cause.
@@ -40,6 +40,6 @@ def calibrate(
 
         scale = calibration.QUICK if quick else calibration.FULL
         scale = replace(scale, fills=tuple(fills) or scale.fills)
-        folder = Path(out or f"runs/calibration-{'quick-' if quick else ''}{seed}")
+        folder = Path(out or f"runs/calibration{'-quick' if quick else ''}")
         table = calibration.calibrate(folder, scale, seed, worlds=worlds, progress=progress_bar)
     return Report(tables.lines(table), tables.records(table), code=0 if table["correct"].all() else 1)

@@ -92,17 +92,13 @@ def detector_size_table() -> str:
 
 
 def calibration_table() -> str:
-    """A row per world of the stored calibration."""
+    """A row per world of the stored calibration; of several seeds each is told where they differ."""
     if not (calibration.FOLDER / calibration.TABLE).is_file():
         return "No run is stored yet."
-    rows = ["| cause | verdict | leading cause | validity [95 %] | correct | protocol |", "|---|---|---|---|---|---|"]
-    for item in calibration.records(calibration.read_table()):
-        verdict = f"{item['verdict']} ({item['strength']})" if item["strength"] else item["verdict"]
-        validity = calibration.validity_words(item)
-        right = "yes" if item["correct"] else "**no**"
-        cause = calibration.described(item["world"])
-        about = f"{cause} | {verdict} | {item['leading_cause'] or '–'} | {validity} | {right}"
-        rows.append(f"| {about} | {item['protocol']} |")
+    rows = ["| cause | verdict | leading cause | validity [95 %] | correct | seed | protocol |", f"|{'---|' * 7}"]
+    for item in calibration.rows_in_words(calibration.read_table()):
+        right = item["correct"].replace("NO", "**no**")
+        rows.append(f"| {' | '.join((item | {'correct': right}).values())} |")
     return "\n".join(rows)
 
 
@@ -113,21 +109,10 @@ def findings_table() -> str:
         ("Do its scores agree with people's?", _agreement_with_people()),
         ("Does it use what a person would name?", _readings(found.readings, SEMANTIC)),
         ("Does it use shortcuts?", f"{_readings(found.readings, LOW_LEVEL)}. Verdict: **{found.verdict}**"),
-        ("Is the verdict right where the cause is known?", _calibrated()),
+        ("Is the verdict right where the cause is known?", calibration.summary(calibration.read_table())),
         ("Do photos of similar memorability lie together?", _neighbours()),
     ]
     return "\n".join(["| asked | found |", "|---|---|", *(f"| {asked} | {answer} |" for asked, answer in rows)])
-
-
-def _calibrated() -> str:
-    """How many generated worlds were read correctly, by protocol."""
-    worlds = calibration.records(calibration.read_table())
-    said = []
-    for protocol in sorted({item["protocol"] for item in worlds}):
-        rows = [item for item in worlds if item["protocol"] == protocol]
-        right = sum(bool(item["correct"]) for item in rows)
-        said.append(f"in {right} of {len(rows)} generated worlds by protocol {protocol}")
-    return ", ".join(said)
 
 
 def _agreement_with_people() -> str:

@@ -24,6 +24,8 @@ from core.calibration.table import (
     planted,
     read_table,
     records,
+    rows_in_words,
+    summary,
 )
 from core.calibration.training import Schedule, fit_model, gather
 from core.errors import ArtifactError, StudyError
@@ -206,7 +208,7 @@ def test_a_killed_calibration_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(table.columns) == [*COLUMNS, *MORE_COLUMNS]
     assert table["cause"].tolist() == ["face"]
     assert table["photos"].tolist() == [12]
-    result = tmp_path / "face" / calibration.RESULT
+    result = tmp_path / "seed-0" / "face" / calibration.RESULT
     before = json.loads(result.read_text())
     assert {row["row"] for row in before["readings"]} >= {"faces_removed", "blur", "background_removed"}
 
@@ -218,7 +220,7 @@ def test_a_killed_calibration_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(calibration, "run_world", lambda *args, **kwargs: pytest.fail("the world was done"))
     calibration.calibrate(tmp_path, TINY, 0)
     with pytest.raises(StudyError, match="other settings"):
-        calibration.calibrate(tmp_path, TINY, 1)
+        calibration.calibrate(tmp_path, replace(TINY, photos=13), 0)
 
 
 stored = pytest.mark.skipif(not (FOLDER / TABLE).is_file(), reason="no calibration is stored in artifacts/ yet")
@@ -228,8 +230,9 @@ stored = pytest.mark.skipif(not (FOLDER / TABLE).is_file(), reason="no calibrati
 def test_the_stored_run_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["calibrate", "--show", "--json"])
     rows = json.loads(capsys.readouterr().out)
-    known = [row["world"] for row in rows]
-    assert known == [name for name in WORLDS if name in known], "each world once, in the order of the worlds"
+    known = [(row["world"], row["seed"]) for row in rows]
+    order = [(name, seed) for name in WORLDS for seed in range(3)]
+    assert known == [item for item in order if item in known], "each world once a seed, in the order of the worlds"
     assert {row["protocol"] for row in rows} <= {1, 2}
     assert all(set(COLUMNS) <= set(row) for row in rows)
     assert code == (0 if all(row["correct"] for row in rows) else 1)
@@ -242,10 +245,11 @@ def test_the_stored_run_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_stored_run_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     main(["calibrate", "--show"])
     out = capsys.readouterr().out
-    assert "worlds are read correctly by protocol" in out
-    ran = {row["world"] for row in records(read_table()) if row["protocol"] == 2}
-    left = out.rpartition("not run by")[2]
-    assert all(name in left for name in WORLDS if name not in ran)
+    assert summary(read_table()) in out
+    for seed in {row["seed"] for row in records(read_table())}:
+        ran = {row["world"] for row in records(read_table()) if (row["protocol"], row["seed"]) == (2, seed)}
+        left = out.rpartition(f"not run by protocol 2 at seed {seed} yet")[2].splitlines()[:1]
+        assert all(name in left[0] for name in WORLDS if name not in ran)
     assert all(word in out for word in COLUMNS)
 
 
@@ -260,6 +264,25 @@ def test_a_null_world_has_no_leading_cause_in_json(tmp_path: Path) -> None:
     pd.DataFrame([row | {"validity": np.nan}]).to_csv(tmp_path / TABLE, index=False)
     assert records(read_table(tmp_path))[0]["validity"] is None
     assert any("inconclusive" in line and "–" in line for line in lines(read_table(tmp_path)))
+
+
+def test_what_differs_between_seeds_is_told_of_each() -> None:
+    row = dict.fromkeys(MORE_COLUMNS, 0.0) | {"cause": "face", "verdict": A, "leading_cause": "face", "validity": 0.9}
+    row |= {"correct": True, "strength": "strict", "held_back": "", "world": "face", "protocol": 2, "seed": 0}
+    other = row | {"seed": 1, "strength": "leaning", "correct": False, "leading_cause": ""}
+    table = pd.DataFrame([row, other, row | {"world": "colour", "cause": "colour"}])
+    first, second = rows_in_words(table)
+    assert first == {
+        "cause": "face",
+        "verdict": "A (strict) / A (leaning)",
+        "leading_cause": "face / –",
+        "validity": "0.90 [0.00, 0.00]",
+        "correct": "yes / NO",
+        "seed": "0 / 1",
+        "protocol": "2",
+    }
+    assert (second["verdict"], second["seed"]) == ("A (strict)", "0")
+    assert summary(table) == "2 of 2 worlds at seed 0, 0 of 1 worlds at seed 1 are read correctly by protocol 2"
 
 
 def test_bad_tables_are_named(tmp_path: Path) -> None:
@@ -278,4 +301,5 @@ def test_an_unknown_world_is_refused(capsys: pytest.CaptureFixture[str]) -> None
 @stored
 def test_the_readings_are_stored_with_the_table() -> None:
     readings = pd.read_csv(FOLDER / "readings.csv")
-    assert set(readings["world"]) == set(read_table()["world"])
+    stored_at = [set(zip(table["world"], table["seed"], strict=True)) for table in (readings, read_table())]
+    assert stored_at[0] == stored_at[1]
