@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,5 +132,5 @@ def added_lines(side: HumanSide) -> list[str]:
 def beside_verdict(side: HumanSide | None, folder: str) -> list[str]:
     """The variance partitions as supporting evidence, or how to get them."""
     if side is None:
-        return [f"what people go by: not compared yet; run `python -m core human {folder}`"]
+        return [f"what people go by: not compared yet; run `python -m core human {shlex.quote(folder)}`"]
     return partition_lines(side)

@@ -70,7 +70,7 @@ def report(found: Aggregates, folder: Path) -> str:
         section("Decision rows", _figure(verdict.readings) + _rows(verdict.readings)),
         section("Verdict in words", pre(words.lines(verdict))),
         section("Detectors", pre(quality_lines(relied_on(found)))),
-        section("What people remember", pre(human_words.beside_verdict(human_words.read(folder), folder.name))),
+        section("What people remember", pre(human_words.beside_verdict(human_words.read(folder), str(folder)))),
         section("Effects", _effects(found.effects, base.study)),
         section("Methods and limits", f"<p>{text(METHODS)}</p><p>{text(LIMITS)}</p>"),
         section("To repeat it", pre(commands(folder)) + table(_made_with(found), ("what", "value"))),

@@ -1,20 +1,25 @@
 """`python -m tests.helpers.kills SEED KILLS COMMAND…`: a command killed at random moments, each time begun again.
 
 The command runs in a fork of this process, which has imported everything: a kill falls into work, not into imports.
-`{out}` in the command is another folder for each run that ended; their names are printed. Moments are uniform over
-the time that an uninterrupted run takes.
+`{out}` in the command is another folder for each run that ended. `MEMORABILITY_CACHE={out}` before the command lets it
+keep its cache there, and `COPY=FOLDER` begins with a copy of that folder. Moments are uniform over the time that an
+uninterrupted run takes.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sys
 import time
 import traceback
 from pathlib import Path
 
+from core import config
+
+CACHE, COPY = "MEMORABILITY_CACHE", "COPY"
 TICK = 0.001
 FAILED = 70
 
@@ -41,13 +46,15 @@ def imported() -> None:
     """What the commands need, so that their forks have it."""
     import core.commands.ablate
     import core.commands.latent
+    import core.commands.report
     import core.commands.score
     import core.commands.ship
     import core.commands.study
     import core.latent.build
     import core.study.engine
     import core.study.packing
-    import core.training.fit  # noqa: F401
+    import core.training.fit
+    import core.verdict.report  # noqa: F401
     from core.registry import ABLATIONS, FILLS, MASKS, MODELS, SOURCES
 
     for registry in (ABLATIONS, FILLS, MASKS, MODELS, SOURCES):
@@ -57,6 +64,10 @@ def imported() -> None:
 def _begun(command: list[str], out: Path) -> int:
     """The id of a new process that runs the command."""
     line = [part.replace("{out}", str(out)) for part in command]
+    if line[0].startswith(COPY):
+        source = line.pop(0).partition("=")[2]
+        if not out.exists():
+            shutil.copytree(source, out)
     if child := os.fork():
         return child
     code = FAILED
@@ -70,6 +81,8 @@ def _begun(command: list[str], out: Path) -> int:
 
 
 def _ran(line: list[str]) -> int:
+    if line[0].startswith(CACHE):
+        config.CACHE = Path(line.pop(0).partition("=")[2])
     sys.argv = line
     if line[0] == "train.py":
         import train

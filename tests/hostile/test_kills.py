@@ -24,6 +24,7 @@ from core.models.vae import VAE
 from core.photos.preprocess import Preset
 from tests.conftest import write_photo
 from tests.helpers.hostile import SEED
+from tests.helpers.kills import CACHE, COPY
 from tests.study.test_engine import write_checkpoint
 from tests.training.test_fit import TINY, drawn_set
 
@@ -109,8 +110,42 @@ def a_map(photos: Path, place: Path) -> Command:
     return ["core", "latent", str(photos), *model, "--permutations", "20", "--out", OUT], files
 
 
-COMMANDS = [a_study, a_training, ablated_sets, a_table_of_scores, a_packed_study, a_shipped_checkpoint, a_map]
-ONLY_ON_DEMAND = {a_map: "a map takes a minute: KILLS=50 kills it too"}
+def a_report(photos: Path, place: Path) -> Command:
+    """A page on a study whose effects are not computed yet."""
+    run([*study(photos, place), "--out", str(place / "study")])
+    return [f"{COPY}={place / 'study'}", "core", "report", OUT], page_and_aggregates
+
+
+def page_and_aggregates(folder: Path) -> dict[str, bytes]:
+    """All of a study's folder; where it lies, which the page says, is another place each time."""
+    return {name: data.replace(str(folder).encode(), b"RUN") for name, data in files(folder).items()}
+
+
+def an_export(photos: Path, place: Path) -> Command:
+    """A model for another engine, in a cache that is empty at first."""
+    pytest.importorskip("onnx", reason="an export needs onnx (requirements.txt)")
+    model = ["--model", str(write_checkpoint(place / "tiny")), "--engine", "onnxruntime"]
+    return [f"{CACHE}={OUT}", "core", "score", str(photos), *model, "--csv", str(place / "scores.csv")], exports
+
+
+def exports(cache: Path) -> dict[str, bytes]:
+    """What engines read, and what was found of it; a killed writer's own file is nobody's."""
+    return {name: data for name, data in files(cache).items() if not name.endswith(".tmp")}
+
+
+def a_study_on_a_cluster(photos: Path, place: Path) -> Command:
+    pytest.importorskip("ray", reason="ray is not installed (requirements-cluster.txt)")
+    return [*study(photos, place), "--engine-cluster", "ray", "--out", OUT], tables
+
+
+COMMANDS = [
+    *(a_study, a_training, ablated_sets, a_table_of_scores, a_packed_study, a_shipped_checkpoint, a_report, an_export),
+    *(a_map, a_study_on_a_cluster),
+]
+ONLY_ON_DEMAND = {
+    a_map: "a map takes a minute: KILLS=50 kills it too",
+    a_study_on_a_cluster: "a cluster takes half a minute to start: KILLS=50 kills studies on it too",
+}
 
 
 @pytest.mark.slow

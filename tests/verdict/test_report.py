@@ -113,6 +113,12 @@ def test_it_says_what_was_done_and_how_to_do_it_again(found: Aggregates, page: s
         assert f"<h2>{title}</h2>" in page
 
 
+def test_what_people_go_by_is_found_by_a_command_that_can_be_pasted(tmp_path: Path, found: Aggregates) -> None:
+    folder = Path(shutil.copytree(STUDY, tmp_path / "my study"))
+    (folder / "human.json").unlink()
+    assert f"run `python -m core human '{folder}'`" in html.unescape(report(found, folder))
+
+
 def test_names_cannot_break_the_page(tmp_path: Path, found: Aggregates) -> None:
     from dataclasses import replace
 
