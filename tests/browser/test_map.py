@@ -18,6 +18,26 @@ PLACE = """index => {
     return [page.left + _size.l + xaxis.c2p(trace.x[index]), page.top + _size.t + yaxis.c2p(trace.y[index])]
 }"""
 
+DRAG_WHILE_DRAWN = """() => {
+    const draw = Plotly.react
+    const event = (Kind, name, x, y) => new Kind(
+        name, { clientX: x, clientY: y, bubbles: true, composed: true, view: window, buttons: 1, detail: 1 })
+    const tell = (names, x, y) => {
+        const at = document.elementFromPoint(x, y)
+        for (const name of names) at.dispatchEvent(event(name[0] === 'p' ? PointerEvent : MouseEvent, name, x, y))
+    }
+    Plotly.react = (...given) => {
+        Plotly.react = draw
+        const { left, top, width, height } = document.querySelector('.map-plot').getBoundingClientRect()
+        const place = (part) => [left + (0.2 + 0.3 * part) * width, top + (0.4 + 0.3 * part) * height]
+        const drawn = draw(...given)
+        tell(['pointerdown', 'mousedown'], ...place(0))  // it has been told to draw, and has not ended
+        for (const part of [0.3, 0.6, 1]) setTimeout(() => tell(['mousemove'], ...place(part)), 100 * part)
+        setTimeout(() => tell(['pointerup', 'mouseup'], ...place(1)), 200)
+        return drawn
+    }
+}"""
+
 
 @pytest.fixture
 def visited(browser: Browser) -> Iterator[Page]:
@@ -119,7 +139,7 @@ def test_a_map_that_does_not_arrive_says_so(address: str, visited: Page) -> None
     assert visited.is_visible("text=Reload the page")
 
 
-def test_a_pointer_that_moved_while_the_map_was_drawn_finds_its_point(address: str, visited: Page) -> None:
+def test_a_pointer_that_moved_or_dragged_while_the_map_was_drawn_is_heard(address: str, visited: Page) -> None:
     page = visited
     opened(page, f"{address}/latent_space?projection=pca")
     frame(page)
@@ -132,6 +152,11 @@ def test_a_pointer_that_moved_while_the_map_was_drawn_finds_its_point(address: s
     page.evaluate(f"() => {{ {drag}.onmousemove = window.handler }}")
     page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(300, 400)])  # the map is drawn again
     page.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]")
+    settled(page)
+    page.evaluate("Plotly.relayout(document.querySelector('.map-plot'), {dragmode: 'select'})")
+    page.evaluate(DRAG_WHILE_DRAWN)
+    page.locator(".st-key-relief label").first.click()
+    page.wait_for_function("location.search.includes('select=')")
 
 
 def test_keys_add_to_a_selection_take_away_and_clear(address: str, visited: Page) -> None:
