@@ -93,7 +93,7 @@ def inpaint(photo: Pixels, where: Mask, *, radius: Annotated[float, Range(0.005,
     return _replaced(photo, where, _enlarged(smooth, photo))
 
 
-@FILLS.register("Blending")
+@FILLS.register("Blending", often="inpaint")
 def blend(photo: Pixels, where: Mask) -> Pixels:
     """Fill with another part of the same photo, whose surroundings look most alike, blended in without a seam.
 

@@ -65,6 +65,8 @@ class _Row:
         key = dict(zip(KEY, (study.settings.model, cell.source, *values, cell.population), strict=True))
         numbers = COLUMNS[len(KEY) + 1 :]
         self.cell = cell
+        self.error = 0.0
+        """Standard error of an excess whose targets share hosts."""
         self.effect: dict[str, Any] = {
             **key,
             "family": EXPLORATORY if cell.row is None else CONFIRMATORY,
@@ -217,6 +219,7 @@ def _fill_excesses(study: Study, rows: list[_Row]) -> None:
             if (row.cell.source, row.cell.population) == (POOLED, ELIGIBLE):
                 row.detail |= _placed(study, row.cell)
         row.detail["control"] = study.control_kind
+        row.error = effect.error
         row.effect |= {
             "control_mean_delta": float(target.mean()) - effect.mean.estimate,
             "excess_delta": effect.mean.estimate,
@@ -241,7 +244,9 @@ def _placed(study: Study, cell: Population) -> dict[str, Any]:
     whole = _interval(placed[known], cell, study)
     found |= {"placed_excess": whole.estimate, "placed_low": whole.low, "placed_high": whole.high}
     if found["n_both"] >= config.MIN_COMPUTED:
-        one, other = _interval(hosted[both], cell, study), _interval(placed[both], cell, study)
+        own, other = differences(study, cell.place)[photos][both], _interval(placed[both], cell, study)
+        hosts = links(study, cell.place, photos[both])
+        one = stats.wider(_interval(hosted[both], cell, study), own, hosts, draws=cell.draws, seed=study.settings.seed)
         found["disagree"] = (one.low > 0 and other.high < 0) or (one.high < 0 and other.low > 0)
     return found
 
@@ -270,7 +275,7 @@ def _adjust(rows: list[_Row]) -> None:
         else:
             row.effect["p_holm"], level = holm[row.cell.row.id]
         if row.cell.computed:
-            row.effect["minimum_detectable"] = stats.minimum_detectable(row.cell.read, float(level))
+            row.effect["minimum_detectable"] = stats.minimum_detectable(row.cell.read, float(level), row.error)
 
 
 def _largest(rows: list[_Row], p: np.ndarray) -> dict[str, float]:

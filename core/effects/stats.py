@@ -39,6 +39,7 @@ class Effect:
 
     `mean`, `median` and `mean_abs` are in units of the score, `in_sd` in SD of the clean scores, `share_lowered` is the
     share of photos with a negative difference. `p` is of the sign-flip test, `equivalence_p` of TOST within ±SESOI.
+    `error` is the standard error of the mean where targets share hosts, 0 where they have none.
     """
 
     n: int
@@ -50,6 +51,7 @@ class Effect:
     in_sd: float
     p: float
     equivalence_p: float
+    error: float = 0.0
 
     def __str__(self) -> str:
         return sentence(self.mean, self.n, self.p, "p")
@@ -103,16 +105,33 @@ def against_hosts(
     """
     drawn = two_way_means(values, links, draws=draws, seed=seed)
     excess = values - np.nan_to_num(links.mean(links.change, len(values)))
+    error = float(drawn.std(ddof=1))
     return replace(
         effect,
         mean=_wider(effect.mean, drawn),
-        equivalence_p=equivalence_p(excess, config.SESOI * sd, float(drawn.std(ddof=1))),
+        equivalence_p=equivalence_p(excess, config.SESOI * sd, error),
+        error=error,
     )
 
 
 def wider(found: Interval, values: np.ndarray, links: Hosts, *, draws: int, seed: int = config.SEED) -> Interval:
     """The interval of a mean excess, or the one over targets and hosts where that is wider; see `against_hosts`."""
     return _wider(found, two_way_means(values, links, draws=draws, seed=seed))
+
+
+def host_error(values: np.ndarray, links: Hosts, *, draws: int, seed: int = config.SEED) -> float:
+    """The standard error that shared hosts add to a mean excess, beside the one over targets; see `against_hosts`."""
+    excess = values - np.nan_to_num(links.mean(links.change, len(values)))
+    drawn = two_way_means(values, links, draws=draws, seed=seed)
+    return math.sqrt(max(0.0, float(drawn.var(ddof=1)) - deviation(excess) ** 2 / len(values)))
+
+
+def with_error(found: Interval, error: float) -> Interval:
+    """An interval widened about its estimate by one more source of error, independent of what it knows of."""
+    half = (found.high - found.low) / 2
+    times = math.sqrt(1 + (stats.norm.ppf((1 + config.CONFIDENCE) / 2) * error / half) ** 2) if half > 0 else 1.0
+    low, high = (found.estimate + times * (end - found.estimate) for end in (found.low, found.high))
+    return Interval(found.estimate, low, high)
 
 
 def _wider(found: Interval, drawn: np.ndarray) -> Interval:
@@ -145,9 +164,12 @@ def equivalence_p(values: np.ndarray, bound: float, error: float = 0.0) -> float
     return float(max(stats.t.sf((mean + bound) / error, n - 1), stats.t.cdf((mean - bound) / error, n - 1)))
 
 
-def minimum_detectable(values: np.ndarray, level: float) -> float:
-    """The smallest mean difference that a paired t test at this level finds with 80 % power; in units of the score."""
-    spread = deviation(values)
+def minimum_detectable(values: np.ndarray, level: float, error: float = 0.0) -> float:
+    """The smallest mean difference that a paired t test at this level finds with 80 % power; in units of the score.
+
+    `error` is as in `equivalence_p`.
+    """
+    spread = max(deviation(values), error * math.sqrt(len(values)))
     return spread * _detectable(len(values), level) if spread > 0 else 0.0 if len(values) > 1 else math.nan
 
 

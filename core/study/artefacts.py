@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core import config
+from core.registry import FILLS
 from core.study.hosts import Hosts
 from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, SEMANTIC
 from core.table import Condition
@@ -77,6 +78,11 @@ def _artefact(fill: str, rows: Hosts, sd: float) -> Artefact:
 
 
 def deciding(artefacts: Sequence[Artefact]) -> tuple[str, ...]:
-    """The fills that decide; none where fewer than two would."""
+    """The fills that decide; none where there would be fewer than two kinds of them."""
     found = tuple(item.fill for item in artefacts if item.decides)
-    return found if len(found) >= FEWEST else ()
+    return found if enough(found) else ()
+
+
+def enough(fills: Iterable[str]) -> bool:
+    """Whether there are fills of two kinds: one that often does what another does is no second witness."""
+    return len({FILLS[fill].facts.get("often", fill) if fill in FILLS else fill for fill in fills}) >= FEWEST

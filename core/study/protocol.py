@@ -66,11 +66,11 @@ _DROP, _NOTHING, _EITHER = "drop", "negligible", "drop or rise"
 DECISION_ROWS = (
     DecisionRow(
         "faces_removed", "faces removed", SEMANTIC, "face", EXCESS, _DROP, _NOTHING,
-        "region", "faces", REMOVE, inside=("people_removed", "salient_removed"),
+        "region", "faces", REMOVE, inside=("people_removed",),
     ),
     DecisionRow(
         "people_removed", "people removed", SEMANTIC, "person", EXCESS, _DROP, _NOTHING,
-        "region", "people", REMOVE, inside=("salient_removed",),
+        "region", "people", REMOVE,
     ),
     DecisionRow(
         "salient_removed", "salient object removed", SEMANTIC, "salient object", EXCESS, _DROP, _NOTHING,
@@ -78,7 +78,7 @@ DECISION_ROWS = (
     ),
     DecisionRow(
         "text_removed", "text removed", SEMANTIC, "text", EXCESS, _DROP, _NOTHING,
-        "region", "text", REMOVE, inside=("salient_removed",),
+        "region", "text", REMOVE,
     ),
     DecisionRow(
         "background_removed", "background removed (salient object kept)", LOW_LEVEL, "context", EXCESS,

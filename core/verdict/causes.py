@@ -18,10 +18,10 @@ from core.verdict.row_decisions import compare, deciding_values, places
 
 
 def leading_cause(study: Study, readings: Sequence[RowDecision], weak: Mapping[str, str]) -> Cause:
-    """The row with the largest effect, if its lead over every other row excludes 0.
+    """The row with the largest effect, if its lead over the runner-up, the largest of another cause, excludes 0.
 
-    Where it does not, the rows that are not told apart from it contend: the one whose mask lies inside all others'
-    leads (a face in a person). It must be a row with an effect.
+    Where it does not, the one of the two whose mask lies inside the other's leads (a face in a person). It must be a
+    row with an effect.
     """
     testable = sorted((item for item in readings if item.testable), key=lambda item: -abs(_size(study, item, weak)))
     if not any(item.effect for item in testable):
@@ -31,18 +31,17 @@ def leading_cause(study: Study, readings: Sequence[RowDecision], weak: Mapping[s
     for other in others:
         margin, n = compare(study, top, other, weak)
         leads.append(Lead(top.row, other.row, margin, n))
-    tied = [other for other, lead in zip(others, leads, strict=True) if not lead.margin.low > 0]
-    contenders = [top, *tied]
-    winner = _innermost(contenders)
-    if winner is None or not winner.effect:
-        names = " and ".join(item.label for item in contenders)
-        why = f"{names} are not told apart" if tied else f"{names} is the largest, but has no effect of its own kind"
-        return Cause(None, None, why, tuple(leads))
-    if not tied:
-        why = f"{top.label} has the largest effect"
-    else:
-        rest = " and ".join(item.label for item in contenders if item is not winner)
-        why = f"{winner.label} is not told apart from {rest}, of which it is a part"
+    rival = next((other for other in others if other.cause != top.cause), None)
+    tied = any(lead.second == rival.row and not lead.margin.low > 0 for lead in leads) if rival else False
+    winner = _inner(top, rival) if rival and tied else top
+    if winner is None:
+        return Cause(None, None, f"{top.label} and {rival.label if rival else ''} are not told apart", tuple(leads))
+    if not winner.effect:
+        return Cause(None, None, f"{top.label} is the largest, but has no effect of its own kind", tuple(leads))
+    why = f"{top.label} has the largest effect"
+    if rival and tied:
+        outer = rival if winner is top else top
+        why = f"{winner.label} is not told apart from {outer.label}, of which it is a part"
     return Cause(winner.cause, winner.row, why, tuple(leads))
 
 
@@ -50,15 +49,10 @@ def _size(study: Study, reading: RowDecision, weak: Mapping[str, str]) -> float:
     return float(np.nanmean(deciding_values(study, reading, weak)))
 
 
-def _innermost(contenders: list[RowDecision]) -> RowDecision | None:
-    """The contender that is inside all others; the first, where all are of one cause."""
-    if len({item.cause for item in contenders}) == 1:
-        return contenders[0]
+def _inner(one: RowDecision, other: RowDecision) -> RowDecision | None:
+    """Which of two rows takes away a part of what the other does; None where neither is known to."""
     inside = {row.id: row.inside for row in DECISION_ROWS}
-    for item in contenders:
-        if all(other is item or other.row in inside[item.row] for other in contenders):
-            return item
-    return None
+    return one if other.row in inside[one.row] else other if one.row in inside[other.row] else None
 
 
 def pairs(study: Study, readings: Sequence[RowDecision], weak: Mapping[str, str]) -> tuple[Pair, ...]:

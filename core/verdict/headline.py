@@ -134,7 +134,7 @@ def _in_sd(interval: Interval, sd: float) -> Interval:
 
 def reading_words(item: RowDecision) -> str:
     """A reading in words; of a region without an effect what its controls allow to say."""
-    compared = item.outcome == EXCESS
+    compared = _is_like_any_region(item)
     return {
         DROP: "lowers the score",
         RISE: "raises the score",
@@ -142,6 +142,11 @@ def reading_words(item: RowDecision) -> str:
         UNRESOLVED: "not settled",
         NOT_TESTABLE: "could not be tested",
     }[item.reading]
+
+
+def _is_like_any_region(item: RowDecision) -> bool:
+    """Whether it is the comparison with other regions that shows no effect, not what the ablation does by itself."""
+    return item.outcome == EXCESS and item.equivalence_p < config.ALPHA
 
 
 def headline_sentence(found: Verdict) -> str:
@@ -157,7 +162,7 @@ def _sentences(rows: Sequence[RowDecision]) -> Iterator[str]:
         reading: [PLAIN[item.row] for item in rows if item.reading == reading]
         for reading in (DROP, RISE, NEGLIGIBLE, UNRESOLVED)
     }
-    regions = [PLAIN[item.row] for item in rows if item.reading == NEGLIGIBLE and item.outcome == EXCESS]
+    regions = [PLAIN[item.row] for item in rows if item.reading == NEGLIGIBLE and _is_like_any_region(item)]
     wholes = [name for name in by_reading[NEGLIGIBLE] if name not in regions]
     effects = _effects(by_reading[DROP], by_reading[RISE])
     if not effects:

@@ -13,9 +13,9 @@ import pandas as pd
 from core import config
 from core.effects import stats
 from core.effects.effects import Tables
-from core.effects.populations import differences, outcome
+from core.effects.populations import differences, links, outcome
 from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
-from core.study.artefacts import FEWEST
+from core.study.artefacts import FEWEST, enough
 from core.study.protocol import DECISION_ROWS, DELTA, EXCESS, LOW_LEVEL, SEMANTIC, DecisionRow
 from core.study.reading import Study
 from core.table import HOSTED
@@ -53,14 +53,28 @@ def deciding_values(study: Study, reading: RowDecision, weak: Mapping[str, str])
 
     A row that must hold for its plain difference too is only as large as the smaller of the two.
     """
-    row = _row(reading)
-    place = next(place for place in places(study, row) if row.fill_of(study.conditions[place]) == reading.fill)
+    row, place = _row(reading), _place(study, reading)
     values = outcome(study, place, row.outcome, weak)
     if row.itself:
         plain = np.where(np.isnan(values), np.nan, differences(study, place))
         if abs(np.nanmean(plain)) < abs(np.nanmean(values)):
             return plain
     return values
+
+
+def _place(study: Study, reading: RowDecision) -> int:
+    """The number of the condition under the fill whose result is the row's."""
+    row = _row(reading)
+    return next(place for place in places(study, row) if row.fill_of(study.conditions[place]) == reading.fill)
+
+
+def _host_error(study: Study, reading: RowDecision, values: np.ndarray) -> float:
+    """What sharing hosts adds to the error of a row's mean over the photos (N,) in which `values` is known (rule 6)."""
+    place, photos = _place(study, reading), np.flatnonzero(np.isfinite(values))
+    plain = differences(study, place)[photos]
+    if study.control_kind != HOSTED or reading.outcome != EXCESS or np.array_equal(values[photos], plain):
+        return 0.0
+    return stats.host_error(plain, links(study, place, photos), draws=config.RESAMPLES, seed=study.settings.seed)
 
 
 def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[str, str]) -> RowDecision:
@@ -71,8 +85,15 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
     eligible = max((int(pooled.iloc[place]["n"]) for place in numbers), default=0)
     if not deciding:
         return _untestable(study, row, fills, eligible, _why_not(study, row, fills, weak))
-    if row.filled and row.outcome == EXCESS and study.control_kind == HOSTED and len(deciding) < FEWEST:
-        said = f"only under {deciding[0].fill} have enough photos their hosts, and {FEWEST} deciding fills are needed"
+    if (
+        row.filled
+        and row.outcome == EXCESS
+        and study.control_kind == HOSTED
+        and not enough(str(item.fill) for item in deciding)
+    ):
+        named = " and ".join(str(item.fill) for item in deciding)
+        alike = ", which often fill alike," if len(deciding) > 1 else ""
+        said = f"only under {named}{alike} have enough photos their hosts, and {FEWEST} deciding fills are needed"
         return _untestable(study, row, fills, eligible, said)
     chosen = max(deciding, key=lambda fill: (fill.p, -abs(fill.estimate.estimate)))
     p_holm = float(
@@ -150,7 +171,7 @@ def _why_not(study: Study, row: DecisionRow, fills: tuple[FillDecision, ...], we
     numbers, most = places(study, row), config.PLACEMENTS
     if not numbers:
         return "not in this study"
-    if row.filled and len(study.deciding) < FEWEST:
+    if row.filled and not enough(study.deciding):
         return _undecided(study)
     there = any(np.isfinite(study.score[:, place]).any() for place in numbers)
     hosted = study.control_kind == HOSTED
@@ -177,7 +198,9 @@ def _undecided(study: Study) -> str:
     found = [item.fill for item in study.artefacts if item.decides]
     if not found:
         return "what the fills do by themselves was not measured in this study"
-    return f"only {found[0]} is a fill that decides, and {FEWEST} are needed"
+    if len(found) < FEWEST:
+        return f"only {found[0]} is a fill that decides, and {FEWEST} are needed"
+    return f"only {' and '.join(found)} decide, which often fill alike, and {FEWEST} kinds of fills are needed"
 
 
 def _decide(
@@ -218,13 +241,16 @@ def _scaled(interval: Interval, sd: float) -> Interval:
 def compare(study: Study, first: RowDecision, second: RowDecision, weak: Mapping[str, str]) -> tuple[Interval, int]:
     """|first| − |second| in SD with its paired interval, and the number of photos eligible for both.
 
-    Where fewer than 20 photos are, each row keeps its own photos and the resamples are of the whole study.
+    Where fewer than 20 photos are, each row keeps its own photos and the resamples are of the whole study. The interval
+    is wider by what sharing hosts adds to the error of either.
     """
     pair = np.column_stack([deciding_values(study, reading, weak) for reading in (first, second)])
     both = np.isfinite(pair).all(axis=1)
     if both.sum() >= config.MIN_COMPUTED:
-        pair = pair[both]
-    found = stats.lead(pair[:, 0], pair[:, 1], seed=study.settings.seed)
+        pair[~both] = np.nan
+    errors = [_host_error(study, reading, values) for reading, values in zip((first, second), pair.T, strict=True)]
+    pair = pair[both] if both.sum() >= config.MIN_COMPUTED else pair
+    found = stats.with_error(stats.lead(pair[:, 0], pair[:, 1], seed=study.settings.seed), math.hypot(*errors))
     return _scaled(found, study.sd), int(both.sum())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -75,7 +75,7 @@ def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None
         cause=cause,
         readings=readings,
         gate=passed,
-        marks=_marks(study, passed, weak, shams),
+        marks=(*_marks(study, passed, weak, shams), *_unheard(study, readings)),
         evidence=_evidence(study, tables),
         pairs=pairs(study, readings, weak),
         shams=shams,
@@ -152,6 +152,24 @@ def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sha
     if settings.thinning:
         marks.append(f"thinned: {', '.join(_thinned(name, value) for name, value in settings.thinning.items())}")
     return tuple(marks)
+
+
+SHOWN = 2
+"""More rows than these are counted, not named."""
+
+
+def _unheard(study: Study, readings: Sequence[RowDecision]) -> list[str]:
+    """Fills that decide, but under which too few photos of some rows have their controls."""
+    missed: dict[str, list[str]] = {}
+    for item in (item for item in readings if item.testable):
+        for fill in item.fills:
+            if fill.fill in study.deciding and not fill.confirmatory:
+                missed.setdefault(str(fill.fill), []).append(item.label)
+    return [
+        f"{fill} decides too, but too few photos have controls under it for "
+        f"{', '.join(labels) if len(labels) <= SHOWN else f'{len(labels)} rows'}"
+        for fill, labels in missed.items()
+    ]
 
 
 def _thinned(name: str, value: Any) -> str:

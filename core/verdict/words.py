@@ -12,11 +12,13 @@ from core.study.protocol import LOW_LEVEL, SEMANTIC
 from core.types import Interval
 from core.verdict.headline import headline, headline_lines, thing
 from core.verdict.records import (
+    DROP,
     FAILED,
     INCONCLUSIVE,
     MIXED,
     NEGLIGIBLE,
     NOT_ESTABLISHED,
+    RISE,
     A,
     B,
     Cause,
@@ -46,8 +48,13 @@ def sentence(
     semantic = [item.label for item in readings if item.kind == SEMANTIC and item.effect]
     low_level = [item.label for item in readings if item.kind == LOW_LEVEL and item.effect]
     rest = _joined(_nothing(readings))
+    moves = " and ".join(
+        f"{how} with {_joined(labels)}"
+        for how, reading in (("falls", DROP), ("rises", RISE))
+        if (labels := [item.label for item in readings if item.kind == SEMANTIC and item.reading == reading])
+    )
     said = {
-        A: f"{model} uses what a person would name: its score falls with {_joined(semantic)}, and no shortcut shows",
+        A: f"{model} uses what a person would name: its score {moves}, and no shortcut shows",
         B: f"{model} uses shortcuts: its score changes with {_joined(low_level)}, but not with {rest}",
         MIXED: f"{model} uses both what a person would name ({_joined(semantic)}) and shortcuts ({_joined(low_level)})",
         INCONCLUSIVE: f"What {model} uses stays open: {_open(readings, semantic, low_level, held_back)}",

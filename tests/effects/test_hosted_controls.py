@@ -17,6 +17,7 @@ from core.study import reading
 from core.study.artefacts import Artefact, deciding, fill_artefacts
 from core.study.hosts import Hosts
 from core.table import Condition
+from core.verdict import row_decisions
 from core.verdict.records import Verdict
 from core.verdict.verdict import FIRST_PROTOCOL, judge
 from tests.helpers import planted
@@ -116,6 +117,55 @@ def test_one_fill_alone_decides_nothing(tmp_path: Path) -> None:
     (row, *_) = judge(study, effects.effect_tables(study)).readings
     assert row.reading == "not testable"
     assert row.note == "only blur is a fill that decides, and 2 are needed"
+
+
+def test_two_fills_that_often_fill_alike_are_one_witness(tmp_path: Path) -> None:
+    zero = stats.Interval(0, 0, 0)
+    alike = [Artefact(fill, 0.1, zero, 9, True) for fill in ("inpaint", "blend")]
+    assert deciding(alike) == ()
+    assert deciding([*alike, Artefact("blur", 0.1, zero, 9, True)]) == ("inpaint", "blend", "blur")
+    fills = ("mean", "inpaint", "blend")
+    study = planned(tmp_path, fills=fills, artefacts={"mean": 0.2, "inpaint": 0.09, "blend": 0.09},
+                    effects={"faces_removed": -1})  # fmt: skip
+    (row, *_) = judge(study, effects.effect_tables(study)).readings
+    assert row.note == "only blend and inpaint decide, which often fill alike, and 2 kinds of fills are needed"
+
+
+def test_a_fill_that_decides_without_controls_is_a_mark_on_the_verdict(tmp_path: Path) -> None:
+    fills, least = ("mean", "blur", "inpaint"), {"mean": 0.09, "blur": 0.09, "inpaint": 0.08}
+    study = planned(tmp_path, fills=fills, artefacts=least, effects={"faces_removed": -1})
+    assert set(study.deciding) == set(fills)
+    assert not any("decides too" in mark for mark in judge(study, effects.effect_tables(study)).marks)
+    place = study.conditions.index(BLURRED)
+    bare = dataclasses.replace(study, hosts=study.hosts.where(study.hosts.place != place))
+    found = judge(bare, effects.effect_tables(bare))
+    assert found.readings[0].reading == "drop"
+    assert "blur decides too, but too few photos have controls under it for faces removed" in found.marks
+
+
+def test_the_lead_of_one_excess_over_another_knows_that_targets_share_hosts(tmp_path: Path) -> None:
+    rows = {"faces_removed": -1.0, "people_removed": -0.9}
+    study = planned(tmp_path, rows=list(rows), effects=rows, noise=0.6)
+    found = judge(study, effects.effect_tables(study)).readings
+    first, second = (item for item in found if item.row in rows)
+    margin, n = row_decisions.compare(study, first, second, {})
+    pair = np.column_stack([row_decisions.deciding_values(study, item, {}) for item in (first, second)])
+    both = np.isfinite(pair).all(axis=1)
+    narrow = stats.lead(*pair[both].T, seed=study.settings.seed)
+    assert n == both.sum()
+    assert margin.estimate == pytest.approx(narrow.estimate / study.sd)
+    assert margin.high - margin.low > (narrow.high - narrow.low) / study.sd
+    alone = dataclasses.replace(
+        study.hosts, host=np.arange(len(study.hosts))
+    )  # nobody shares: next to nothing is added
+    margin, _ = row_decisions.compare(dataclasses.replace(study, hosts=alone), first, second, {})
+    assert margin.high - margin.low == pytest.approx((narrow.high - narrow.low) / study.sd, rel=0.15)
+
+
+def test_an_interval_with_one_more_error_is_as_wide_as_both_together() -> None:
+    found = stats.with_error(stats.Interval(1.0, 1.0 - 1.96 * 3, 1.0 + 1.96 * 3), 4.0)
+    assert (found.low, found.high) == pytest.approx((1.0 - 1.96 * 5, 1.0 + 1.96 * 5), abs=1e-3)
+    assert stats.with_error(found, 0.0) == found
 
 
 def test_hosts_under_one_deciding_fill_alone_decide_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from core.config import SESOI
 from core.effects import effects
 from core.study import reading
-from core.verdict.headline import NO_MORE, WORDS, Headline, headline, headline_lines, headline_sentence
+from core.verdict.headline import NO_MORE, WORDS, Headline, headline, headline_lines, headline_sentence, reading_words
 from core.verdict.plots import nine_rows
 from core.verdict.records import Gate, Verdict
 from core.verdict.verdict import judge
@@ -53,6 +53,20 @@ def test_every_mix_of_readings_has_a_sentence_that_is_short_enough(found: Verdic
         said = headline_sentence(replace(found, readings=rows))
         assert len(said.split()) <= WORDS, said
         assert said.endswith(".")
+
+
+def test_a_background_that_does_nothing_by_itself_is_not_called_like_any_region(found: Verdict) -> None:
+    (row,) = (item for item in found.readings if item.row == "background_removed")
+    alike = replace(row, reading="negligible", equivalence_p=0.01)
+    assert reading_words(alike) == "no more than any other region of its size"
+    by_itself = replace(alike, equivalence_p=1.0)  # the comparison shows an effect, the plain difference does not
+    assert reading_words(by_itself) == "too little to matter"
+    others = tuple(
+        replace(item, reading="drop" if item.row == "grayscale" else "unresolved") for item in found.readings
+    )
+    rows = tuple(by_itself if item.row == row.row else item for item in others)
+    said = headline_sentence(replace(found, readings=rows))
+    assert said == "Taking colour away lowers the score; taking the background away does not."
 
 
 def test_a_failed_gate_is_said_plainly(found: Verdict) -> None:

@@ -56,6 +56,8 @@ WORLDS = [
     ("A", "salient object", SALIENT),
     ("A", "text", {"effects": {"text_removed": -1}}),
     ("A", None, {"effects": {"text_removed": -1, "faces_removed": -1}}),
+    ("A", None, {"effects": {"salient_removed": -1, "people_removed": -1}, "noise": 0.6}),  # may lie elsewhere
+    ("A", "text", {"effects": {"text_removed": -1.2, "faces_removed": -0.7, "people_removed": -0.4}}),
     ("B", "colour", {"effects": {"grayscale": -1}}),
     ("B", "colour", {"effects": {"grayscale": 1}}),
     ("B", "texture", {"effects": {"texture": -1, "blur": -1.01}}),
@@ -134,6 +136,12 @@ def test_an_excess_that_the_plain_difference_does_not_follow_is_told(tmp_path: P
     item = reading(judged(tmp_path, **planted_effects, noise=0.8), "background_removed")
     assert (item.reading, item.effect) == ("unresolved", False)
     assert f"the excess is {said}" in item.note
+
+
+def test_a_rise_of_a_thing_is_not_said_to_be_a_fall(tmp_path: Path) -> None:
+    found = judged(tmp_path, effects={"faces_removed": -1, "text_removed": 1})
+    assert found.verdict == "A"
+    assert "its score falls with faces removed and rises with text removed, and no shortcut shows" in found.sentence
 
 
 def test_blur_is_compared_with_the_semantic_drops(tmp_path: Path) -> None:
