@@ -23,12 +23,13 @@ def attribute(
     methods: Annotated[tuple[str, ...], "attribution methods by id (default: all, with the baselines)"] = (),
     masks: Annotated[tuple[str, ...], "detectors by id (default: all)"] = (),
     shares: Annotated[bool, "only where the maps lie: nothing is removed, which takes far fewer passes"] = False,
-    limit: Annotated[int, "measure the first so many photos only; 0 means all"] = 0,
+    limit: Annotated[int, "measure the first so many of these photos only; 0 means all"] = 0,
     out: Annotated[str, "folder for the table; a run that was stopped goes on there"] = "runs/attributions",
     save: Annotated[str, "also add the summary to that of other sets in this folder, such as artifacts/trust"] = "",
 ) -> Report:
     """Explain every photo by every method, and measure the maps.
 
+    Photos that the model learned from are left out, and of those that look alike one counts.
     For each method: the share of its map on faces, people, text, the salient object, centre, upper and lower third,
     beside the share expected from area and that of the same map moved; what removing its brightest tenth does beside a
     tenth elsewhere; and the gain of its order of places beside that of the baselines. Means with 95 % intervals.
@@ -46,10 +47,15 @@ def attribute(
     if limit < 0:
         raise ParameterError(f"--limit must be 0 or more, not {limit}.")
     listing = open_source(source)
-    chosen = replace(listing, photos=listing.photos[: limit or None])
     how = over_set.settings_of(model, listing.name, methods, masks, removals=not shares)
     folder = Path(out) / f"{how.model}-{listing.name.replace('/', '-')}"
     predictor = inference.load(model, engine, precision)
+    photos, learned, alike = over_set.unseen(listing.photos, predictor, limit)
+    if learned or alike:
+        print(
+            f"left out: {learned} photos that the model learned from, {alike} that look like another", file=sys.stderr
+        )
+    chosen = replace(listing, photos=photos)
     problems = over_set.run(predictor, chosen, how, folder, progress=progress_bar)
     for problem in (*listing.problems, *problems):
         print(f"left out: {problem}", file=sys.stderr)

@@ -17,7 +17,7 @@ from core.errors import PhotoError, SourceError
 from core.inference import Predictor
 from core.paint.region_effect import working
 from core.photos.features import LOW_LEVEL, measure_features
-from core.photos.fingerprints import FingerprintIndex, fingerprint
+from core.photos.fingerprints import FingerprintIndex, fingerprint, learned_by
 from core.regions import mask_cache
 from core.registry import FEATURES, MASKS
 from core.trust.summary import interval
@@ -52,7 +52,7 @@ def concepts(
     seed: int = config.SEED,
     progress: Progress = silent,
 ) -> tuple[Concepts, list[Problem]]:
-    """Concepts and parts of a model over the photos of some sets; photos that look alike count once.
+    """Concepts and parts of a model over photos that it did not learn from; those that look alike count once.
 
     A kind of thing is a concept by what the source or a detector says, a countable feature by its upper and lower
     third, and each name of `named` by a pattern that "SOURCE/ID" of its photos matches, or several between bars.
@@ -102,7 +102,7 @@ def _look(
 ) -> tuple[list[_Seen], list[Problem]]:
     seen: list[_Seen] = []
     problems: list[Problem] = []
-    known = FingerprintIndex()
+    known, learned = FingerprintIndex(), learned_by(predictor.card)
     for photo in progress(photos, len(photos), "looking"):
         try:
             pixels = photo.read()
@@ -110,7 +110,7 @@ def _look(
             problems.append(unreadable(photo, error))
             continue
         mark = fingerprint(pixels)
-        if mark in known:
+        if mark in known or (learned and mark in learned):
             continue
         known.add(mark)
         regions = {name: item.region for name, item in mask_cache.find(photo, pixels, masks).items()}

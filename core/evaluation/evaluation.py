@@ -17,7 +17,7 @@ from core.evaluation import metrics
 from core.evaluation.reports import ALL, CALIBRATION_COLUMNS, TEST, Evaluation, Reliability
 from core.files import cell, json_text, replacing, write_text
 from core.inference import Predictor, predict
-from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from core.photos.fingerprints import fingerprint, learned_by
 from core.types import Listing, Photo, Prediction, Problem, Progress, silent
 
 HALVES = "human_halves.csv"
@@ -79,11 +79,8 @@ def evaluate(
 
 def possibly_seen(predictor: Predictor, photos: list[Photo]) -> bool:
     """Whether the model may have learned from any of these photos; unknown training sets may hold anything."""
-    known = predictor.card.get("training_photos")
-    if known is None:
-        return True
-    index = FingerprintIndex(Fingerprint(*pair) for pair in known)
-    return any(fingerprint(photo.read()) in index for photo in photos)
+    learned = learned_by(predictor.card)
+    return learned is None or any(fingerprint(photo.read()) in learned for photo in photos)
 
 
 def calibration(scores: np.ndarray, human: np.ndarray) -> pd.DataFrame:

@@ -12,11 +12,10 @@ from core import config
 from core.errors import LatentError, PhotoError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
-from core.latent.encoding import learned_by
 from core.latent.geometry import UNUSUAL, mean_distances
 from core.photos import images, preprocess
 from core.photos.features import measure_features
-from core.photos.fingerprints import FingerprintIndex, fingerprint
+from core.photos.fingerprints import FingerprintIndex, fingerprint, learned_by
 from core.regions import mask_cache
 from core.regions.vision_transformer import look_at
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable

@@ -16,7 +16,7 @@ from core.inference.autoencoder import Autoencoder
 from core.latent.atlas import PHOTO_COLUMNS, Atlas
 from core.latent.spaces import Seen
 from core.photos import preprocess
-from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint
+from core.photos.fingerprints import Fingerprint, fingerprint, learned_by
 from core.registry import SPACES
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
 
@@ -150,12 +150,6 @@ def _streamed(
                 for item, (_, _, _, mark) in zip(seen, batch, strict=True)
             ],
         )
-
-
-def learned_by(card: dict) -> FingerprintIndex | None:
-    """The photos that a checkpoint says it learned from; None where nobody knows."""
-    known = card.get("training_photos")
-    return None if known is None else FingerprintIndex(Fingerprint(*pair) for pair in known)
 
 
 def _row(seen: Seen, kept_out: bool, drawn_before: bool) -> tuple[object, ...]:

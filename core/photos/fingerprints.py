@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -124,3 +125,9 @@ def in_held_tenth(item: Fingerprint) -> bool:
 def in_held_half(item: Fingerprint) -> bool:
     """Whether content hashing keeps a photo out of training: half of all photos, whatever their names or order."""
     return int(item.pixels, 16) % 2 == 0
+
+
+def learned_by(card: Mapping[str, Any]) -> FingerprintIndex | None:
+    """The photos that a checkpoint's card says it learned from; None where nobody knows."""
+    known = card.get("training_photos")
+    return None if known is None else FingerprintIndex(Fingerprint(*pair) for pair in known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from core.errors import PhotoError, StudyError
 from core.files import json_of, replacing, write_text
 from core.inference import Predictor, batches, identity, title_of
 from core.paint.region_effect import working
+from core.photos.fingerprints import FingerprintIndex, fingerprint, learned_by
 from core.regions import mask_cache
 from core.registry import ATTRIBUTIONS
 from core.trust.curves import curves
@@ -69,6 +70,32 @@ def settings_of(
     chosen = tuple(ATTRIBUTIONS[name].id for name in methods) or tuple(entry.id for entry in ATTRIBUTIONS)
     fills = deciding(title_of(model)).fills if removals else ()
     return Settings(identity(model), source, chosen, tuple(masks) or mask_cache.detectors(), fills)
+
+
+def unseen(photos: Iterable[Photo], predictor: Predictor, limit: int = 0) -> tuple[tuple[Photo, ...], int, int]:
+    """The first photos (0: all) that the model did not learn from and that look like none before them.
+
+    With them, how many it learned from, and how many look like another. One that cannot be read stays, to be named.
+    """
+    learned, known = learned_by(predictor.card), FingerprintIndex()
+    kept: list[Photo] = []
+    taught = alike = 0
+    for photo in photos:
+        if limit and len(kept) == limit:
+            break
+        try:
+            mark = fingerprint(photo.read())
+        except PhotoError:
+            kept.append(photo)
+            continue
+        if learned and mark in learned:
+            taught += 1
+        elif mark in known:
+            alike += 1
+        else:
+            known.add(mark)
+            kept.append(photo)
+    return tuple(kept), taught, alike
 
 
 def run(

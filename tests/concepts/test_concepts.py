@@ -16,6 +16,7 @@ from core.concepts import named, over_set, parts, reports, words
 from core.concepts.layers import branches_of, scores_of, traces
 from core.errors import ArtifactError, AttributionError, SourceError
 from core.inference import Predictor
+from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.records import as_json
 from core.types import Listing, Photo
@@ -181,6 +182,13 @@ def red(seed: int) -> np.ndarray:
     photo = np.random.default_rng(seed).integers(0, 40, (SIDE, SIDE, 3), dtype=np.uint8)
     photo[..., 0] = 215
     return photo
+
+
+def test_what_the_model_learned_from_does_not_count(predictor: Predictor) -> None:
+    learned = [fingerprint(photo.read()) for photo in listing(56).photos]
+    predictor.card["training_photos"] = [[item.pixels, item.look] for item in learned]
+    with pytest.raises(SourceError, match="4 photos are too few for concepts"):
+        over_set.concepts(predictor, [listing(60)], masks=("salient",))
 
 
 def test_too_few_photos_are_refused(predictor: Predictor) -> None:

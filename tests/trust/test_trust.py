@@ -14,6 +14,7 @@ import torch
 from core import config
 from core.errors import ArtifactError, PhotoError, StudyError, UnknownChoiceError
 from core.inference import Predictor
+from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, MODELS
 from core.trust import over_set, reports, words
@@ -207,6 +208,16 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
         over_set.run(predictor, listing(1), Settings("patch", "drawn", (TRUE,), (), FILL), tmp_path)
     with pytest.raises(StudyError, match="holds no measured photos"):
         over_set.rows(tmp_path / "empty")
+
+
+def test_photos_that_the_model_learned_from_and_copies_are_left_out() -> None:
+    predictor, photos = patch_predictor(), listing(5).photos
+    predictor.card["training_photos"] = [list(vars(fingerprint(photos[1].read())).values())]
+    twice = (*photos[:3], replace(photos[0], id="copy"), *photos[3:])
+    kept, learned, alike = over_set.unseen(twice, predictor)
+    assert [photo.id for photo in kept] == [photo.id for photo in photos if photo.id != "1"]  # a broken one is named
+    assert (learned, alike) == (1, 1)
+    assert [photo.id for photo in over_set.unseen(twice, predictor, 2)[0]] == ["0", "2"]
 
 
 def test_sets_and_methods_join_those_that_were_measured_before(tmp_path: Path) -> None:
