@@ -42,6 +42,13 @@ class Population:
         """Share of each photo that a thing covers (N,); NaN where nobody looked for it."""
         return np.array([found[mask]["area"] if mask in found else np.nan for found in self.regions], dtype=float)
 
+    def lacking(self, mask: str) -> np.ndarray:
+        """Whether nothing of a kind is in each photo (N,); what is too small for the working size is there."""
+        return np.array(
+            [mask in found and not found[mask]["area"] and not found[mask].get("count") for found in self.regions],
+            dtype=bool,
+        )
+
     def exact(self, mask: str) -> np.ndarray:
         """Whether labels tell where a thing is in each photo (N,), or that it is not there."""
         return np.array([not found.get(mask, {}).get("detector", True) for found in self.regions], dtype=bool)
@@ -133,7 +140,7 @@ def _hosts_of(
     population: Population, mask: str, targets: Sequence[int], design: Design, most: int
 ) -> dict[int, tuple[int, ...]]:
     """One draw, in which a photo is host at `most` so many times."""
-    lacking = np.flatnonzero(population.area(mask) == 0)
+    lacking = np.flatnonzero(population.lacking(mask))
     lacking = lacking[np.argsort(population.score[lacking], kind="stable")]
     scores, used, free = population.score[lacking], np.zeros(len(lacking), dtype=int), np.ones(len(lacking), dtype=bool)
     caliper, found = config.CALIPER * population.sd, {}

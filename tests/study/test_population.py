@@ -109,6 +109,26 @@ def test_the_nearest_free_are_those_that_a_look_at_all_finds(digits: int) -> Non
         np.testing.assert_array_equal(nearest(scores, free, score, caliper, 7), wanted)
 
 
+def test_a_photo_whose_thing_vanishes_at_the_working_size_is_no_host() -> None:
+    found = population()
+    tiny = int(np.flatnonzero(found.area("faces") == 0)[0])
+    target = int(np.flatnonzero(found.area("faces") > 0)[0])
+    alone = replace(found, score=np.where(np.arange(N) == target, found.score[tiny], found.score))
+    design = replace(DESIGN, hosts=1)
+
+    def hosts(of: Population) -> set[int]:
+        return {
+            host
+            for seed in range(60)
+            for own in draw_hosts(of, "faces", [target], replace(design, seed=seed)).values()
+            for host in own
+        }
+
+    assert tiny in hosts(alone)
+    alone.regions[tiny]["faces"]["count"] = 1
+    assert tiny not in hosts(alone)
+
+
 def test_too_few_of_equal_score_give_no_hosts() -> None:
     found = population()
     extreme = replace(found, score=np.where(np.arange(N) == 0, 5.0, found.score))
