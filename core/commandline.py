@@ -77,7 +77,7 @@ def add_settings(parser: argparse.ArgumentParser, record: type, leave_out: Colle
         elif get_origin(kind) is tuple:
             parser.add_argument(option, nargs="+", default=None, help=note + default)
         else:
-            parser.add_argument(option, type=_plain(kind), default=None, help=note + default)
+            parser.add_argument(option, type=_type(item.name, kind), default=None, help=note + default)
 
 
 def add_parameters(parser: argparse.ArgumentParser, function: Callable[..., Any]) -> None:
@@ -106,7 +106,7 @@ def _add_option(parser: argparse.ArgumentParser, name: str, kind: Any, note: str
         parser.add_argument(option, nargs="+", default=default, help=note)
         return
     shown = "" if default in ("", None) else f" (default: {default})"
-    parser.add_argument(option, type=_plain(kind), default=default, help=note + shown)
+    parser.add_argument(option, type=_type(name, kind), default=default, help=note + shown)
 
 
 def counter(what: str) -> Callable[[int, int], None]:
@@ -125,6 +125,17 @@ def counter(what: str) -> Callable[[int, int], None]:
             bar.close()
 
     return show
+
+
+def _type(name: str, kind: Any) -> Callable[[str], Any]:
+    """What reads an option's text; seeds are never negative, which the generators of random numbers refuse."""
+    return _seed if name.endswith("seed") else _plain(kind)
+
+
+def _seed(text: str) -> int:
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative; a seed is 0 or more")
+    return int(text)
 
 
 def _plain(kind: Any) -> type:

@@ -15,13 +15,13 @@ R = TypeVar("R")
 
 
 def as_json(found: Any) -> Any:
-    """Records as plain JSON, NaN as null; `record` reads them back."""
+    """Records as plain JSON, what is no finite number as null; `record` reads them back."""
     if dataclasses.is_dataclass(found) and not isinstance(found, type):
         return {item.name: as_json(getattr(found, item.name)) for item in dataclasses.fields(found)}
     if isinstance(found, list | tuple):
         return [as_json(item) for item in found]
     if isinstance(found, float):
-        return None if math.isnan(found) else float(found)
+        return float(found) if math.isfinite(found) else None
     return found
 
 

@@ -21,6 +21,7 @@ from core.files import json_text
 from core.inference import checkpoints
 from core.photos.preprocess import Preset
 from core.registry import COMMANDS, MODELS
+from tests.conftest import write_photo
 
 
 @pytest.fixture
@@ -87,6 +88,46 @@ def test_evaluate_prints_saves_and_answers_in_json(checkpoint: str, tmp_path: Pa
     assert answer["n"] == 12
     assert not answer["possibly_seen"]
     assert (tmp_path / "out" / "model-list.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["concepts"], "No photo set is named"),
+        (["human", "runs/none", "--seed", "-1"], "a seed is 0 or more"),
+        (["calibrate", "--fills", "gold"], "No fill is called 'gold'"),
+        (["attribute", "samples", "--masks", "gold"], "No mask is called 'gold'"),
+        (["paint", "a.png", "--mask", "b.png", "--without", "faces"], "--hosts"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_any_work(command: list[str], words: str, capsys) -> None:
+    try:
+        code = main(command)
+    except SystemExit as error:  # argparse
+        code = int(str(error.code))
+    assert code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_registered_source_is_scored_like_a_folder(checkpoint: str, capsys) -> None:
+    assert main(["score", "generated:face,n=3", "--model", checkpoint]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head == "file,score"
+    assert len(rows) == 3
+
+
+def test_a_file_is_no_study_to_report_on(tmp_path: Path, capsys) -> None:
+    (tmp_path / "01-replay.json").write_text("{}")
+    assert main(["report", str(tmp_path / "01-replay.json")]) == 2
+    assert "name it with --photo" in capsys.readouterr().err
+
+
+def test_photos_without_a_human_score_are_counted(checkpoint: str, tmp_path: Path, capsys) -> None:
+    rows = [f"{write_photo(tmp_path / f'{n}.png', n).name},{'' if n < 2 else n / 20}" for n in range(14)]
+    (tmp_path / "list.csv").write_text("\n".join(["image_path,memorability_score", *rows]))
+    command = ["evaluate", str(tmp_path / "list.csv"), "--model", checkpoint, "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert "2 of 14 photos have no human score and are left out" in capsys.readouterr().err
 
 
 def test_every_command_has_help_from_its_docstring(capsys) -> None:

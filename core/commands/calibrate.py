@@ -10,7 +10,7 @@ from core import config
 from core.commandline import progress_bar
 from core.commands import Report
 from core.errors import ParameterError
-from core.registry import COMMANDS
+from core.registry import COMMANDS, FILLS
 
 
 @COMMANDS.register("Calibrate the instrument")
@@ -33,6 +33,7 @@ def calibrate(
 
     if unknown := [name for name in worlds if name not in WORLDS]:
         raise ParameterError(f"No world is called {unknown[0]!r}; choose from {', '.join(WORLDS)}.")
+    fills = tuple(FILLS[name].id for name in fills)
     if show:
         table = tables.read_table(Path(out) if out else tables.FOLDER)
     else:

@@ -10,12 +10,12 @@ from core import config
 from core.commandline import progress_bar
 from core.commands import Report
 from core.errors import ParameterError
-from core.registry import COMMANDS
+from core.registry import COMMANDS, MASKS
 
 
 @COMMANDS.register("What the model has learned to tell apart")
 def concepts(
-    sources: Annotated[tuple[str, ...], "photos: folders, LaMem layouts, CSVs, or sources by name"],
+    sources: Annotated[tuple[str, ...], "photos: folders, LaMem layouts, CSVs, or sources by name"] = (),
     *,
     model: Annotated[str, "registered model, or the folder of a checkpoint"] = config.DEFAULT_MODEL,
     named: Annotated[tuple[str, ...], "further concepts, each as NAME=PATTERN of SOURCE/ID, or PATTERN|PATTERN"] = (),
@@ -41,6 +41,8 @@ def concepts(
     from core.records import as_json
     from core.sources import open_source
 
+    if not sources:
+        raise ParameterError("No photo set is named; give one or several.")
     if limit < 0 or parts < 2:
         raise ParameterError("--limit must be 0 or more, and --parts 2 or more.")
     pairs = {item: item.partition("=") for item in named}
@@ -54,7 +56,7 @@ def concepts(
         inference.load(model),
         [open_source(source) for source in sources],
         named={name: pattern for name, _, pattern in pairs.values()},
-        masks=masks,
+        masks=tuple(MASKS[name].id for name in masks),
         samples=samples,
         parts=parts,
         limit=limit,

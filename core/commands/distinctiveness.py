@@ -11,7 +11,7 @@ from core import config
 from core.commandline import progress_bar
 from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
 from core.errors import ParameterError
-from core.registry import COMMANDS
+from core.registry import COMMANDS, MASKS
 
 
 @COMMANDS.register("Do unusual photos score higher?")
@@ -55,7 +55,7 @@ def distinctiveness(
         predictor,
         load_autoencoder(autoencoder),
         listing,
-        masks=masks or mask_cache.detectors(),
+        masks=tuple(MASKS[name].id for name in masks) or mask_cache.detectors(),
         neighbours=neighbours,
         limit=limit,
         progress=progress_bar,

@@ -37,6 +37,9 @@ def evaluate(
     chosen, halves = evaluation.chosen_part(listing, part), evaluation.halves_of(source)
     if not part and (said := evaluation.part_sentence(listing, chosen)):
         print(f"{source}: {said}", file=sys.stderr)
+    asked = [photo for photo in listing.photos if chosen is None or photo.split == chosen]
+    if unasked := sum(photo.score is None for photo in asked):
+        print(f"{source}: {unasked} of {len(asked)} photos have no human score and are left out", file=sys.stderr)
     predictor = inference.load(model, engine, precision, passes=len(listing.photos))
     done = evaluation.evaluate(predictor, listing, part=chosen, halves=halves, progress=progress_bar)
     for problem in done.problems:

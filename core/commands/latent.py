@@ -10,7 +10,7 @@ from typing import Annotated
 from core import config
 from core.commandline import progress_bar
 from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
-from core.errors import LatentError
+from core.errors import LatentError, ParameterError
 from core.registry import COMMANDS
 
 
@@ -38,6 +38,8 @@ def latent(
         return _report(atlas.read_answer(Path(out)))
     if not sources:
         raise LatentError("No photo set is named; give one, or --show to print the answer of a map that was made.")
+    if permutations < 1:
+        raise ParameterError(f"--permutations must be 1 or more, not {permutations}.")
     from core import inference
     from core.inference.autoencoder import load_autoencoder
     from core.latent.build import make
@@ -74,4 +76,5 @@ def _report(answer: object) -> Report:
 
     assert isinstance(answer, Answer)
     data = [dataclasses.asdict(row) for row in answer.rows]
-    return Report([answer_table(answer).to_string(index=False), *answer.notes, sentence(answer)], data)
+    table = [answer_table(answer).to_string(index=False)] if answer.rows else []
+    return Report([*table, *answer.notes, sentence(answer)], data)

@@ -52,6 +52,8 @@ def paint(
 
     if not 0 <= controls <= MOST_CONTROLS:
         raise ParameterError(f"--controls must lie between 0 and {MOST_CONTROLS}, not {controls}.")
+    if without and not hosts:
+        raise ParameterError("--without says which photos are no --hosts: name where these come from, too.")
     pixels = _named(photo, lambda: images.read(Path(photo)))
     kept = replays.load(Path(replay)) if replay else None
     if kept:
@@ -73,6 +75,8 @@ def paint(
 
         write_text(Path(report), photo_report(predictor, model, pixels, [(made, ablated)]))
     lines, code = _lines(made), 0
+    if controls and not made.controls:
+        lines.append("nothing to compare with: no other place of this photo has room for so large a region")
     if hosts:
         from core.paint.hosts import in_words
 

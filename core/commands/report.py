@@ -7,7 +7,7 @@ from typing import Annotated
 
 from core.commandline import progress_bar
 from core.commands import Report
-from core.errors import PhotoError
+from core.errors import PhotoError, StudyError
 from core.registry import COMMANDS
 
 
@@ -43,6 +43,8 @@ def _on_study(folder: Path) -> tuple[str, list[str], int]:
     from core.verdict.aggregation import aggregates
     from core.verdict.report import report as page
 
+    if folder.is_file():
+        raise StudyError(f"{folder}: this is a file, not a study's folder; for a painted photo, name it with --photo.")
     found = aggregates(folder, weak_in(folder), progress_bar)
     return page(found, folder), [], 1 if found.baseline.problems else 0
 

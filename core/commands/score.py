@@ -64,11 +64,16 @@ def score(
 
 
 def _photos(paths: list[str]) -> Iterator[Photo]:
-    """The photos of all paths and addresses."""
+    """The photos of all paths, addresses and registered sources."""
+    from core.sources import is_registered, open_source
+
     for name in paths:
         if addresses.is_address(name):
             at = addresses.find(name)
             yield from (Photo(place, "command line", partial(addresses.read, place)) for place in at.photos or (name,))
+            continue
+        if is_registered(name):
+            yield from open_source(name).photos
             continue
         path = Path(name)
         files: tuple[Path, ...] = ()

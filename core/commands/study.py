@@ -179,8 +179,8 @@ def _plan(
     from core.study import plan as study_plan
 
     names = [listing.name for listing, _ in listings]
-    if len(set(names)) < len(names):
-        raise StudyError("Two sources have the same name, and their photos could not be told apart; rename one.")
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise StudyError(f"Two sources are called {twice}, and their photos could not be told apart; rename one.")
     other = None
     if unseen_by:
         other = inference.card_of(unseen_by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+from collections.abc import Sequence
 
 import torch
 
@@ -21,7 +22,7 @@ WORTH = 1_000
 
 
 def choose(model: Model, wanted: str = AUTO, precision: str = AUTO, *, passes: int = WORTH) -> Engine:
-    """The engine by name, checked; `auto` is the fastest one that is installed, native and agrees with PyTorch.
+    """The engine by name, in the fastest precision that agrees with PyTorch; `auto` takes the fastest engine too.
 
     For few `passes` no export is made. UnknownChoiceError names the engines; EngineError and MissingDependencyError say
     why the one that was asked for cannot be had.
@@ -32,11 +33,9 @@ def choose(model: Model, wanted: str = AUTO, precision: str = AUTO, *, passes: i
     for name, kind in _by_speed(precision) if ready and not torch.cuda.is_available() else ():
         engine = Engine(name, kind, model)
         try:
-            if not engine.runs_module:
-                check(engine)
-            return engine
+            return _checked(engine)
         except (LabError, OSError) as error:  # also a cache that cannot be written to, or a full disk
-            log.warning("%s", error)
+            log.info("%s", error)
     return _named(model, REFERENCE, precision)
 
 
@@ -62,10 +61,27 @@ def _named(model: Model, name: str, precision: str) -> Engine:
     if importlib.util.find_spec(package) is None:
         raise MissingDependencyError(f"{entry.label} is not installed; get it with: pip install {package}")
     able = entry.facts["precisions"]()
-    kind = entry.arguments({"precision": precision})["precision"] if precision != AUTO else able[-1]
+    if precision == AUTO:
+        return _fastest(model, name, able)
+    kind = str(entry.arguments({"precision": precision})["precision"])
     if kind not in able:
         raise EngineError(f"{entry.label} has no {kind} of its own on this processor; choose from {', '.join(able)}.")
-    engine = Engine(name, kind, model)
+    return _checked(Engine(name, kind, model))
+
+
+def _fastest(model: Model, name: str, precisions: Sequence[str]) -> Engine:
+    """The engine in the last of its precisions that agrees with PyTorch; EngineError of the first where none does."""
+    *others, last = precisions
+    try:
+        return _checked(Engine(name, last, model))
+    except EngineError as error:
+        if not others:
+            raise
+        log.info("%s", error)
+        return _fastest(model, name, others)
+
+
+def _checked(engine: Engine) -> Engine:
     if not engine.runs_module:
         check(engine)
     return engine

@@ -132,7 +132,9 @@ def make(
         "kept_variance": encoded.kept_variance,
         "packaged": {name: place for name, place in (places or {}).items() if not Path(place).is_absolute()},
     }
-    answer = Answer(tuple(rows), tuple(found), (*notes, *doubts, *left_out), facts)
+    copies = encoded.copies
+    said = [f"{copies} photos set aside because they look like another one: copies count once."] if copies else []
+    answer = Answer(tuple(rows), tuple(found), (*said, *notes, *doubts, *left_out), facts)
     shown = {entry.id: encoded.spaces[entry.id] for entry in SPACES if entry.facts["shown"]}
     means = {f"{name}.mean": values.mean(axis=0).astype(np.float32) for name, values in shown.items()}
     axes = encoded.axes | vectors | means

@@ -16,7 +16,7 @@ from core.inference.autoencoder import Autoencoder
 from core.latent.atlas import PHOTO_COLUMNS, Atlas
 from core.latent.spaces import Seen
 from core.photos import preprocess
-from core.photos.fingerprints import Fingerprint, fingerprint, learned_by
+from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint, learned_by
 from core.registry import SPACES
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
 
@@ -29,13 +29,17 @@ FEWEST = 10
 
 @dataclass(frozen=True)
 class Encoded:
-    """Every readable photo: its row, its place in each space (N × d), and what compresses a wide space."""
+    """Every readable photo: its row, its place in each space (N × d), and what compresses a wide space.
+
+    `copies` is the number of photos that were set aside because they look like another.
+    """
 
     photos: pd.DataFrame
     spaces: dict[str, np.ndarray]
     axes: dict[str, np.ndarray]
     kept_variance: dict[str, float]
     problems: tuple[Problem, ...]
+    copies: int = 0
 
 
 @dataclass
@@ -80,22 +84,28 @@ def encode(
 ) -> Encoded:
     """Score every photo and find its place in every space; a photo is decoded once, and none is kept.
 
-    LatentError if fewer than FEWEST photos can be read.
+    Of photos that look alike the first counts. LatentError if fewer than FEWEST photos are left, or if two sets share a
+    name.
     """
     problems = [problem for listing in listings for problem in listing.problems]
     photos = [photo for listing in listings for photo in listing.photos]
-    names = ", ".join(listing.name for listing in listings)
+    named = [listing.name for listing in listings]
+    names = ", ".join(named)
+    if twice := next((name for name in named if named.count(name) > 1), None):
+        raise LatentError(f"Two sources are called {twice}, and their photos could not be told apart; rename one.")
     if len(photos) < FEWEST:
         raise LatentError(f"{names}: {_photos(len(photos))}; a map needs at least {FEWEST}.")
     rows: list[tuple[object, ...]] = []
     with tempfile.TemporaryDirectory() as scratch:
         spaces = {entry.id: _Collected(Path(scratch) / entry.id) for entry in SPACES}
-        for seen, facts in _streamed(predictor, autoencoder, photos, problems, progress):
+        copies: list[Photo] = []
+        for seen, facts in _streamed(predictor, autoencoder, photos, problems, copies, progress):
             rows += facts
             for entry in SPACES:
                 spaces[entry.id].add(entry.function(autoencoder, seen))
         if len(rows) < FEWEST:
-            raise LatentError(f"{names}: {_photos(len(rows))} can be read; a map needs at least {FEWEST}.")
+            aside = f", beside {len(copies)} that look like another" if copies else ""
+            raise LatentError(f"{names}: {_photos(len(rows))} can be used{aside}; a map needs at least {FEWEST}.")
         finished = {name: collected.finish() for name, collected in spaces.items()}
     return Encoded(
         pd.DataFrame(rows, columns=PHOTO_COLUMNS.names),
@@ -103,6 +113,7 @@ def encode(
         {f"{name}.{part}": value for name, (_, found, _) in finished.items() for part, value in found.items()},
         {name: kept for name, (_, _, kept) in finished.items() if kept < 1},
         tuple(problems),
+        len(copies),
     )
 
 
@@ -118,9 +129,14 @@ def _streamed(
     autoencoder: Autoencoder,
     photos: list[Photo],
     problems: list[Problem],
+    copies: list[Photo],
     progress: Progress,
 ) -> Iterator[tuple[list[Seen], list[tuple[object, ...]]]]:
-    """Batches of photos as the spaces see them, with their rows of the table; unreadable ones join `problems`."""
+    """Batches of photos as the spaces see them, with their rows of the table.
+
+    Those that cannot be read join `problems`, those that look like an earlier one `copies`.
+    """
+    known = FingerprintIndex()
 
     def prepare(photo: Photo) -> Prepared | Problem:
         try:
@@ -134,7 +150,10 @@ def _streamed(
         for item in items:
             if isinstance(item, Problem):
                 problems.append(item)
+            elif item[-1] in known:
+                copies.append(item[0])
             else:
+                known.add(item[-1])
                 yield item
 
     taught = learned_by(predictor.card)

@@ -36,6 +36,8 @@ def draw_sample(listing: Listing, n: int, seed: int) -> tuple[Photo, ...]:
     version, and a smaller sample is contained in a larger one. ParameterError if there are not that many.
     """
     scored = [photo for photo in listing.photos if photo.score is not None]
+    if not scored:
+        raise ParameterError(f"{listing.name} has 0 usable scored photos; name a set with human scores.")
     if not 1 <= n <= len(scored):
         raise ParameterError(
             f"A sample of {n} cannot be drawn from {listing.name}, which has {len(scored)} usable scored photos; "
@@ -84,8 +86,23 @@ def _check_free(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise SourceError(f"{folder}: this is not a folder; choose another place for the sample.")
     found = {item.name for item in folder.iterdir()} if folder.is_dir() else set()
-    if found and not (MARKER in found and found <= {IMAGES, TABLE, MARKER}):
+    ours = MARKER in found and found <= {IMAGES, TABLE, MARKER}
+    if found and not (ours and _files(folder / IMAGES) <= _listed(folder / TABLE)):
         raise SourceError(f"{folder}: this folder holds other files, which stay untouched; choose a new or empty one.")
+
+
+def _files(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()}
+
+
+def _listed(table: Path) -> set[str]:
+    """The photos that an earlier sample's table names, below its folder of images; none where it cannot be read."""
+    try:
+        with table.open(newline="", encoding="utf-8") as stream:
+            names = [row.get("image_path") or "" for row in csv.DictReader(stream)]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return set()
+    return {name.removeprefix(f"{IMAGES}/") for name in names}
 
 
 def _check_copyable(photo: Photo) -> None:

@@ -29,6 +29,13 @@ def open_source(name: str, split: int = 1) -> Listing:
     return listing
 
 
+def is_registered(name: str) -> bool:
+    """Whether a name is that of a source which needs no path, and of no file: "samples", "generated:text"."""
+    known = name.partition(":")[0]
+    there = known in SOURCES and "path" not in SOURCES[known].facts.get("needs", ("path",))
+    return there and not os.path.exists(name)
+
+
 def _opened(name: str, split: int) -> Listing:
     if is_address(name):
         (entry,) = (entry for entry in SOURCES if entry.facts.get("at_address"))
@@ -36,7 +43,7 @@ def _opened(name: str, split: int) -> Listing:
     path = Path(name)
     if not os.path.exists(path):  # false, not an error, for a name that no file can have
         known, _, settings = name.partition(":")
-        if known in SOURCES and "path" not in SOURCES[known].facts.get("needs", ("path",)):
+        if is_registered(name):
             return SOURCES[known].function(**SOURCES[known].arguments(_parsed(SOURCES[known], settings)))
         raise SourceError(f"{name}: there is no such folder, CSV or packaged source.")
     candidates = sorted(SOURCES, key=lambda entry: (not entry.facts["scored"], entry.facts.get("fallback", False)))

@@ -50,6 +50,8 @@ class Row:
     name: str
     score: str
     split: str
+    rest: tuple[str, ...] = ()
+    """Cells beyond the header's: a comma within a number cuts it in two."""
 
 
 def _read(path: Path) -> Listing:
@@ -93,7 +95,7 @@ def confined(data: bytes) -> bytes:
     try:
         for row in _rows_of(data, Path(), ""):
             fields = (" ".join(field.splitlines()) for field in (_inside(row.name), row.score, row.split))
-            table.writerow(fields)  # without line breaks, which are not always quoted
+            table.writerow((*fields, *row.rest))  # without line breaks, which are not always quoted
     except (SourceError, csv.Error):
         return data
     return text.getvalue().encode()
@@ -116,7 +118,8 @@ def _rows_of(data: bytes, folder: Path, path: str) -> Iterator[Row]:
     skip = 1 if lines and lines[0].strip().strip('"').lower().startswith("sep=") else 0
     header = lines[skip] if len(lines) > skip else ""
     delimiter = max(DELIMITERS, key=lambda item: len(set(_names([header], item)) & set(COLUMNS)))
-    columns = {name: number for number, name in reversed(list(enumerate(_names([header], delimiter))))}
+    found = _names([header], delimiter)
+    columns, width = {name: number for number, name in reversed(list(enumerate(found)))}, len(found)
     if missing := [column for column in COLUMNS if column not in columns]:
         raise SourceError(f"{path}: the column {missing[0]} is missing; the first line must name {', '.join(COLUMNS)}.")
     table = csv.reader(lines[skip:], delimiter=delimiter, skipinitialspace=True)
@@ -125,8 +128,9 @@ def _rows_of(data: bytes, folder: Path, path: str) -> Iterator[Row]:
         if not fields:
             continue
         named = {name: fields[number].strip() if number < len(fields) else "" for name, number in columns.items()}
-        where = f"{path}:{table.line_num + skip}"
-        yield Row(where, _unguarded(named[PATH], folder), named[SCORE], named.get(SPLIT, ""))
+        where, rest = f"{path}:{table.line_num + skip}", tuple(fields[width:])
+        name = _unguarded(named[PATH], folder)
+        yield Row(where, name, named[SCORE], named.get(SPLIT, ""), rest if any(map(str.strip, rest)) else ())
 
 
 def _names(lines: list[str], delimiter: str) -> list[str]:
@@ -144,6 +148,11 @@ def _photo(table: Path, row: Row, place: Place, seen: dict[str, str]) -> Photo:
     """The photo of one row; ValueError with the reason if it cannot be used. `seen`: normal path → where."""
     if not row.name:
         raise ValueError("the image_path is empty")
+    if row.rest:
+        raise ValueError(
+            f"{row.name}: the line has more cells than the header; where commas stand in numbers, let semicolons "
+            "separate the cells"
+        )
     normal = os.path.normpath(place.file or table.parent / row.name)
     if normal in seen:
         raise ValueError(f"{row.name} is a duplicate of {seen[normal]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -119,10 +119,13 @@ def write_sets(
 ) -> Written:
     """Write every photo of a listing under every condition as PNG at the working size, and the manifest.
 
-    Files of an earlier manifest, or of a run that was killed, that do not belong to these sets are removed. SourceError
-    if the folder holds anything else.
+    Sets of other conditions that lie in the folder stay, with their lines of the manifest; of these sets, files of an
+    earlier manifest or of a run that was killed are removed where they do not belong. SourceError if the folder holds
+    anything else.
     """
-    old = _earlier(folder)
+    ours = {name_of(condition) for condition in conditions}
+    old = {name for name in _earlier(folder) if name.partition("/")[0] in ours}
+    kept = _lines_of_others(folder, ours, {condition.mask for condition in conditions})
     write_text(folder / UNFINISHED, "A run began here and has not ended. The same command begins again.\n")
     problems: list[Problem] = []
     files, refused = ({name_of(condition): 0 for condition in conditions} for _ in range(2))
@@ -135,6 +138,7 @@ def write_sets(
         tables = {kind: csv.writer(stream, lineterminator="\n") for kind, stream in ((Row, rows), (Refusal, refusals))}
         for kind, table in tables.items():
             table.writerow([field.name for field in fields(kind)])
+            table.writerows(kept[kind])
         for photo in progress(listing.photos, len(listing.photos), "ablating"):
             try:
                 for name, result in _photo(photo, conditions, folder, seed, masks):
@@ -188,6 +192,28 @@ def _file_name(photo: str, key: str) -> str:
     return f"{key}.png" if path.is_absolute() or ".." in path.parts else f"{path.as_posix()}.png"
 
 
+def _lines_of_others(folder: Path, ours: Collection[str], masks: Collection[str | None]) -> dict[type, list[list[str]]]:
+    """What the manifest says of sets that are not made now, and the list of refusals of things that are in none."""
+    rows, refusals = (_table(folder / name) for name in (MANIFEST, NOT_ELIGIBLE))
+    rows = [row for row in rows if (row.get("file") or "").partition("/")[0] not in ours]
+    refusals = [row for row in refusals if row.get("mask") not in masks]
+    return {
+        kind: [[row.get(field.name) or "" for field in fields(kind)] for row in lines]
+        for kind, lines in ((Row, rows), (Refusal, refusals))
+    }
+
+
+def _table(file: Path) -> list[dict[str, str]]:
+    """The lines of a table by column, none where it is not there; SourceError where it is no table any more."""
+    try:
+        with file.open(newline="", encoding="utf-8") as stream:
+            return [dict(row) for row in csv.DictReader(stream)]
+    except FileNotFoundError:
+        return []
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{file}: this is not as it was written ({error}); choose a new folder.") from error
+
+
 def _earlier(folder: Path) -> set[str]:
     """The files of an earlier manifest, or all pictures of a killed run; SourceError if the folder holds others."""
     if folder.exists() and not folder.is_dir():
@@ -200,6 +226,5 @@ def _earlier(folder: Path) -> set[str]:
         if folder.is_dir() and any(folder.iterdir()):
             raise SourceError(f"{folder}: this folder holds other files, which stay untouched; choose a new one.")
         return set()
-    with manifest.open(newline="", encoding="utf-8") as stream:
-        names = {row.get("file") or "" for row in csv.DictReader(stream)}
+    names = {row.get("file") or "" for row in _table(manifest)}
     return {name for name in names if name.endswith(".png") and not Path(name).is_absolute() and ".." not in name}

@@ -70,7 +70,7 @@ def _artefact(fill: str, rows: Hosts, sd: float) -> Artefact:
     change = rows.change / sd
     hosts, number = np.unique(rows.host, return_inverse=True)
     by_host = np.bincount(number, weights=change) / np.bincount(number)
-    error = float(by_host.std(ddof=1)) / math.sqrt(len(hosts)) if len(hosts) > 1 else math.inf
+    error = float(by_host.std(ddof=1)) / math.sqrt(len(hosts)) if len(hosts) > 1 else math.nan
     mean = float(change.mean())
     return Artefact(
         fill, float(np.abs(change).mean()), Interval(mean, mean - WIDE * error, mean + WIDE * error), len(rows), False

@@ -19,7 +19,7 @@ from core.inference import Predictor, batches, identity, title_of
 from core.paint.region_effect import working
 from core.photos.fingerprints import FingerprintIndex, fingerprint, learned_by
 from core.regions import mask_cache
-from core.registry import ATTRIBUTIONS
+from core.registry import ATTRIBUTIONS, MASKS
 from core.trust.curves import curves
 from core.trust.deciding import deciding
 from core.trust.reports import GAIN, TENTH
@@ -69,7 +69,9 @@ def settings_of(
     """
     chosen = tuple(ATTRIBUTIONS[name].id for name in methods) or tuple(entry.id for entry in ATTRIBUTIONS)
     fills = deciding(title_of(model)).fills if removals else ()
-    return Settings(identity(model), source, chosen, tuple(masks) or mask_cache.detectors(), fills)
+    return Settings(
+        identity(model), source, chosen, tuple(MASKS[name].id for name in masks) or mask_cache.detectors(), fills
+    )
 
 
 def unseen(photos: Iterable[Photo], predictor: Predictor, limit: int = 0) -> tuple[tuple[Photo, ...], int, int]:

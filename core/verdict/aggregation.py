@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.effects import stats
 from core.effects.effects import Tables, effect_tables
 from core.effects.populations import differences, excesses
 from core.effects.table import ALL, POOLED
+from core.errors import StudyError
 from core.files import json_of, replacing, write_text
 from core.records import as_json
 from core.study.protocol import DELTA, EXCESS, at_default
@@ -49,17 +51,18 @@ BINS, SHOWN = 40, 20
 def aggregates(folder: Path, weak: Mapping[str, str] | None = None, progress: Progress = silent) -> Aggregates:
     """The stored aggregates of a study, made again where its parts, the detectors' quality or the statistics changed.
 
-    StudyError for a folder that is no study. A study without its rows is what was stored with it.
+    So are damaged ones. StudyError for a folder that is no study. A study without its rows is what was stored with it.
     """
     read_settings(folder)
     stored = folder / BASELINE
     if stored.is_file():
         if not (folder / "rows").is_dir():
             return read_aggregates(folder)
-        made = json_of(stored.read_text(encoding="utf-8"))
-        now = (_parts(folder), as_json(_pairs(weak)), VERSION)
-        if (made.get("parts"), made.get("weak"), made.get("version")) == now:
-            return read_aggregates(folder)
+        with suppress(StudyError, OSError, ValueError, AttributeError):
+            made = json_of(stored.read_text(encoding="utf-8"))
+            now = (_parts(folder), as_json(_pairs(weak)), VERSION)
+            if (made.get("parts"), made.get("weak"), made.get("version")) == now:
+                return read_aggregates(folder)
     return make_aggregates(folder, weak, progress)
 
 

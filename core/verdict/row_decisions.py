@@ -123,15 +123,16 @@ def _read(study: Study, row: DecisionRow, pooled: pd.DataFrame, weak: Mapping[st
 
 
 def _fill(study: Study, row: DecisionRow, place: int, found: Mapping[Any, Any]) -> FillDecision:
-    is_excess = row.outcome == EXCESS and not math.isnan(found["excess_delta"])
+    # Without an excess the table's tests are of Δ, which is not what such a row reads.
+    known = row.outcome != EXCESS or not math.isnan(found["excess_delta"])
     return FillDecision(
         fill=row.fill_of(study.conditions[place]),
         n=int(found["n_controls"] if row.outcome == EXCESS else found["n"]),
-        estimate=excess_interval(found) if is_excess or row.outcome == EXCESS else delta_interval(found),
+        estimate=excess_interval(found) if row.outcome == EXCESS else delta_interval(found),
         delta=delta_interval(found),
-        p=found["p"],
-        equivalence_p=found["equivalence_p"],
-        minimum_detectable=found["minimum_detectable"],
+        p=found["p"] if known else math.nan,
+        equivalence_p=found["equivalence_p"] if known else math.nan,
+        minimum_detectable=found["minimum_detectable"] if known else math.nan,
         confirmatory=found["family"] == CONFIRMATORY,
         placed=Interval(*(float(found[name]) for name in PLACED_COLUMNS[:3])),
         n_placed=0 if math.isnan(found["n_placed"]) else int(found["n_placed"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -159,16 +160,21 @@ def _row_lines(item: RowDecision) -> list[str]:
             f"found with 80 % power from |Δ| = {item.minimum_detectable:.3f}"
         )
     for each in item.fills if len(item.fills) > 1 and item.testable else ():
-        text.append(
-            f"                 {each.fill}: {_numbers(each.estimate)}, n = {each.n}, p {p_value(each.p)}, "
-            f"equivalence p {p_value(each.equivalence_p)}{_beside(each)}"
-        )
+        text.append(f"                 {each.fill}: {_found(each)}{_beside(each)}")
     return text
+
+
+def _found(each: FillDecision) -> str:
+    if math.isnan(each.estimate.estimate):
+        return f"not computed, {each.n} photos have all controls"
+    tests = f"p {p_value(each.p)}, equivalence p {p_value(each.equivalence_p)}"
+    return f"{_numbers(each.estimate)}, n = {each.n}, {tests}"
 
 
 def _beside(each: FillDecision) -> str:
     """Whether a fill decides, and the excess over placed controls, which does not."""
-    placed = f"; placed excess {_numbers(each.placed)}, n = {each.n_placed}" if each.n_placed else ""
+    known = not math.isnan(each.placed.estimate)
+    placed = f"; placed excess {_numbers(each.placed)}, n = {each.n_placed}" if known else ""
     return f"{placed}{'' if each.confirmatory else '; does not decide'}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ import pytest
 from core import config
 from core.effects import effects, populations, stats
 from core.effects.resampling import two_way_means
+from core.records import as_json, record
 from core.study import reading
 from core.study.artefacts import Artefact, deciding, fill_artefacts
 from core.study.hosts import Hosts
 from core.table import Condition
-from core.verdict import row_decisions
+from core.verdict import row_decisions, words
 from core.verdict.records import Verdict
 from core.verdict.verdict import FIRST_PROTOCOL, judge
 from tests.helpers import planted
@@ -110,6 +112,16 @@ def test_a_fill_that_leaves_next_to_no_trace_decides_beside_one_that_leaves_none
     ]  # fmt: skip
 
 
+def test_a_single_empty_place_has_no_interval_that_could_not_be_stored(study: reading.Study) -> None:
+    one = study.empty.where(study.empty.host == study.empty.host[0])
+    found = fill_artefacts(one, study.conditions, study.sd)
+    assert found
+    assert all(np.isnan(item.mean.low) and not item.sign for item in found)
+    again = [record(Artefact, json.loads(json.dumps(as_json(item), allow_nan=False))) for item in found]
+    assert [item.size for item in again] == [item.size for item in found]
+    assert as_json(float("inf")) is None
+
+
 def test_one_fill_alone_decides_nothing(tmp_path: Path) -> None:
     found = [Artefact(fill, size, stats.Interval(0, 0, 0), 9, size < 0.15) for fill, size in (("a", 0.1), ("b", 0.2))]
     assert deciding(found) == ()
@@ -140,6 +152,8 @@ def test_a_fill_that_decides_without_controls_is_a_mark_on_the_verdict(tmp_path:
     bare = dataclasses.replace(study, hosts=study.hosts.where(study.hosts.place != place))
     found = judge(bare, effects.effect_tables(bare))
     assert found.readings[0].reading == "drop"
+    assert not any("nan" in line for line in words.lines(found))
+    assert any("blur: not computed, 0 photos have all controls" in line for line in words.lines(found))
     assert "blur decides too, but too few photos have controls under it for faces removed" in found.marks
 
 

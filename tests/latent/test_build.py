@@ -356,6 +356,26 @@ def test_one_photo_constant_scores_and_missing_scores(
     assert {row.target for row in atlas.read_answer(tmp_path / "none").rows} == {"model"}
 
 
+def test_photos_that_look_alike_count_once(
+    tmp_path: Path, vae_folder, model_folder, quick, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--model", str(model_folder), "--autoencoder", str(vae_folder), "--permutations", "20"]
+    for number in range(36):
+        write_photo(tmp_path / "thrice" / f"{number}.png", seed=number // 3)
+    assert main(["latent", str(tmp_path / "thrice"), *options, "--out", str(tmp_path / "map")]) == 0
+    assert "24 photos set aside because they look like another one: copies count once." in capsys.readouterr().out
+    assert len(atlas.read(tmp_path / "map").photos) == 12
+    for number in range(12):
+        write_photo(tmp_path / "same" / f"{number}.png", seed=1)
+    assert main(["latent", str(tmp_path / "same"), *options, "--out", str(tmp_path / "none")]) == 2
+    assert "same: 1 photo can be used, beside 11 that look like another; a map needs" in capsys.readouterr().err
+    twice = [str(tmp_path / "thrice")] * 2
+    assert main(["latent", *twice, *options, "--out", str(tmp_path / "none")]) == 2
+    assert "Two sources are called thrice" in capsys.readouterr().err
+    assert main(["latent", twice[0], *options[:-1], "0", "--out", str(tmp_path / "none")]) == 2
+    assert "--permutations must be 1 or more" in capsys.readouterr().err
+
+
 def test_unreadable_photos_are_named(tmp_path, vae_folder, model_folder, quick) -> None:
     for number in range(12):
         write_photo(tmp_path / "set" / f"{number}.png", seed=number)

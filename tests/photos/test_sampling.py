@@ -142,9 +142,14 @@ def test_a_folder_with_other_files_is_refused_and_stays(make_lamem: MakeLamem, t
 def test_a_file_added_to_a_sample_protects_it(make_lamem: MakeLamem, tmp_path: Path) -> None:
     drawn = draw_sample(lamem(make_lamem(10)), 5, 0)
     write_sample(drawn, tmp_path / "out")
-    (tmp_path / "out" / "notes.txt").write_text("mine")
-    with pytest.raises(SourceError, match="other files"):
-        write_sample(drawn, tmp_path / "out")
+    for name in ("notes.txt", "images/mine.jpg", "images/deep/notes.txt"):
+        mine = tmp_path / "out" / name
+        mine.parent.mkdir(exist_ok=True)
+        mine.write_text("mine")
+        with pytest.raises(SourceError, match="other files"):
+            write_sample(drawn, tmp_path / "out")
+        mine.unlink()
+    write_sample(drawn, tmp_path / "out")
 
 
 def test_the_set_itself_and_a_file_are_no_place_for_a_sample(make_lamem: MakeLamem, tmp_path: Path) -> None:

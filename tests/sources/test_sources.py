@@ -17,7 +17,7 @@ from core.sources import open_source
 from core.sources.folder import folder
 from core.sources.lamem import lamem, parse_score
 from core.sources.samples import PACKAGED, samples
-from core.sources.table import csv_table
+from core.sources.table import confined, csv_table
 from core.types import Listing
 from tests.conftest import write_photo
 
@@ -181,6 +181,25 @@ def test_csv_reports_a_bad_line(photo_folder: Path, tmp_path: Path, row: str, wo
     listing = csv_table(table)
     assert [photo.id for photo in listing.photos] == ["photos/photo_0.png", "photos/photo_2.png"]
     only_problem(listing, f"{table}:3", *words)
+
+
+def test_csv_with_a_comma_in_its_numbers_and_between_its_cells_is_refused_by_line(
+    photo_folder: Path, tmp_path: Path
+) -> None:
+    """0,41 would be read as 0, and 1,0 as 1."""
+    table = write_table(
+        tmp_path / "list.csv", "photos/photo_0.png,0,41", "photos/photo_1.png,0.5", "photos/photo_2.png,1,0"
+    )
+    listing = csv_table(table)
+    assert [photo.score for photo in listing.photos] == [0.5]
+    assert [str(item).split(": ")[0] for item in listing.problems] == [f"{table}:2", f"{table}:4"]
+    assert all("more cells than the header" in str(item) for item in listing.problems)
+    (tmp_path / "again.csv").write_bytes(confined(table.read_bytes()))
+    again = csv_table(tmp_path / "again.csv")
+    assert [photo.score for photo in again.photos] == [0.5]
+    assert len(again.problems) == 2
+    trailing = write_table(tmp_path / "trailing.csv", "photos/photo_0.png,0.4,,", "photos/photo_1.png,0.5,")
+    assert [photo.score for photo in csv_table(trailing).photos] == [0.4, 0.5]
 
 
 def test_csv_bears_a_byte_order_mark(photo_folder: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from core.errors import SourceError
 from core.photos import images
 from core.regions import regions
 from core.registry import ABLATIONS, MASKS
+from core.sources import open_source
 from core.study import ablated_sets
 from core.study.ablated_sets import MANIFEST, NOT_ELIGIBLE, every_set, name_of, region_of, whole_photo, write_sets
 from core.types import Listing, Photo, Rect
@@ -81,10 +82,34 @@ def test_a_photo_without_the_thing_is_not_eligible(tmp_path: Path) -> None:
     assert "empty" in refused[0]["reason"]
 
 
-def test_what_another_run_wrote_is_replaced(photo_folder: Path, tmp_path: Path) -> None:
+def test_other_sets_stay_and_the_same_set_is_replaced(photo_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
     for name in ("blur", "jpeg"):
-        assert main(["ablate", str(photo_folder), "--ablation", name, "--out", str(tmp_path / "out")]) == 0
-    assert {name.split("/")[0] for name in contents(tmp_path / "out")} == {"jpeg", MANIFEST, NOT_ELIGIBLE}
+        assert main(["ablate", str(photo_folder), "--ablation", name, "--out", str(out)]) == 0
+    assert {name.split("/")[0] for name in contents(out)} == {"blur", "jpeg", MANIFEST, NOT_ELIGIBLE}
+    assert [row["ablation"] for row in rows_of(out / MANIFEST)] == ["blur"] * 4 + ["jpeg"] * 4
+    before = {name: data for name, data in contents(out).items() if name.startswith("blur")}
+    fewer = Listing("photos", open_source(str(photo_folder)).photos[:2])
+    write_sets(fewer, [whole_photo("jpeg")], out, masks=tmp_path / "masks")
+    assert [row["ablation"] for row in rows_of(out / MANIFEST)] == ["blur"] * 4 + ["jpeg"] * 2
+    assert len(list((out / "jpeg").rglob("*.png"))) == 2
+    assert {name: data for name, data in contents(out).items() if name.startswith("blur")} == before
+
+
+def test_refusals_of_other_things_stay(tmp_path: Path) -> None:
+    out, masks = tmp_path / "out", tmp_path / "masks"
+    write_sets(listing(), [region_of("faces")], out, masks=masks)
+    write_sets(listing(), [whole_photo("blur")], out, masks=masks)
+    assert {(row["photo_id"], row["mask"]) for row in rows_of(out / NOT_ELIGIBLE)} == {("without.png", "faces")}
+
+
+def test_a_manifest_that_another_program_wrote_again_is_one_line(photo_folder: Path, tmp_path: Path, capsys) -> None:
+    command = ["ablate", str(photo_folder), "--ablation", "blur", "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    manifest = tmp_path / "out" / MANIFEST
+    manifest.write_bytes(manifest.read_text().replace("photo_0", "é").encode("latin-1"))
+    assert main(command) == 2
+    assert "this is not as it was written" in capsys.readouterr().err
 
 
 def test_a_folder_with_other_files_stays_untouched(photo_folder: Path, tmp_path: Path, capsys) -> None:

@@ -25,6 +25,7 @@ from core.study import reading as study_files
 from core.verdict import aggregates, aggregation, effect_words
 from core.verdict.detector_words import relied_on
 from core.verdict.effect_words import beside_line, condition_name, controls_line
+from core.verdict.words import verdict_json
 from tests.helpers import planted
 
 PLAN = {"effects": {"faces_removed": -1.0, "blur": -0.4}, "n": 120, "share": 0.7, "fills": ("mean",)}
@@ -187,6 +188,20 @@ def test_damaged_aggregates_are_refused(run: Path, name: str) -> None:
         (run / name).write_text(content)
         with pytest.raises(StudyError):
             aggregates.read_aggregates(run)
+
+
+@pytest.mark.parametrize("name", ["effects.parquet", "baseline.json", "verdict.json", "doses.parquet"])
+def test_what_is_damaged_or_gone_is_made_again_from_the_rows(run: Path, name: str, capsys) -> None:
+    whole = aggregation.make_aggregates(run)
+    for content in ("", "{}", None):
+        (run / name).unlink()
+        if content is not None:
+            (run / name).write_text(content)
+        assert verdict_json(aggregation.aggregates(run).verdict) == verdict_json(whole.verdict)
+        assert verdict_json(aggregates.read_aggregates(run).verdict) == verdict_json(whole.verdict)
+    (run / name).write_text("")
+    assert main(["verdict", str(run)]) == 0
+    capsys.readouterr()
 
 
 def test_reading_what_is_stored_takes_no_heavy_library() -> None:
