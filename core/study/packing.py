@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,15 @@ def pack(study: Path, out: Path, rows_a_part: int = ROWS_A_PART) -> Packed:
     return Packed(out, before, after)
 
 
+def placeless(where: str, sources: Sequence[str]) -> str:
+    """A photo's place without that of its set on this machine: SOURCE/PHOTO, or its name alone where no set is in it."""
+    for source in sources:
+        _, found, rest = where.rpartition(f"/{source}/")
+        if found:
+            return f"{source}/{rest}"
+    return where.rpartition("/")[2]
+
+
 def _check(study: Path) -> None:
     """A part that cannot be read is an error here: a packed study is whole."""
     problems: list[Problem] = []
@@ -76,7 +85,9 @@ def _check(study: Path) -> None:
 
 def _pack_tables(parts: Parts, work: Path, rows_a_part: int) -> tuple[int, int]:
     """Parts of both tables before and after."""
-    left_out = json.dumps([vars(item) for item in parts.count()[2]], ensure_ascii=False).encode()
+    sources = (parts.settings() or {}).get("sources", ())
+    found = [vars(item) | {"where": placeless(item.where, sources)} for item in parts.count()[2]]
+    left_out = json.dumps(found, ensure_ascii=False).encode()
     before = after = 0
     for name, schema in TABLES:
         target, note = Parts(work), {LEFT_OUT: left_out} if name == "photos" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ import pytest
 from core.__main__ import main
 from core.errors import OutputError, StudyError
 from core.study import engine
-from core.study.packing import pack
-from core.study.parts import LeftOut, Parts
+from core.study.packing import pack, placeless
+from core.study.parts import LEFT_OUT, LeftOut, Parts
 from core.study.reading import read_study
 from core.verdict.aggregation import make_aggregates
 from tests.helpers.planted import write_study
@@ -41,6 +42,20 @@ def test_a_packed_study_holds_the_same_scores_in_order(ran: Path, tmp_path: Path
     pd.testing.assert_frame_equal(make_aggregates(ran).effects, make_aggregates(done.folder).effects)
     assert Parts(done.folder).count() == Parts(ran).count()
     assert not (done.folder / "places.json").exists()
+
+
+def test_what_was_left_out_does_not_say_where_it_lay(ran: Path, tmp_path: Path) -> None:
+    assert placeless("/home/me/data/sun/images/a.jpg", ("lnsim", "sun")) == "sun/images/a.jpg"
+    assert placeless("/home/me/list.csv:12", ("lnsim",)) == "list.csv:12"
+    assert placeless("../sun/lnsim/sun/b.jpg", ("sun",)) == "sun/b.jpg"
+    study = shutil.copytree(ran, tmp_path / "study")
+    part = next((study / "photos").glob("*.parquet"))
+    table = pq.read_table(part)
+    gone = [{"where": f"{tmp_path}/set/x.jpg", "reason": "it is broken.", "seen": False, "copy": False}]
+    pq.write_table(table.replace_schema_metadata({LEFT_OUT: json.dumps(gone).encode()}), part)
+    packed = pack(study, tmp_path / "out").folder
+    assert "x.jpg" in str(Parts(packed).count()[2])
+    assert not [file for file in packed.rglob("*") if file.is_file() and str(tmp_path).encode() in file.read_bytes()]
 
 
 def test_a_part_is_closed_once_it_has_enough_rows(ran: Path, tmp_path: Path) -> None:
