@@ -65,7 +65,7 @@ def pack(study: Path, out: Path, rows_a_part: int = ROWS_A_PART) -> Packed:
 
 
 def placeless(where: str, sources: Sequence[str]) -> str:
-    """A photo's place without that of its set on this machine: SOURCE/PHOTO, or its name alone where no set is in it."""
+    """Where a photo lies without where its set does: SOURCE/PHOTO, or its name alone where no set is in it."""
     for source in sources:
         _, found, rest = where.rpartition(f"/{source}/")
         if found:
