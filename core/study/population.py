@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,27 +122,14 @@ def draw_hosts(population: Population, mask: str, targets: Sequence[int], design
     """Hosts of every target that has as many as wanted (rule 6).
 
     Drawn by content hash from the photos without the thing whose clean score is nearest, within a caliper; a photo that
-    has been host to its share of the targets is passed over. Targets that find no hosts are none of the row's: where
-    that makes a photo's share too large, all are drawn again for so many fewer.
+    has been host to its share of the targets is passed over. The share is of all targets, with those that find no
+    hosts: of those that do, it may be more, which the interval over targets and hosts knows.
     """
-    count = len(targets)
-    while True:
-        most = max(1, int(config.MOST_HOSTED * count))
-        found = _hosts_of(population, mask, targets, design, most)
-        often = max(Counter(host for own in found.values() for host in own).values(), default=0)
-        if often <= max(1, int(config.MOST_HOSTED * len(found))):
-            return found
-        count = len(found)
-
-
-def _hosts_of(
-    population: Population, mask: str, targets: Sequence[int], design: Design, most: int
-) -> dict[int, tuple[int, ...]]:
-    """One draw, in which a photo is host at `most` so many times."""
     lacking = np.flatnonzero(population.lacking(mask))
     lacking = lacking[np.argsort(population.score[lacking], kind="stable")]
     scores, used, free = population.score[lacking], np.zeros(len(lacking), dtype=int), np.ones(len(lacking), dtype=bool)
-    caliper, found = config.CALIPER * population.sd, {}
+    most, caliper = max(1, int(config.MOST_HOSTED * len(targets))), config.CALIPER * population.sd
+    found = {}
     for target in targets:
         score = population.score[target]
         near = nearest(scores, free, score, caliper)
