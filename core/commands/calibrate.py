@@ -16,7 +16,7 @@ from core.registry import COMMANDS, FILLS
 @COMMANDS.register("Calibrate the instrument")
 def calibrate(
     *,
-    quick: Annotated[bool, "two worlds, small models and few photos: a minute or two"] = False,
+    quick: Annotated[bool, "two worlds and fewer scenes: some minutes"] = False,
     worlds: Annotated[tuple[str, ...], "only these worlds"] = (),
     fills: Annotated[tuple[str, ...], "only these fills of the decision rows, to save time"] = (),
     seed: Annotated[int, "seed of scenes, models and statistics"] = config.SEED,
