@@ -29,5 +29,7 @@ def painted(photo: Pixels, *, png: str = "") -> Region:
     except PhotoError as error:
         raise MaskError(f"{png}: {error}") from error
     mask = values.max(axis=2) >= HALF
+    if values.any() and not mask.any():
+        raise MaskError(f"{png}: its brightest pixel is {values.max()} of 255, and what is inside must be white.")
     regions.check(photo, mask)
     return Region(np.ascontiguousarray(mask))

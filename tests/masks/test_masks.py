@@ -151,6 +151,8 @@ def test_a_painted_mask_is_read_and_checked(tmp_path: Path, photo: np.ndarray) -
             painted(photo, png=save(name, values))
     with pytest.raises(MaskError, match="no such file"):
         painted(photo, png=str(tmp_path / "nowhere.png"))
+    with pytest.raises(MaskError, match="its brightest pixel is 1 of 255"):
+        painted(photo, png=save("ones.png", half > 0))
     with pytest.raises(MaskError, match="png"):
         painted(photo)
 
