@@ -11,7 +11,7 @@ from typing import Any
 
 AUTO = "auto"
 ENGINE_HELP = "what runs the model: torch, or an engine that agrees with it; auto is the fastest that this machine has"
-PRECISION_HELP = "numbers that the engine multiplies: fp32, bf16; auto takes bf16 where the processor has it"
+PRECISION_HELP = "fp32, bf16 (OpenVINO, natively), tf32 (PyTorch on a GPU); auto: the fastest that agrees with PyTorch"
 
 CLUSTER_HELP = "ray: over the Ray cluster that RAY_ADDRESS names, or all cores of this machine without one"
 
