@@ -166,7 +166,8 @@ def _sentences(rows: Sequence[RowDecision]) -> Iterator[str]:
     wholes = [name for name in by_reading[NEGLIGIBLE] if name not in regions]
     effects = _effects(by_reading[DROP], by_reading[RISE])
     if not effects:
-        yield _nothing(by_reading[NEGLIGIBLE], by_reading[UNRESOLVED])
+        untested = any(item.reading == NOT_TESTABLE for item in rows)
+        yield _nothing(by_reading[NEGLIGIBLE], by_reading[UNRESOLVED], untested)
         return
     if regions:
         no_more = f"taking {_joined(regions)} away does no more than taking away any other region"
@@ -188,7 +189,9 @@ def _effects(drops: Sequence[str], rises: Sequence[str]) -> str:
     return "; ".join(said)
 
 
-def _nothing(negligible: Sequence[str], unresolved: Sequence[str]) -> str:
+def _nothing(negligible: Sequence[str], unresolved: Sequence[str], untested: bool) -> str:
+    if untested and (negligible or unresolved):
+        return "Nothing that could be tested clearly changes the score; what could not be tested stays open."
     if unresolved:
         return "Nothing that was taken away clearly changes the score; part of it is not settled."
     if negligible:

@@ -69,6 +69,15 @@ def test_a_background_that_does_nothing_by_itself_is_not_called_like_any_region(
     assert said == "Taking colour away lowers the score; taking the background away does not."
 
 
+def test_what_could_not_be_tested_is_not_called_without_an_effect(found: Verdict) -> None:
+    rows = tuple(
+        replace(row, reading="negligible" if row.row in ("texture", "blur") else "not testable")
+        for row in found.readings
+    )
+    said = headline_sentence(replace(found, readings=rows))
+    assert said == "Nothing that could be tested clearly changes the score; what could not be tested stays open."
+
+
 def test_a_failed_gate_is_said_plainly(found: Verdict) -> None:
     said = headline_sentence(replace(found, gate=Gate("failed", None, 100)))
     assert said.startswith("No verdict: the model's scores agree too little with people's")
