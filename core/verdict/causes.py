@@ -31,17 +31,18 @@ def leading_cause(study: Study, readings: Sequence[RowDecision], weak: Mapping[s
     for other in others:
         margin, n = compare(study, top, other, weak)
         leads.append(Lead(top.row, other.row, margin, n))
-    rival = next((other for other in others if other.cause != top.cause), None)
-    tied = any(lead.second == rival.row and not lead.margin.low > 0 for lead in leads) if rival else False
-    winner = _inner(top, rival) if rival and tied else top
-    if winner is None:
-        return Cause(None, None, f"{top.label} and {rival.label if rival else ''} are not told apart", tuple(leads))
+    rivals = [(other, lead) for other, lead in zip(others, leads, strict=True) if other.cause != top.cause]
+    if not rivals or rivals[0][1].margin.low > 0:
+        winner, why = top, f"{top.label} has the largest effect"
+    else:
+        rival = rivals[0][0]
+        inner = _inner(top, rival)
+        if inner is None:
+            return Cause(None, None, f"{top.label} and {rival.label} are not told apart", tuple(leads))
+        outer = rival if inner is top else top
+        winner, why = inner, f"{inner.label} is not told apart from {outer.label}, of which it is a part"
     if not winner.effect:
-        return Cause(None, None, f"{top.label} is the largest, but has no effect of its own kind", tuple(leads))
-    why = f"{top.label} has the largest effect"
-    if rival and tied:
-        outer = rival if winner is top else top
-        why = f"{winner.label} is not told apart from {outer.label}, of which it is a part"
+        return Cause(None, None, f"{winner.label} is the largest, but has no effect of its own kind", tuple(leads))
     return Cause(winner.cause, winner.row, why, tuple(leads))
 
 
