@@ -17,7 +17,7 @@ from core.errors import PhotoError, SourceError
 from core.inference import Predictor
 from core.paint.region_effect import working
 from core.photos.features import LOW_LEVEL, measure_features
-from core.photos.fingerprints import FingerprintIndex, fingerprint, learned_by
+from core.photos.fingerprints import Fresh, fingerprint
 from core.regions import mask_cache
 from core.registry import FEATURES, MASKS
 from core.trust.summary import interval
@@ -102,17 +102,15 @@ def _look(
 ) -> tuple[list[_Seen], list[Problem]]:
     seen: list[_Seen] = []
     problems: list[Problem] = []
-    known, learned = FingerprintIndex(), learned_by(predictor.card)
+    fresh = Fresh(predictor.card)
     for photo in progress(photos, len(photos), "looking"):
         try:
             pixels = photo.read()
         except PhotoError as error:
             problems.append(unreadable(photo, error))
             continue
-        mark = fingerprint(pixels)
-        if mark in known or (learned and mark in learned):
+        if not fresh(fingerprint(pixels)):
             continue
-        known.add(mark)
         regions = {name: item.region for name, item in mask_cache.find(photo, pixels, masks).items()}
         areas = {name: region.area for name, region in regions.items()}
         small = working(pixels)

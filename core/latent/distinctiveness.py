@@ -15,7 +15,7 @@ from core.inference.autoencoder import Autoencoder
 from core.latent.geometry import UNUSUAL, mean_distances
 from core.photos import images, preprocess
 from core.photos.features import measure_features
-from core.photos.fingerprints import FingerprintIndex, fingerprint, learned_by
+from core.photos.fingerprints import Fresh, fingerprint, learned_by
 from core.regions import mask_cache
 from core.regions.vision_transformer import look_at
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
@@ -61,10 +61,10 @@ def measure(
 
     With a `limit`, the first so many of them. LatentError if fewer than FEWEST, or no more than `neighbours`, are left.
     """
-    taught, drawn, known = learned_by(predictor.card), learned_by(autoencoder.card), FingerprintIndex()
+    fresh, drawn = Fresh(predictor.card), learned_by(autoencoder.card)
     seen: list[_Seen] = []
     problems = list(listing.problems)
-    alike = learned = drawn_before = 0
+    drawn_before = 0
     for photo in progress(listing.photos, len(listing.photos), "looking"):
         if limit and len(seen) == limit:
             break
@@ -74,12 +74,7 @@ def measure(
             problems.append(unreadable(photo, error))
             continue
         mark = fingerprint(pixels)
-        if mark in known:
-            alike += 1
-        elif taught and mark in taught:
-            learned += 1
-        else:
-            known.add(mark)
+        if fresh(mark):
             drawn_before += bool(drawn and mark in drawn)
             seen.append(_look(predictor, autoencoder, photo, pixels, masks))
     if len(seen) < max(FEWEST, neighbours + 1):
@@ -88,7 +83,7 @@ def measure(
     table = pd.DataFrame([item.row for item in seen])
     for space in ("pixels", "learned", "neutral"):
         table[f"far_in_{space}"] = mean_distances(np.stack([getattr(item, space) for item in seen]), neighbours)
-    return Measured(table, alike, learned if taught else None, drawn_before, tuple(problems))
+    return Measured(table, fresh.alike, None if fresh.taught is None else fresh.learned, drawn_before, tuple(problems))
 
 
 def redrawing_error(autoencoder: Autoencoder, square: Pixels) -> float:

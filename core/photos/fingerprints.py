@@ -131,3 +131,21 @@ def learned_by(card: Mapping[str, Any]) -> FingerprintIndex | None:
     """The photos that a checkpoint's card says it learned from; None where nobody knows."""
     known = card.get("training_photos")
     return None if known is None else FingerprintIndex(Fingerprint(*pair) for pair in known)
+
+
+class Fresh:
+    """Which photos count, asked of one after the other: none that a checkpoint learned from, and no look-alikes."""
+
+    def __init__(self, card: Mapping[str, Any]) -> None:
+        self.taught, self.known = learned_by(card), FingerprintIndex()
+        self.learned = self.alike = 0
+
+    def __call__(self, mark: Fingerprint) -> bool:
+        """Whether the photo of this fingerprint counts; if not, why is counted."""
+        alike = mark in self.known
+        learned = not alike and self.taught is not None and mark in self.taught
+        self.alike += alike
+        self.learned += learned
+        if not (alike or learned):
+            self.known.add(mark)
+        return not (alike or learned)

@@ -17,7 +17,7 @@ from core.errors import PhotoError, StudyError
 from core.files import json_of, replacing, write_text
 from core.inference import Predictor, batches, identity, title_of
 from core.paint.region_effect import working
-from core.photos.fingerprints import FingerprintIndex, fingerprint, learned_by
+from core.photos.fingerprints import Fresh, fingerprint
 from core.regions import mask_cache
 from core.registry import ATTRIBUTIONS, MASKS
 from core.trust.curves import curves
@@ -79,25 +79,18 @@ def unseen(photos: Iterable[Photo], predictor: Predictor, limit: int = 0) -> tup
 
     With them, how many it learned from, and how many look like another. One that cannot be read stays, to be named.
     """
-    learned, known = learned_by(predictor.card), FingerprintIndex()
+    fresh = Fresh(predictor.card)
     kept: list[Photo] = []
-    taught = alike = 0
     for photo in photos:
         if limit and len(kept) == limit:
             break
         try:
-            mark = fingerprint(photo.read())
+            counts = fresh(fingerprint(photo.read()))
         except PhotoError:
+            counts = True
+        if counts:
             kept.append(photo)
-            continue
-        if learned and mark in learned:
-            taught += 1
-        elif mark in known:
-            alike += 1
-        else:
-            known.add(mark)
-            kept.append(photo)
-    return tuple(kept), taught, alike
+    return tuple(kept), fresh.learned, fresh.alike
 
 
 def run(
