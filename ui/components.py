@@ -18,31 +18,27 @@ Corners = tuple[tuple[float, float], ...]
 TALLEST = 560
 """Greatest height in px of compared pictures."""
 
-_width = st.components.v2.component("lab-width", html="<div></div>", js=(FRONTEND / "width.js").read_text("utf-8"))
-_memory = st.components.v2.component("lab-memory", html="<div></div>", js=(FRONTEND / "memory.js").read_text("utf-8"))
-_compare = st.components.v2.component(
-    "lab-compare",
-    html='<div class="frame"><img><img><input type="range" min="0" max="100" value="50" step="any">'
-    '<div class="line"></div><span class="before"></span><span class="after"></span></div>',
-    css=(FRONTEND / "compare.css").read_text("utf-8"),
-    js=(FRONTEND / "compare.js").read_text("utf-8"),
-)
-_overlay = st.components.v2.component(
-    "lab-overlay",
-    html='<div class="frame"><img alt=""><img></div>'
-    '<img class="scale" alt="">'
-    '<label><span>Opacity of the heatmap</span><span class="said"></span>'
-    '<input type="range" min="0" max="100" value="55"></label>',
-    css=(FRONTEND / "overlay.css").read_text("utf-8"),
-    js=(FRONTEND / "overlay.js").read_text("utf-8"),
-)
-_clicks = st.components.v2.component(
-    "lab-clicks",
-    html='<div class="clicks"><img alt=""><svg tabindex="0" role="application"></svg></div>',
-    css=(FRONTEND / "clicks.css").read_text("utf-8"),
-    js=(FRONTEND / "clicks.js").read_text("utf-8"),
-)
-_keys = st.components.v2.component("lab-keys", html="<div></div>", js=(FRONTEND / "keys.js").read_text("utf-8"))
+
+def component(name: str) -> Any:
+    """A component of our own, made of the files of its name in FRONTEND.
+
+    Its HTML stands on the page before its script has run, so that it must be fit to be read by then.
+    """
+
+    def read(ending: str) -> str | None:
+        file = FRONTEND / f"{name}.{ending}"
+        return file.read_text(encoding="utf-8") if file.is_file() else None
+
+    html = read("html") or "<div></div>"
+    return st.components.v2.component(f"lab-{name}", html=html, css=read("css"), js=read("js"))
+
+
+_width = component("width")
+_memory = component("memory")
+_compare = component("compare")
+_overlay = component("overlay")
+_clicks = component("clicks")
+_keys = component("keys")
 
 
 def width(key: str, known: int) -> int:

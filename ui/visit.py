@@ -15,13 +15,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from ui.components import component
 
 ADDRESSES, NAME = "addresses", "visit"
 KEPT = ("kept", "also", "current", "boards", "trials", "landed", "shown", "ask", "owner", ADDRESSES)
@@ -42,9 +43,7 @@ RELEASE = 40
 SWEEP = 10
 """Seconds between two looks for visits that have ended."""
 
-_visit = st.components.v2.component(
-    "lab-visit", html="<div></div>", js=(Path(__file__).parent / "frontend" / "visit.js").read_text("utf-8")
-)
+_visit = component("visit")
 
 
 @dataclass

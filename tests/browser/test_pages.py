@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.helpers.chromium import AXE, check, photo_file, serious, settled
+from ui.components import FRONTEND
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -25,6 +27,14 @@ def test_every_page_fits_every_screen(address: str, page: Page, path: str) -> No
     here = (address, "data:", "blob:")
     assert [url for url in page.asked if not url.startswith(here)] == [], "a visit stays between browser and server"
     assert serious(page) == []
+
+
+@pytest.mark.parametrize("file", sorted(FRONTEND.glob("*.html")), ids=lambda file: file.stem)
+def test_a_component_can_be_read_before_its_script_has_run(browser: Browser, file: Path) -> None:
+    page = browser.new_page()
+    page.set_content(f'<html lang="en"><title>Test</title><main>{file.read_text(encoding="utf-8")}</main></html>')
+    assert serious(page) == []
+    page.close()
 
 
 def test_axe_core_is_there_to_look() -> None:

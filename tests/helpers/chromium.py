@@ -46,6 +46,12 @@ SCREENS = {
 _package = importlib.util.find_spec("axe_playwright_python")
 AXE = Path(_package.origin).parent / "axe.min.js" if _package and _package.origin else None
 """axe-core's script, None where the package that carries it is not installed."""
+SHOWN = """() => {
+    const parts = (root) => [...root.querySelectorAll("*")].flatMap((part) =>
+        [part, ...(part.shadowRoot ? parts(part.shadowRoot) : [])])
+    return parts(document).every((part) => part.tagName !== "IMG" || part.hidden || part.hasAttribute("src"))
+}"""
+"""Whether every picture has been told what it shows, those inside components too."""
 TRACE = re.compile(r"Traceback|Error:|Exception|File \"")
 
 
@@ -95,6 +101,7 @@ def settled(page: Page) -> None:
             '[data-testid=stStatusWidget], [data-testid=stSpinner], [data-testid=stSkeleton], [data-stale=true]'
         ) && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(c => c.querySelector('.main-svg'))"""
     )
+    page.wait_for_function(SHOWN)
     page.wait_for_timeout(500)  # what comes in fades in
 
 
