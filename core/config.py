@@ -21,7 +21,7 @@ MAX_PIXELS = 100_000_000
 MAX_FILE_BYTES = 200 * 1024 * 1024
 PHOTO_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
-    *(".heic", ".heif", ".avif"),
+    *(".heic", ".heif", ".avif", ".mpo", ".pjpeg", ".pjp", ".apng"),
 )
 """What a photo's name ends with."""
 RAW_SUFFIXES = (

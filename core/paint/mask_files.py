@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from core.errors import MaskError, PhotoError
-from core.photos import images
+from core.photos import mask_pictures
 from core.regions import regions
 from core.types import Mask
 
-HALF = 128
-"""Grey value from which a pixel of a mask picture counts as painted."""
 TOLERANCE = 0.02
 """Relative difference of two aspect ratios up to which a mask may belong to a photo: rounding of small pictures."""
 
@@ -21,15 +19,15 @@ def read_mask(data: bytes, name: str, height: int, width: int) -> Mask:
     MaskError if it cannot be read, has another shape than the photo, or has nothing, or nothing but, white in it.
     """
     try:
-        values = images.read(data, name).max(axis=2)
+        white = mask_pictures.whiteness(data, name)
     except PhotoError as error:
         raise MaskError(f"{name}: {error}") from error
-    tall, wide = values.shape
+    tall, wide = white.shape
     if abs(wide * height / (tall * width) - 1) > TOLERANCE:
         raise MaskError(
             f"{name}: the mask is {wide} × {tall} px and the photo {width} × {height}; it belongs to another photo."
         )
-    mask = regions.resize_mask(np.ascontiguousarray(values >= HALF), height, width)
+    mask = regions.resize_mask(np.ascontiguousarray(white >= mask_pictures.HALF), height, width)
     if not mask.any():
         raise MaskError(f"{name}: nothing in this mask is white; white marks the painted part.")
     if mask.all():

@@ -78,13 +78,40 @@ def read(source: Path | bytes, name: str = "") -> Pixels:
     where bytes are given. PhotoError says in one sentence why a file is refused: missing, empty, not a photo, a camera
     RAW, damaged, or too large.
     """
+    data = _checked(source, name)
+    with _refusals(data):
+        return np.asarray(_decoded(data))
+
+
+def opacity(source: Path | bytes, name: str = "") -> np.ndarray | None:
+    """How opaque each pixel of a picture is: uint8 at the size that `read` gives; None where no pixel is transparent.
+
+    PhotoError as there.
+    """
+    data = _checked(source, name)
+    with _refusals(data):
+        image = _loaded(data)[0]
+        if not image.has_transparency_data:
+            return None
+        found = np.asarray(image.convert("RGBA").getchannel("A"))
+        return None if found.min() == 255 else found
+
+
+def _checked(source: Path | bytes, name: str) -> bytes:
+    """The bytes of a photo; PhotoError where there are none, or those of a camera RAW."""
     data = source if isinstance(source, bytes) else _bytes_of(source)
     if not data:
         raise PhotoError("the file is empty (zero bytes).")
     if kind := camera_raw.kind_of(data, Path(name or ("" if isinstance(source, bytes) else source.name)).suffix):
         raise PhotoError(f"this is a camera RAW file ({kind}); develop it in a photo program and export it as JPEG.")
+    return data
+
+
+@contextmanager
+def _refusals(data: bytes) -> Iterator[None]:
+    """Inside, whatever a decoder raises becomes a PhotoError that says what is wrong."""
     try:
-        return np.asarray(_decoded(data))
+        yield
     except PhotoError:
         raise
     except UnidentifiedImageError as error:
@@ -98,15 +125,20 @@ def read(source: Path | bytes, name: str = "") -> Pixels:
 
 
 def _decoded(data: bytes) -> Image.Image:
+    return _to_rgb(*_loaded(data))
+
+
+def _loaded(data: bytes) -> tuple[Image.Image, bytes | None]:
+    """A photo upright in its own mode, and its colour profile."""
     try:
         opened = _open(data)
     except UnidentifiedImageError:
         image = deep_colour.float_tiff(data)
         if image is None:
             raise
-        return _to_rgb(image, image.info.get("icc_profile"))
+        return image, image.info.get("icc_profile")
     loaded = deep_colour.load(opened, lambda: _open(data))
-    return _to_rgb(_upright(loaded, opened), colour_profiles.profile_of(opened, data))
+    return _upright(loaded, opened), colour_profiles.profile_of(opened, data)
 
 
 def _open(data: bytes) -> ImageFile:

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core import config
+from core.photos import images
 
 SERVICE_FOLDERS = ("__macosx", "$recycle.bin", "#recycle", "system volume information", "lost+found")
 """Folders in which services keep copies of photos, in lower case; so are all that begin with a dot or with @."""
+BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
+"""How JPEG, PNG, GIF and TIFF begin."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,9 @@ class PhotoFiles:
 def find(root: Path) -> PhotoFiles:
     """Every file below `root` whose name ends like a photo's, each once.
 
-    Hidden files, service folders and pictures of other formats are left out and counted. Linked folders are followed
-    unless they lead into the tree again or to a folder that `root` lies in. Camera RAW files are among the photos:
-    reading refuses them by name.
+    Hidden files, service folders, pictures of other formats and photos by another name are left out and counted.
+    Linked folders are followed unless they lead into the tree again or to a folder that `root` lies in. Camera RAW
+    files are among the photos: reading refuses them by name.
     """
     walk = _Walk(root)
     walk.enter(root)
@@ -39,6 +42,16 @@ def find(root: Path) -> PhotoFiles:
 def is_photo(name: str) -> bool:
     """Whether a name ends like a photo's."""
     return name.lower().endswith((*config.PHOTO_SUFFIXES, *config.RAW_SUFFIXES))
+
+
+def _begins_like_a_photo(path: Path) -> bool:
+    """Whether a file's first bytes are those of a format that is read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError:
+        return False
+    return head.startswith(BEGINNINGS) or head[4:12] in images.BRANDS or (head[:4], head[8:12]) == (b"RIFF", b"WEBP")
 
 
 def is_service(name: str) -> bool:
@@ -57,6 +70,7 @@ class _Walk:
     linked_files: list[Path] = field(default_factory=list)
     service: Counter[str] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
+    misnamed: list[str] = field(default_factory=list)
     hidden: int = 0
     again: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -102,6 +116,8 @@ class _Walk:
         if not is_photo(entry.name):
             if entry.name.lower().endswith(config.OTHER_PICTURES):
                 self.others[path.suffix.lower()] += 1
+            elif entry.is_file() and _begins_like_a_photo(path):
+                self.misnamed.append(self.name(path))
         elif entry.name.startswith("."):
             self.hidden += 1
         elif not entry.is_file():
@@ -143,6 +159,11 @@ class _Walk:
         if self.others:
             kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.others.items()))
             yield f"{_many(sum(self.others.values()), 'photo')} passed over in formats that are not read ({kinds})."
+        if self.misnamed:
+            yield (
+                f"{_many(len(self.misnamed), 'photo')} passed over whose names do not end like a photo's "
+                f"({_some(self.misnamed)}); end them in .jpg or what they are."
+            )
         if self.again:
             again = f"what {_it(self.again)} to is listed already ({_some(self.again)})"
             yield f"{_many(len(self.again), 'link')} not followed: {again}."

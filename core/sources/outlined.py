@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import PhotoError, SourceError
 from core.files import readable
-from core.photos import images, photo_files
+from core.photos import images, mask_pictures, photo_files
 from core.registry import SOURCES
 from core.types import Listing, Mask, Photo, Problem, Rect, Region
 
@@ -25,8 +25,6 @@ OUTLINES, POLYGONS, MASKS, COMPLETE = "outlines", "polygons", "masks", "complete
 LABELS = (OUTLINES, POLYGONS, MASKS)
 BEYOND = 0.5
 """How far a corner in outlines/ may lie outside the photo, as those of a slanted line of text at its border do."""
-WHITE = 128
-"""Grey value from which a pixel of a mask lies inside."""
 
 Outline = tuple[int, np.ndarray]
 """A category and the corners of a thing, N × 2: x, y in fractions of width and height."""
@@ -169,7 +167,7 @@ def _of_categories(lines: list[Outline], size: tuple[int, int]) -> dict[str, Reg
 
 
 def _of_mask(file: Path, size: tuple[int, int]) -> dict[str, Region]:
-    mask = images.resize(images.read(file), size[1], size[0]).max(axis=2) >= WHITE
+    mask = images.resize(mask_pictures.whiteness(file), size[1], size[0]) >= mask_pictures.HALF
     return {SALIENT: Region(mask, (box_of(mask),) if mask.any() else ())}
 
 

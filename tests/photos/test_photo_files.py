@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core.photos.photo_files import find
 from tests.conftest import write_photo
@@ -55,7 +56,21 @@ def test_hidden_photos_and_other_formats_are_counted(photo_folder: Path) -> None
     )
 
 
-@pytest.mark.parametrize("name", ["a.CR2", "b.dng", "c.NEF", "d.heic", "e.AVIF", "f.JPE"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "TIFF", "WEBP", "AVIF"])
+def test_photos_by_another_name_are_counted(photo_folder: Path, kind: str) -> None:
+    Image.open(photo_folder / "photo_0.png").save(photo_folder / "scan 7", kind)
+    Image.open(photo_folder / "photo_0.png").save(photo_folder / "photo.jpg_original", kind)
+    (photo_folder / "notes").write_text("no photo")
+    (photo_folder / "empty").write_text("")
+    found = find(photo_folder)
+    assert len(found.files) == 4
+    assert found.notes == (
+        "2 photos passed over whose names do not end like a photo's (photo.jpg_original, scan 7); "
+        "end them in .jpg or what they are.",
+    )
+
+
+@pytest.mark.parametrize("name", ["a.CR2", "b.dng", "c.NEF", "d.heic", "e.AVIF", "f.JPE", "g.mpo"])
 def test_formats_that_are_read_or_refused_by_name_are_listed(photo_folder: Path, name: str) -> None:
     (photo_folder / name).write_bytes(b"x")
     assert name in names(photo_folder)
