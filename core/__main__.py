@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from core.commandline import add_parameters, report_errors, speak_to_any_terminal
-from core.files import json_text
+from core.files import check_writable, json_text
 from core.registry import COMMANDS
+
+OUTPUTS = ("out", "save", "csv", "report")
+"""Options of any command that name what it writes; `show` reads there instead."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -33,6 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     entry = COMMANDS[given.pop("command")]
     as_json = given.pop("json", False) if not entry.facts.get("streams") else False
     with report_errors() as outcome:
+        for name in OUTPUTS:
+            if given.get(name) and not given.get("show"):
+                check_writable(Path(given[name]))
         report = entry.function(*[given.pop(name) for name in positionals(entry.function)], **given)
         print_report = json_text(report.data) if as_json else "\n".join(report.lines)
         if print_report:

@@ -53,6 +53,20 @@ def replacing(path: Path, shared: bool = False) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def check_writable(path: Path) -> None:
+    """OutputError where nothing can be written at a path, said before the work rather than after it.
+
+    Nothing is made: looked at is what there is of the path.
+    """
+    there = path.absolute()
+    while not there.exists():
+        there = there.parent
+    if there != path.absolute() and not there.is_dir():
+        raise OutputError(f"{path}: {there} is a file, so that no folder can be made below it; choose another place.")
+    if not os.access(there, os.W_OK):
+        raise OutputError(f"{path}: {there} may not be written to; choose another place.")
+
+
 def _sync(file: Path) -> None:
     """Wait until the disk has a file's content."""
     descriptor = os.open(file, os.O_RDWR)

@@ -226,3 +226,31 @@ def test_shipping_refuses_before_it_writes(checkpoint: str, tmp_path: Path, caps
 def test_a_mask_that_cannot_be_read_is_named(checkpoint: str, photos: Path, name: str, capsys) -> None:
     assert main(["paint", str(photos / "a.jpg"), "--model", checkpoint, "--mask", str(photos / name)]) == 2
     assert f"error: {photos / name}: th" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--out", "--csv", "--save", "--report"])
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(
+    option: str, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    command = {"--csv": "score", "--save": "attribute", "--report": "paint"}.get(option, "evaluate")
+    given = [command, str(tmp_path / "no photos here"), *(("--mask", "x") if command == "paint" else ())]
+    (tmp_path / "file").write_text("in the way")
+    assert main([*given, option, str(tmp_path / "file" / "below")]) == 2
+    assert "is a file, so that no folder can be made below it; choose another place." in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "in the way"
+    monkeypatch.chdir(tmp_path)
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: not (mode & os.W_OK) and allowed(path, mode))
+    assert main([*given, option, str(tmp_path / "new" / "place")]) == 2
+    assert f"{tmp_path} may not be written to; choose another place." in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_settings_of_regions_are_refused_beside_other_ablations(photos: Path, tmp_path: Path, capsys) -> None:
+    given = ["ablate", str(photos), "--out", str(tmp_path / "sets"), "--ablation", "grayscale"]
+    for more in (["--fill", "blur"], ["--direction", "remove"]):
+        assert main([*given, *more]) == 2
+        assert "--fill and --direction are of --ablation region" in capsys.readouterr().err
+    assert main([*given[:4], "--all", "--fill", "blur"]) == 2
+    assert "leave --all out" in capsys.readouterr().err
+    assert not (tmp_path / "sets").exists()

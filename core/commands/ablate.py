@@ -22,8 +22,8 @@ def ablate(
     all: Annotated[bool, "every set at its default strength"] = False,
     params: Annotated[tuple[str, ...], "settings of the ablation, or of the region's fill: name=value"] = (),
     mask: Annotated[str, "what a region covers"] = "",
-    fill: Annotated[str, "what a region is replaced by: a fill or an ablation"] = "mean",
-    direction: Annotated[str, "remove the region or keep it alone"] = REMOVE,
+    fill: Annotated[str, "what a region is replaced by: a fill or an ablation (default: mean)"] = "",
+    direction: Annotated[str, "remove the region or keep it alone (default: remove)"] = "",
     seed: Annotated[int, "seed of what is random"] = config.SEED,
     split: Annotated[int, "which of LaMem's five splits names the parts"] = 1,
     out: Annotated[str, "folder to write"] = "ablated",
@@ -36,8 +36,8 @@ def ablate(
     from core.sources import open_source
     from core.study.ablated_sets import every_set, write_sets
 
-    if all and (ablation or mask):
-        raise ParameterError("--all writes every set; leave --ablation and --mask out, or --all.")
+    if all and (ablation or mask or fill or direction or params):
+        raise ParameterError("--all writes every set at its defaults; leave --all out, or all that says which.")
     conditions = every_set() if all else (_condition(ablation, mask, fill, direction, _settings(params)),)
     listing = open_source(source, split)
     written = write_sets(listing, conditions, Path(out), seed=seed, progress=progress_bar)
@@ -71,7 +71,9 @@ def _condition(ablation: str, mask: str, fill: str, direction: str, given: dict[
         if mask:
             raise ParameterError(f"{ablation} is of the whole photo; write --ablation region --mask {mask} "
                                  f"--fill {ablation} to apply it inside a mask.")  # fmt: skip
+        if fill or direction:
+            raise ParameterError(f"{ablation} is of the whole photo; --fill and --direction are of --ablation region.")
         return found
     if not mask:
         raise ParameterError(f"A region needs a mask; choose from {', '.join(detectors())}.")
-    return region_of(mask, fill, direction, given)
+    return region_of(mask, fill or "mean", direction or REMOVE, given)

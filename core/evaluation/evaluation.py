@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from core.photos.fingerprints import fingerprint, learned_by
 from core.types import Listing, Photo, Prediction, Problem, Progress, silent
 
 HALVES = "human_halves.csv"
+FEWEST = 10
+"""Photos with human scores below which agreement is not measured."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,15 @@ def evaluate(
     """
     parts = _parts(listing, part)
     photos = [p for p in listing.photos if p.score is not None and (part is None or p.split == part)]
+    _check_scores(listing.name, [photo.score for photo in photos], listing.problems)
+    if halves:
+        reliability(halves, [photo.id for photo in photos])  # says what is missing before the work
     made = list(progress(predict(predictor, photos), len(photos), f"scoring {listing.name}"))
     used = [item for item in made if item.score is not None]
     problems = (*listing.problems, *(item.problem for item in made if item.problem is not None))
-    if len(used) < 10:
-        bad = f" {len(problems)} could not be used, the first: {problems[0]}" if problems else ""
-        raise SourceError(
-            f"{listing.name}: {len(used)} photos have human scores; an evaluation needs at least 10.{bad}"
-        )
+    _check_scores(listing.name, [item.photo.score for item in used], problems)
     scores = np.array([item.score for item in used])
     human = np.array([item.photo.score for item in used])
-    if np.ptp(human) == 0:
-        raise SourceError(
-            f"{listing.name}: all human scores are {human[0]:g}; nothing can agree with what never varies."
-        )
     result = Evaluation(
         model=predictor.name,
         source=listing.name,
@@ -75,6 +73,17 @@ def evaluate(
         precision=predictor.engine.precision,
     )
     return Evaluated(result, tuple(used), problems)
+
+
+def _check_scores(source: str, human: Sequence[float | None], problems: Sequence[Problem]) -> None:
+    """SourceError where agreement with so few human scores, or with scores that never vary, cannot be measured."""
+    if len(human) < FEWEST:
+        bad = f" {len(problems)} could not be used, the first: {problems[0]}" if problems else ""
+        raise SourceError(
+            f"{source}: {len(human)} photos have human scores; an evaluation needs at least {FEWEST}.{bad}"
+        )
+    if len(set(human)) == 1:
+        raise SourceError(f"{source}: all human scores are {human[0]:g}; nothing can agree with what never varies.")
 
 
 def possibly_seen(predictor: Predictor, photos: list[Photo]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,9 +143,22 @@ def test_a_command_is_about_the_test_part_unless_another_is_named() -> None:
         evaluation.chosen_part(photos, "val")
 
 
-def test_too_few_human_scores() -> None:
-    with pytest.raises(SourceError, match="at least 10"):
-        evaluation.evaluate(model(), listing([0.5] * 5 + [None] * 10), part=None)
+@pytest.mark.parametrize(
+    ("scores", "said"), [([0.5] * 5 + [None] * 10, "at least 10"), ([0.5] * 12, r"all human scores are 0\.5")]
+)
+def test_scores_that_nothing_can_be_compared_with_are_told_before_the_work(scores: list, said: str) -> None:
+    idle = types.SimpleNamespace(name="idle")  # would fail if it had to score
+    with pytest.raises(SourceError, match=said):
+        evaluation.evaluate(idle, listing(scores), part=None)
+
+
+def test_half_panels_that_lack_a_photo_are_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "halves.csv").write_text("file,a01,b01\n0.png,0.5,0.5\n")
+    idle = types.SimpleNamespace(name="idle")
+    with pytest.raises(SourceError, match="has no line; half-panels are needed"):
+        evaluation.evaluate(
+            idle, listing([number / 20 for number in range(12)]), part=None, halves=tmp_path / "halves.csv"
+        )
 
 
 def test_reference_tables_merge_and_agree(tmp_path: Path) -> None:
