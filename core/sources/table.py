@@ -119,9 +119,11 @@ def _rows_of(data: bytes, folder: Path, path: str) -> Iterator[Row]:
     header = lines[skip] if len(lines) > skip else ""
     delimiter = max(DELIMITERS, key=lambda item: len(set(_names([header], item)) & set(COLUMNS)))
     found = _names([header], delimiter)
-    columns, width = {name: number for number, name in reversed(list(enumerate(found)))}, len(found)
+    columns, width = {name: number for number, name in enumerate(found)}, len(found)
     if missing := [column for column in COLUMNS if column not in columns]:
         raise SourceError(f"{path}: the column {missing[0]} is missing; the first line must name {', '.join(COLUMNS)}.")
+    if twice := [column for column in (*COLUMNS, SPLIT) if found.count(column) > 1]:
+        raise SourceError(f"{path}: the column {twice[0]} stands twice in the first line; keep one of them.")
     table = csv.reader(lines[skip:], delimiter=delimiter, skipinitialspace=True)
     next(table)
     for fields in table:

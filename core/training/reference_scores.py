@@ -43,9 +43,14 @@ def score_reference(
 ) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
     """Scores of every photo that `gather` kept out of training: columns model, source, photo_id, score.
 
-    With them, the photos that could not be scored.
+    With them, the photos that could not be scored. SourceError where every photo may be learned from.
     """
     kept = [example.photo for example in photos.kept_out]
+    if not kept:
+        raise SourceError(
+            "No photo of these sets is kept out of training: list a test part (column split), or name sets by "
+            "--unscored, --tenth or --keep-out."
+        )
     made: list[Prediction] = list(
         progress(predict(predictor, kept), len(kept), f"reference scores by {predictor.name}")
     )

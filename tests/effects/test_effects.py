@@ -368,7 +368,7 @@ def test_an_empty_study_is_refused_with_what_was_wrong(tmp_path: Path) -> None:
     (tmp_path / "study.json").write_text(json.dumps({"model": "resnet50"}))
     (tmp_path / "rows").mkdir()
     (tmp_path / "rows" / "part-0000.parquet").write_text("")
-    with pytest.raises(StudyError, match=r"no scores of untouched photos.*part-0000"):
+    with pytest.raises(StudyError, match=r"no photo of this study is scored yet.*part-0000"):
         study_files.read_study(tmp_path)
 
 

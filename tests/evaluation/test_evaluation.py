@@ -161,6 +161,12 @@ def test_half_panels_that_lack_a_photo_are_told_before_the_work(tmp_path: Path) 
         )
 
 
+def test_a_reference_needs_photos_that_were_kept_out(tmp_path: Path) -> None:
+    nothing = types.SimpleNamespace(kept_out=())
+    with pytest.raises(SourceError, match="kept out of training: list a test part"):
+        reference_scores.score_reference(model(), nothing)
+
+
 def test_reference_tables_merge_and_agree(tmp_path: Path) -> None:
     file = tmp_path / "reference.csv"
     for name, sign in (("one", 1), ("two", 1), ("two", -1)):

@@ -280,6 +280,9 @@ def test_csv_refuses_what_is_none(tmp_path: Path) -> None:
         csv_table(empty)
     with pytest.raises(SourceError, match="column memorability_score is missing"):
         csv_table(write_table(tmp_path / "other.csv", header="image_path,score"))
+    twice = "image_path,memorability_score,Memorability_Score"
+    with pytest.raises(SourceError, match="column memorability_score stands twice in the first line"):
+        csv_table(write_table(tmp_path / "twice.csv", "a.jpg,0.4,0.6", header=twice))
     with pytest.raises(SourceError, match="no usable photo"):
         csv_table(write_table(tmp_path / "bare.csv"))
     with pytest.raises(SourceError, match="no such CSV"):
