@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -113,12 +113,21 @@ def page(current: Page) -> Iterator[None]:
                 link(item)
             visit.go_on()
         st.html(CALM)
+        _lose_nothing()
         try:
             with log.action(f"page {current.label}"):
                 yield
         finally:  # also where another run takes over
             visit.keep_address(current.file)
             garbage.keep_what_is_loaded()
+
+
+def _lose_nothing() -> None:
+    """Mend what Streamlit loses, where it has the private ways that this takes: a later version may not."""
+    with suppress(ImportError, AttributeError):
+        from ui import lossless
+
+        lossless.lose_nothing()
 
 
 def link(to: Page, **given: Any) -> None:

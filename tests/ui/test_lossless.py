@@ -1,0 +1,130 @@
+"""What the browser asked for reaches it, and what a visitor did is done, whatever comes at the same time."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner_utils.exceptions import StopException
+from streamlit.runtime.state.safe_session_state import SafeSessionState
+
+from ui import lossless
+
+
+@pytest.fixture(autouse=True)
+def patched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ForwardMsgQueue, "clear", lossless._clear)
+    monkeypatch.setattr(SafeSessionState, "__init__", lossless._begin)
+    monkeypatch.setattr(SafeSessionState, "on_script_will_rerun", lossless._apply)
+    lossless.lose_nothing()
+    lossless.lose_nothing()
+
+
+@pytest.fixture
+def queue() -> ForwardMsgQueue:
+    """A visit's queue: an element of the page, where to put a file, and the end of a run."""
+    made = ForwardMsgQueue()
+    element, where, made_late, end = (ForwardMsg() for _ in range(4))
+    element.delta.new_element.text.body = "of the last run"
+    where.file_urls_response.response_id = "put it there"
+    made_late.backend_operation_response.request_id = "here it is"
+    end.script_finished = ForwardMsg.FINISHED_SUCCESSFULLY
+    for message in (element, where, made_late, end):
+        made.enqueue(message)
+    return made
+
+
+def test_answers_outlast_the_beginning_of_a_run_and_come_once(queue: ForwardMsgQueue) -> None:
+    queue.clear(retain_lifecycle_msgs=True)
+    queue.clear(True, None)
+    later = ForwardMsg()
+    later.delta.new_element.text.body = "of this run"
+    queue.enqueue(later)
+    sent = queue.flush()
+    assert [message.WhichOneof("type") for message in sent] == ["script_finished", *lossless.ANSWERS, "delta"]
+    assert sent[1].file_urls_response.response_id == "put it there"
+    assert queue.flush() == []
+
+
+def test_nothing_is_kept_of_a_visit_that_ended(queue: ForwardMsgQueue) -> None:
+    queue.clear()
+    assert queue.is_empty()
+
+
+class Runner:
+    """A run of a page that may be stopped, and says so at whatever may break it off, as Streamlit's does."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.stopped, self._execing = False, True
+        self.state = SafeSessionState(visit, self.look)  # type: ignore[arg-type]
+
+    def look(self) -> None:
+        if self._execing and self.stopped:
+            raise StopException
+
+
+class Visit(dict[str, str]):
+    """The state of a visit with one widget, whose callback reads and writes it, and is stopped on its way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[str] = []
+
+    def on_script_will_rerun(self, runner: Runner, **given: object) -> None:
+        self.done.append("begun")
+        runner.stopped = True
+        time.sleep(0.05)
+        runner.state["clicked"] = "yes"
+        self.done.append("ended")
+
+
+def test_a_callback_is_not_broken_off() -> None:
+    visit = Visit()
+    runner = Runner(visit)
+    runner.state.on_script_will_rerun(runner)  # type: ignore[arg-type]
+    assert visit["clicked"] == "yes"
+    with pytest.raises(StopException):  # and afterwards the run may be
+        runner.state["clicked"] = "again"
+
+
+def test_callbacks_of_two_runs_take_turns() -> None:
+    visit = Visit()
+    runners = [Runner(visit) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        for started in [pool.submit(runner.state.on_script_will_rerun, runner) for runner in runners]:  # type: ignore[arg-type]
+            started.result()
+    assert visit.done == ["begun", "ended"] * 4
+
+
+def test_a_run_that_was_overtaken_changes_nothing() -> None:
+    visit = Visit()
+    older, newer = Runner(visit), Runner(visit)
+    older.stopped = True
+    newer.state.on_script_will_rerun(newer)  # type: ignore[arg-type]
+    with pytest.raises(StopException):
+        older.state.on_script_will_rerun(older)  # type: ignore[arg-type]
+    assert visit.done == ["begun", "ended"]
+
+
+def test_few_visits_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lossless, "MOST_VISITS", 3)
+    visits = [Visit() for _ in range(10)]
+    for visit in visits:
+        runner = Runner(visit)
+        runner.state.on_script_will_rerun(runner)  # type: ignore[arg-type]
+    assert list(lossless._visits) == [id(visit) for visit in visits[-3:]]
+
+
+def test_a_callback_that_fails_leaves_the_run_as_it_was() -> None:
+    class Failing(Visit):
+        def on_script_will_rerun(self, runner: Runner, **given: object) -> None:
+            raise ValueError
+
+    runner = Runner(Failing())
+    for _ in range(2):  # the lock is free again
+        with pytest.raises(ValueError):
+            runner.state.on_script_will_rerun(runner)  # type: ignore[arg-type]
+    assert runner._execing
