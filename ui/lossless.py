@@ -40,7 +40,7 @@ _adding = Lock()
 
 
 def lose_nothing() -> None:
-    """From now on, answers outlast the beginning of a run, and callbacks are done to their end, one run after another."""
+    """From now on, answers outlast the beginning of a run, and callbacks are done to their end, one after another."""
     ForwardMsgQueue.clear = _clear_but_answers  # type: ignore[assignment, method-assign]
     SafeSessionState.__init__ = _begin_numbered  # type: ignore[assignment, method-assign]
     SafeSessionState.on_script_will_rerun = _apply_whole  # type: ignore[assignment, method-assign]

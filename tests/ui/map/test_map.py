@@ -371,7 +371,7 @@ def test_a_study_is_read_once_it_is_chosen_and_only_where_it_shares_photos(artif
     found, problems = colours(atlas.read(artifacts / "latent"), (*studies, tmp_path / "none"))
     assert [problem.where for problem in problems] == ["none"]
     assert not [name for name in found if "elsewhere" in name]
-    with pytest.raises(StudyError, match="run the study again"):
+    with pytest.raises(StudyError, match="give its command again"):
         found["effect-scenes-grayscale"].colour()
 
 
