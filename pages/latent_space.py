@@ -26,8 +26,6 @@ def main() -> None:
         st.info("There is no map here yet. Make one: `python -m core latent SOURCE --out artifacts/latent`.")
         return
     name = widgets.select("Map", list(found), "map") if len(found) > 1 else next(iter(found))
-    if (asked := st.session_state.pop("go-try", None)) is not None:
-        st.switch_page(layout.TRY.file, query_params=asked)
     atlas = latent_map.current(found[name])
     answer(atlas)
     explore(atlas, name)

@@ -21,6 +21,7 @@ def main() -> None:
     """Read the photos, then invite or show."""
     st.title("Try a photo")
     photos.upload()
+    photos.take_offered()
     items = photos.of_this_visit()
     if not items:
         st.markdown("No photo at hand? Try one of these.")

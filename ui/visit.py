@@ -25,6 +25,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ui.components import component
 
 ADDRESSES, NAME = "addresses", "visit"
+TAKE = "take"
+"""Names a photo in an address that is to join the visit."""
 KEPT = ("kept", "also", "current", "boards", "trials", "landed", "shown", "ask", "owner", ADDRESSES)
 """What pages put into the session themselves."""
 PHOTOS = ("kept", "also", "boards", "trials", "landed", "shown")
@@ -119,8 +121,10 @@ def address_of(file: str) -> dict[str, Any]:
 
 
 def keep_address(file: str) -> None:
-    """Remember what the address of this page says."""
-    st.session_state.setdefault(ADDRESSES, {})[file] = st.query_params.to_dict()
+    """Remember what the address of this page says, but for what it asked to be done once."""
+    said = st.query_params.to_dict()
+    said.pop(TAKE, None)
+    st.session_state.setdefault(ADDRESSES, {})[file] = said
 
 
 def go_on() -> None:

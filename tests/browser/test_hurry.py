@@ -29,14 +29,14 @@ from core.inference.predictor import Predictor
 
 def slower(call):
     def answer(*given):
-        time.sleep(1)
+        time.sleep(0.5)
         return call(*given)
     return answer
 
 Predictor.score_squares = slower(Predictor.score_squares)
 Predictor.score_with_features = slower(Predictor.score_with_features)
 """
-"""Words in front of the app that make each answer of the model come a second later."""
+"""Words in front of the app that make each answer of the model come half a second later."""
 
 
 @pytest.fixture(scope="module")

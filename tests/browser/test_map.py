@@ -112,6 +112,14 @@ def test_a_dropped_photo_lands(address: str, visited: Page) -> None:
     visited.get_by_role("radio", name="3-D").click()
     visited.wait_for_selector(".map-plot[data-dims='3']")
     assert visited.evaluate("document.querySelector('.map-plot').layout.scene.annotations[0].text") == "your photo"
+    map_as_it_was = visited.url
+    visited.get_by_role("link", name="Try this photo").click()
+    visited.get_by_alt_text("The photo drawn.jpg").first.wait_for()
+    visited.go_back()
+    visited.wait_for_selector(".map-plot[data-dims='3']")
+    assert visited.url == map_as_it_was
+    visited.go_forward()
+    visited.get_by_alt_text("The photo drawn.jpg").first.wait_for()
 
 
 @pytest.mark.parametrize("width", [390, 1400])

@@ -12,7 +12,7 @@ from core.latent import geometry
 from core.latent import words as latent_words
 from core.latent.atlas import Atlas
 from core.latent.colours import Colour
-from ui import layout, log, resources, visit
+from ui import layout, log, resources
 from ui.map import resources as latent_map
 from ui.photo import photos
 from ui.resources import Item
@@ -49,7 +49,7 @@ def pinned(atlas: Atlas, space: str, index: int, colour: Colour) -> None:
     with numbers:
         st.markdown(_numbers(atlas, index, colour))
         if found is not None:
-            st.button("Try this photo", key="try", icon=":material/arrow_forward:", on_click=_take, args=(atlas, index))
+            _try(atlas, index)
     st.markdown("**Nearest photos** in this space")
     _row(atlas, geometry.neighbours(atlas.spaces[space], index, NEIGHBOURS).tolist(), "near")
     _contrast(atlas, space, index)
@@ -97,16 +97,18 @@ def _row(atlas: Atlas, indices: list[int], key: str) -> None:
                 )
 
 
-def _take(atlas: Atlas, index: int) -> None:
-    """Hand a photo of the map over to the page that scores photos: by the address where that can name it."""
+def _try(atlas: Atlas, index: int) -> None:
+    """A link to the page that scores photos, with this one of the map; its address names it where it can."""
     photo, name = latent_map.photo(atlas, index), atlas.name(index)
     if photo is None:
         return
     row = atlas.photos.iloc[index]
     address = f"{atlas.places[row['source']]}/{row['photo_id']}"
     item = resources.handed_over(address)
-    st.session_state["go-try"] = {"photo": address} if item else {}
-    photos.show_also(item or Item(name, f"map-{hashlib.sha256(name.encode()).hexdigest()}", photo.read))
+    if item:
+        photos.try_link(item, photo=address)
+    else:
+        photos.try_link(Item(name, f"map-{hashlib.sha256(name.encode()).hexdigest()}", photo.read))
 
 
 def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
@@ -122,7 +124,7 @@ def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
         return None
     if photos.own_on_map() or not st.session_state.get("dropped"):
         st.button("Take it off the map", key="unland", icon=":material/close:", on_click=_take_off)
-    st.button("Try this photo", key="try-landed", icon=":material/arrow_forward:", on_click=_try, args=(item,))
+    photos.try_link(item)
     place, score = _placed(atlas, str(atlas.folder), space, item.digest, item)
     st.markdown(
         f"**{layout.plain(item.name)}**: score **{score:.3f}**; marked in blue on the map, at the mean of its nearest "
@@ -130,12 +132,6 @@ def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
     )
     _row(atlas, geometry.nearest(atlas.spaces[space], place, NEIGHBOURS).tolist(), "landed")
     return geometry.landing(atlas.spaces[space], points, place)
-
-
-def _try(item: Item) -> None:
-    """Back to the page that scores photos, with this one on it."""
-    photos.show_also(item)
-    st.session_state["go-try"] = visit.address_of(layout.TRY.file)
 
 
 def _land() -> None:

@@ -17,6 +17,7 @@ TILE = 104
 MOST_TILES = 24
 OWN = "own"
 """Names a photo of the visit in the map's address."""
+MOST_OFFERED = 16
 
 
 def upload() -> None:
@@ -46,6 +47,26 @@ def show_also(item: Item) -> None:
     if item.digest not in {own.digest for own in of_this_visit()}:
         st.session_state.setdefault("also", {})[item.digest] = item
     st.session_state["current"] = item.digest
+
+
+def try_link(item: Item, **given: str) -> None:
+    """A link to the page that scores photos as it was left, with this photo and what is given in its address."""
+    offered = st.session_state.setdefault("offered", {})
+    offered[_short(item)] = item
+    while len(offered) > MOST_OFFERED:
+        offered.pop(next(iter(offered)))
+    st.session_state["taken"] = ""  # whoever follows it again wants to look at it again
+    address = visit.address_of(layout.TRY.file) | {visit.TAKE: _short(item)} | given
+    st.page_link(layout.TRY.file, label="Try this photo", icon=":material/arrow_forward:", query_params=address)
+
+
+def take_offered() -> None:
+    """What such a link names joins the photos of this visit, once, and is looked at."""
+    name = st.query_params.get(visit.TAKE, "")
+    item = st.session_state.get("offered", {}).get(name)
+    if item and st.session_state.get("taken") != name:
+        show_also(item)
+        st.session_state["taken"] = name
 
 
 def show_on_map(item: Item) -> None:
