@@ -6,12 +6,14 @@ import io
 import shutil
 import zipfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from core import config
 from core.errors import StudyError
 from core.files import DAMAGED_ARCHIVE
 from core.photos.listed_paths import fold
+from core.photos.photo_files import is_service
 from core.sources.table import confined
 from core.study.limits import Limits
 
@@ -28,8 +30,24 @@ LONGEST, MOST_BYTES = 400, 200
 """Characters of a name with its folders, and bytes of each part of it: what every disk takes, with room for more."""
 
 
-def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> str:
-    """Write uploaded files (name, content) into a new folder, archives unpacked, and name what a study opens.
+@dataclass(frozen=True)
+class Stored:
+    """What a study opens, and the names of pictures in archives that are not read."""
+
+    place: str
+    passed_over: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """One sentence on what was passed over; empty where nothing was."""
+        count = len(self.passed_over)
+        some = ", ".join(self.passed_over[:5]) + (" …" if count > 5 else "")
+        kinds = "camera RAW, or another format that is not read"
+        return f"{count:,} picture{'' if count == 1 else 's'} passed over ({kinds}): {some}." if count else ""
+
+
+def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> Stored:
+    """Write uploaded files (name, content) into a new folder, archives unpacked, and say what a study opens.
 
     That is the CSV where there is one, else the folder. Only photos and lists are written, under names that lead
     nowhere else, and the paths in a CSV lead nowhere else either. Of two files of one name the second gets a number.
@@ -37,7 +55,8 @@ def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> s
     """
     room, photos, lists = limits.megabytes * MEGABYTE, 0, []
     taken: set[str] = set()
-    for given, data in _unpacked(files, room, 10 * limits.photos + OTHERS):
+    passed_over: list[str] = []
+    for given, data in _unpacked(files, room, 10 * limits.photos + OTHERS, passed_over):
         room -= len(data)
         suffix = PurePosixPath(given).suffix.lower()
         photos += suffix in config.PHOTO_SUFFIXES
@@ -50,7 +69,7 @@ def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> s
         lists += [folder / name] if suffix == ".csv" else []
     if not photos:
         raise StudyError("There is no photo among these files; upload photos, or a ZIP of them.")
-    return str(lists[0] if len(lists) == 1 else folder)
+    return Stored(str(lists[0] if len(lists) == 1 else folder), tuple(passed_over))
 
 
 def _checked(name: str) -> str:
@@ -88,32 +107,47 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unpacked(files: Iterable[tuple[str, bytes]], room: int, most: int) -> Iterable[tuple[str, bytes]]:
-    """Photos and lists among files, those of archives under their path inside."""
+def _unpacked(
+    files: Iterable[tuple[str, bytes]], room: int, most: int, passed_over: list[str]
+) -> Iterable[tuple[str, bytes]]:
+    """Photos and lists among files, those of archives under their path inside; other pictures there are named."""
     wanted = (*config.PHOTO_SUFFIXES, *LISTS)
     for name, data in files:
         if name.lower().endswith(".zip"):
-            yield from _of_archive(name, data, room, wanted, most)
+            yield from _of_archive(name, data, room, wanted, most, passed_over)
         elif name.lower().endswith(wanted):
             yield PurePosixPath(name.replace("\\", "/")).name, data  # a browser may send the folder too
         else:
             raise StudyError(f"{name}: this is neither a photo, a ZIP nor a CSV.")
 
 
-def _of_archive(name: str, data: bytes, room: int, wanted: tuple[str, ...], most: int) -> Iterable[tuple[str, bytes]]:
+def _of_archive(
+    name: str, data: bytes, room: int, wanted: tuple[str, ...], most: int, passed_over: list[str]
+) -> Iterable[tuple[str, bytes]]:
     if data.count(ENTRY) > most:  # counted before the list of files is made: a million of them would take a gigabyte
         raise StudyError(f"{name}: this ZIP has more than {most:,} files in it; pack the photos alone.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = [item for item in archive.infolist() if item.filename.lower().endswith(wanted)]
+        passed_over += [item.filename for item in archive.infolist() if _is_other_picture(item.filename)]
         if sum(item.file_size for item in members) > room:  # said before anything is unpacked
             raise StudyError(f"{name}: what is in it is larger than is taken here; choose fewer photos.")
         if any(item.compress_type not in PACKINGS for item in members):
             raise StudyError(f"{name}: this ZIP is packed in a way that is not read here; pack it as an ordinary ZIP.")
         for item in members:
-            if not item.filename.startswith("__MACOSX"):
+            if not _is_of_service(item.filename):
                 yield item.filename, archive.read(item)
     except StudyError:
         raise
     except DAMAGED_ARCHIVE as error:
         raise StudyError(f"{name}: this ZIP cannot be read ({error}); pack it again.") from error
+
+
+def _is_of_service(name: str) -> bool:
+    """Whether a file lies in a folder in which a service keeps copies."""
+    return any(is_service(part) for part in PurePosixPath(name).parts[:-1] if part not in (".", ".."))
+
+
+def _is_other_picture(name: str) -> bool:
+    """Whether a name ends like that of a picture that is not read."""
+    return name.lower().endswith((*config.RAW_SUFFIXES, *config.OTHER_PICTURES)) and not _is_of_service(name)

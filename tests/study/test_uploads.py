@@ -33,7 +33,7 @@ def names(folder: Path) -> set[str]:
 
 def test_photos_and_archives_become_a_folder_that_a_study_opens(tmp_path: Path) -> None:
     packed = archive(**{"set/b.png": PHOTO, "set/notes.pdf": b"x", "__MACOSX/set/b.png": b"x", "run.sh": b"x"})
-    place = store([("a.png", PHOTO), ("photos.zip", packed)], tmp_path / "new", LIMITS)
+    place = store([("a.png", PHOTO), ("photos.zip", packed)], tmp_path / "new", LIMITS).place
     assert place == str(tmp_path / "new")
     assert names(tmp_path / "new") == {"a.png", "set/b.png"}
     assert len(open_source(place).photos) == 2
@@ -41,9 +41,16 @@ def test_photos_and_archives_become_a_folder_that_a_study_opens(tmp_path: Path) 
     assert not (tmp_path / "new").exists()
 
 
+def test_pictures_that_are_not_read_are_told_of(tmp_path: Path) -> None:
+    packed = archive(**{"a.png": PHOTO, "b.CR2": b"x", "set/c.jxl": b"x", "__MACOSX/d.dng": b"x", "e.pdf": b"x"})
+    stored = store([("photos.zip", packed)], tmp_path / "new", LIMITS)
+    assert stored.note == ("2 pictures passed over (camera RAW, or another format that is not read): b.CR2, set/c.jxl.")
+    assert store([("a.png", PHOTO)], tmp_path / "other", LIMITS).note == ""
+
+
 def test_a_list_of_scores_is_what_the_study_opens(tmp_path: Path) -> None:
     table = b"image_path,memorability_score\na.png,0.5\nb.png,0.7\n"
-    place = store([("a.png", PHOTO), ("b.png", PHOTO), ("scores.csv", table)], tmp_path / "new", LIMITS)
+    place = store([("a.png", PHOTO), ("b.png", PHOTO), ("scores.csv", table)], tmp_path / "new", LIMITS).place
     assert [photo.score for photo in open_source(place).photos] == [0.5, 0.7]
 
 
@@ -80,7 +87,7 @@ def test_a_list_cannot_name_photos_outside(tmp_path: Path, written: str) -> None
     """Nor does it tell whether they are there."""
     (tmp_path / "secret.png").write_bytes(PHOTO)
     table = f"image_path,memorability_score\n{written.format(out=tmp_path)},0.5\na.png,0.7\n".encode()
-    place = store([("a.png", PHOTO), ("scores.csv", table)], tmp_path / "new", LIMITS)
+    place = store([("a.png", PHOTO), ("scores.csv", table)], tmp_path / "new", LIMITS).place
     found = open_source(place)
     assert [photo.path for photo in found.photos] == [tmp_path / "new/a.png"]
     assert "no photo below" in str(found.problems[0])
@@ -88,7 +95,7 @@ def test_a_list_cannot_name_photos_outside(tmp_path: Path, written: str) -> None
 
 def test_a_list_of_another_machine_still_finds_its_photos(tmp_path: Path) -> None:
     table = "image_path;memorability_score\nC:\\me\\a.png;0,5\n/home/me/b.png;0,7\n".encode("utf-16")
-    place = store([("a.png", PHOTO), ("b.png", PHOTO), ("scores.csv", table)], tmp_path / "new", LIMITS)
+    place = store([("a.png", PHOTO), ("b.png", PHOTO), ("scores.csv", table)], tmp_path / "new", LIMITS).place
     assert [(photo.id, photo.score) for photo in open_source(place).photos] == [("a.png", 0.5), ("b.png", 0.7)]
 
 

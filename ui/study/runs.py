@@ -108,8 +108,8 @@ def _begin(job: Job, files: list[tuple[str, bytes]], uploaded: bool, limits: Lim
     log.logger().info("a study is asked for")
     if uploaded:
         try:
-            job = replace(job, sources=(uploads.store(files, job.uploads, limits),))
-            queue.add(job, limits.queue)
+            stored = uploads.store(files, job.uploads, limits)
+            queue.add(replace(job, sources=(stored.place,), note=stored.note), limits.queue)
         except LabError:
             uploads.remove(job.uploads)
             raise
@@ -138,6 +138,8 @@ def _shown(queue: Queue, job: Job, limits: Limits) -> None:
     st.markdown(f":material/{SIGNS[job.state]}: **{layout.plain(job.name)}** · {words(queue, job)}")
     if job.state == RUNNING:
         st.progress(job.progress.share)
+    if job.note:
+        st.caption(layout.plain(job.note))
     if job.estimate:
         st.caption(layout.plain(job.estimate))
     if job.message:
