@@ -3,44 +3,48 @@
 - When a run of a page begins, what was not sent before is forgotten. The browser asks where it may put a file, or for
   one that is made when it is clicked; without an answer it waits for ever, and nothing says so.
 - When something else happens while a widget's callback is at work, the callback is broken off, and the next run does
-  not see that the widget had changed: a click or an upload that never was.
+  not see that the widget had changed: a click or an upload that never was. Its change of the address is lost too, for
+  the next run knows the address as it was, and the browser is not told.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock, RLock
+from threading import Condition, Lock
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 
 ANSWERS = ("file_urls_response", "backend_operation_response")
 """Messages that the browser asked for, once each."""
 NUMBER = "_lab_number"
-"""Attribute that is added to a run's view of its visit: runs are counted as they begin."""
+"""Attribute that is added to a run's view of its visit: when it was asked for, counted with the ends of turns."""
 MOST_VISITS = 1024
 _clear, _begin, _apply = ForwardMsgQueue.clear, SafeSessionState.__init__, SafeSessionState.on_script_will_rerun
-_numbers = itertools.count(1)
-
-
-@dataclass
-class Turns:
-    """What runs of one visit take turns under, and the number of the newest that had its turn."""
-
-    lock: RLock = field(default_factory=RLock)
-    latest: int = 0
-
-
+_count = itertools.count(1)
 _visits: OrderedDict[int, Turns] = OrderedDict()
 _adding = Lock()
+Address = dict[str, Any]
 
 
 def lose_nothing() -> None:
-    """From now on, answers outlast the beginning of a run, and callbacks are done to their end, one after another."""
+    """Let answers outlast the beginning of a run, and callbacks of a visit run to their end, one run after another.
+
+    AttributeError where Streamlit lacks the private ways that this takes; nothing is changed then.
+    """
+    if ForwardMsgQueue.clear.__module__ == __name__:
+        return
+    safe = SafeSessionState(SessionState(), lambda: None)
+    address = safe._state.query_params
+    _ = (ForwardMsgQueue()._queue, safe._yield_callback, address._query_params, address._send_query_param_msg)
     ForwardMsgQueue.clear = _clear_but_answers  # type: ignore[assignment, method-assign]
     SafeSessionState.__init__ = _begin_numbered  # type: ignore[assignment, method-assign]
     SafeSessionState.on_script_will_rerun = _apply_whole  # type: ignore[assignment, method-assign]
@@ -59,29 +63,112 @@ def _clear_but_answers(queue: ForwardMsgQueue, *given: Any, **named: Any) -> Non
 
 def _begin_numbered(safe: SafeSessionState, *given: Any, **named: Any) -> None:
     _begin(safe, *given, **named)
-    object.__setattr__(safe, NUMBER, next(_numbers))
+    object.__setattr__(safe, NUMBER, next(_count))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the callbacks of a run changed in the address of a page: new values, None where a word was taken out."""
+
+    page: str
+    values: Address
+    number: int
+    ended: int
+
+
+@dataclass
+class Turns:
+    """The runs of one visit: which wait, the newest that had its turn, and what the last one did to the address."""
+
+    changed: Condition = field(default_factory=Condition)
+    waiting: list[int] = field(default_factory=list)
+    taken: bool = False
+    latest: int = 0
+    last: Change | None = None
+
+    @contextmanager
+    def of(self, number: int) -> Iterator[None]:
+        """The turn of a run; the one asked for first goes first."""
+        with self.changed:
+            self.waiting.append(number)
+            self.changed.wait_for(lambda: not self.taken and min(self.waiting) == number)
+            self.waiting.remove(number)
+            self.taken = True
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.taken = False
+                self.changed.notify_all()
 
 
 def _apply_whole(safe: SafeSessionState, *given: Any, **named: Any) -> None:
-    """Take over what widgets say and run their callbacks, which nothing breaks off.
+    """Apply the widgets' new values and run their callbacks to the end; nothing breaks them off.
 
     A run that a newer one has overtaken is stopped first, as ever: what it knows of the widgets is old.
     """
     runner: Any = getattr(safe._yield_callback, "__self__", None)
     number = vars(safe).get(NUMBER, 0)
     turns = _turns(safe._state)
-    with turns.lock:
+    with turns.of(number):
         if turns.latest > number:
             safe._yield_callback()
         turns.latest = max(turns.latest, number)
+        told = _carry_on(safe._state, turns.last, number, back=bool(named.get("is_history_navigation")))
+        before = _address(safe._state)
         running = getattr(runner, "_execing", False)
         try:
             if running:
                 runner._execing = False  # whoever asks is told that nothing runs that could be broken off
             _apply(safe, *given, **named)
+            if told:
+                _tell(safe._state)
         finally:
+            turns.last = _change(before | told, _address(safe._state), number)
             if running:
                 runner._execing = True
+
+
+def _carry_on(state: SessionState, last: Change | None, number: int, *, back: bool) -> Address:
+    """Give an address what callbacks changed in it after this run was asked for, since the browser did not know.
+
+    On another page, or where the browser went back, such a change is taken out. What the address said before, for all
+    words that it now says otherwise.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if last is None or context is None or last.number == number or last.ended < number:
+        return {}
+    address, asked = state.query_params, parse_qs(context.query_string, keep_blank_values=True)
+    stays = last.page == context.page_script_hash and not back
+    wanted = last.values if stays else {name: asked.get(name) for name in last.values}
+    for name, value in wanted.items():
+        if value is not None:
+            address.set_with_no_forward_msg(name, value)
+        else:
+            address._query_params.pop(name, None)
+    return {name: asked.get(name) for name in last.values} if stays else {}
+
+
+def _change(before: Address, after: Address, number: int) -> Change | None:
+    """What callbacks did to an address; None if nothing, or where there is no page."""
+    context = get_script_run_ctx(suppress_warning=True)
+    names = [name for name in {*before, *after} if before.get(name) != after.get(name)]
+    if context is None or not names:
+        return None
+    return Change(context.page_script_hash, {name: after.get(name) for name in names}, number, next(_count))
+
+
+def _address(state: SessionState) -> Address:
+    """The words of an address, each with a list of values."""
+    said = state.query_params._query_params
+    return {name: value if isinstance(value, list) else [value] for name, value in said.items()}
+
+
+def _tell(state: SessionState) -> None:
+    """Let the browser know the address, unless a callback just has."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None and urlencode(state.query_params._query_params, doseq=True) != context.query_string:
+        state.query_params._send_query_param_msg()
 
 
 def _turns(state: SessionState) -> Turns:

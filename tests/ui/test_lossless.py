@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner_utils.exceptions import StopException
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 from ui import lossless
@@ -72,13 +74,18 @@ class Visit(dict[str, str]):
     def __init__(self) -> None:
         super().__init__()
         self.done: list[str] = []
+        self.query_params = QueryParams()
+        self.act = Visit.click
 
-    def on_script_will_rerun(self, runner: Runner, **given: object) -> None:
+    def click(self, runner: Runner) -> None:
         self.done.append("begun")
         runner.stopped = True
         time.sleep(0.05)
         runner.state["clicked"] = "yes"
         self.done.append("ended")
+
+    def on_script_will_rerun(self, runner: Runner, **given: object) -> None:
+        self.act(self, runner)
 
 
 def test_a_callback_is_not_broken_off() -> None:
@@ -116,6 +123,93 @@ def test_few_visits_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         runner = Runner(visit)
         runner.state.on_script_will_rerun(runner)  # type: ignore[arg-type]
     assert list(lossless._visits) == [id(visit) for visit in visits[-3:]]
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What the browser says of the page and its address, and what it is told."""
+    context = SimpleNamespace(page_script_hash="map", query_string="photo=a&colour=score", told=[])
+
+    def tell(params: QueryParams) -> None:
+        context.told.append(dict(params._query_params))
+
+    monkeypatch.setattr(lossless, "get_script_run_ctx", lambda **_: context)
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", tell)
+    return context
+
+
+def clicked(visit: Visit, change: dict[str, list[str] | None], *, overtaken: bool) -> Runner:
+    """A run whose callback changes the address; the next run, which was asked for meanwhile or afterwards."""
+
+    def change_address(self: Visit, runner: Runner, **given: object) -> None:
+        for name, value in change.items():
+            self.query_params._query_params.pop(name, None)
+            if value is not None:
+                self.query_params.set_with_no_forward_msg(name, value)
+
+    visit.query_params._query_params = {"photo": ["a"], "colour": ["score"]}
+    visit.act = change_address
+    run = Runner(visit)
+    later = Runner(visit) if overtaken else None
+    run.state.on_script_will_rerun(run)  # type: ignore[arg-type]
+    visit.act = lambda self, runner, **given: None
+    later = later or Runner(visit)
+    visit.query_params._query_params = {"photo": ["a"], "colour": ["score"]}  # as the browser says, to the later run
+    return later
+
+
+@pytest.mark.parametrize("change", [{"photo": ["b"]}, {"photo": None}, {"kept": ["x", "y"], "colour": None}])
+def test_a_change_of_the_address_that_the_browser_did_not_hear_of_stays(
+    address: SimpleNamespace, change: dict[str, list[str] | None]
+) -> None:
+    visit = Visit()
+    later = clicked(visit, change, overtaken=True)
+    later.state.on_script_will_rerun(later)  # type: ignore[arg-type]
+    wanted = {"photo": ["a"], "colour": ["score"]} | change
+    assert visit.query_params._query_params == {name: value for name, value in wanted.items() if value is not None}
+    assert address.told == [visit.query_params._query_params]
+    third = Runner(visit)
+    visit.query_params._query_params = {"photo": ["c"]}
+    third.state.on_script_will_rerun(third)  # type: ignore[arg-type]
+    assert visit.query_params._query_params == {"photo": ["c"]}, "what the browser has heard of is its own business"
+    assert len(address.told) == 1
+
+
+def test_what_the_browser_says_counts_where_it_knows_or_went_elsewhere(address: SimpleNamespace) -> None:
+    for elsewhere in ("afterwards", "back", "another page"):
+        visit = Visit()
+        address.page_script_hash = "map"
+        later = clicked(visit, {"photo": ["b"], "kept": ["x"]}, overtaken=elsewhere != "afterwards")
+        visit.query_params._query_params |= {"photo": ["b"], "kept": ["x"]} if elsewhere != "afterwards" else {}
+        address.page_script_hash = "model" if elsewhere == "another page" else "map"
+        later.state.on_script_will_rerun(later, is_history_navigation=elsewhere == "back")  # type: ignore[arg-type]
+        assert visit.query_params._query_params == {"photo": ["a"], "colour": ["score"]}, elsewhere
+        assert address.told == []
+
+
+def test_runs_wait_in_the_order_in_which_they_were_asked_for() -> None:
+    turns, order = lossless.Turns(), []
+
+    def take(number: int) -> None:
+        with turns.of(number):
+            order.append(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        with turns.of(1):
+            waiting = [pool.submit(take, number) for number in (5, 3, 8, 2, 7, 4, 6)]
+            while len(turns.waiting) < len(waiting):
+                time.sleep(0.001)
+        for item in waiting:
+            item.result()
+    assert order == [2, 3, 4, 5, 6, 7, 8]
+
+
+def test_without_the_private_ways_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ForwardMsgQueue, "clear", lossless._clear)
+    monkeypatch.delattr(QueryParams, "_send_query_param_msg")
+    with pytest.raises(AttributeError):
+        lossless.lose_nothing()
+    assert ForwardMsgQueue.clear is lossless._clear
 
 
 def test_a_callback_that_fails_leaves_the_run_as_it_was() -> None:
