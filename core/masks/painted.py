@@ -15,7 +15,7 @@ from core.types import Pixels, Region
 
 @MASKS.register("Painted", thing="painted parts", version=1, detector=False, boxes=False, needs=("png",))
 def painted(photo: Pixels, *, png: str = "") -> Region:
-    """A mask picture of the photo's size (PNG; white is inside, or what is drawn on nothing).
+    """A mask picture (PNG) of the photo's size: white is inside, or what is drawn on a transparent background.
 
     MaskError if there is none, it cannot be read, it has another size, is empty, or covers everything.
     """

@@ -93,7 +93,7 @@ def opacity(source: Path | bytes, name: str = "") -> np.ndarray | None:
         image = _loaded(data)[0]
         if not image.has_transparency_data:
             return None
-        found = np.asarray(image.convert("RGBA").getchannel("A"))
+        found = np.asarray(_layered(image).getchannel("A"))
         return None if found.min() == 255 else found
 
 
@@ -254,10 +254,7 @@ def _as_rgb(image: Image.Image) -> Image.Image:
 
 def _on_white(image: Image.Image, profile: bytes | None) -> Image.Image:
     """What is transparent shows a white page behind it."""
-    key = image.info.get("transparency")
-    if isinstance(key, tuple) and max(key) > 255:  # the transparent colour of a 16-bit PNG, decoded to 8
-        image.info["transparency"] = tuple(value >> 8 for value in key)
-    layered = image.convert("RGBA")
+    layered = _layered(image)
     if profile:
         colours = layered.convert("L" if image.mode in ("L", "LA", "La") else "RGB")
         moved = colour_profiles.to_srgb(colours, profile).convert("RGB")
@@ -265,6 +262,14 @@ def _on_white(image: Image.Image, profile: bytes | None) -> Image.Image:
         layered = moved
     white = Image.new("RGBA", layered.size, "white")
     return Image.alpha_composite(white, layered).convert("RGB")
+
+
+def _layered(image: Image.Image) -> Image.Image:
+    """Any Pillow mode with transparency as 8-bit RGBA."""
+    key = image.info.get("transparency")
+    if isinstance(key, tuple) and max(key) > 255:  # the transparent colour of a 16-bit PNG, decoded to 8
+        image.info["transparency"] = tuple(value >> 8 for value in key)
+    return image.convert("RGBA")
 
 
 def _from_16_bits(image: Image.Image) -> Image.Image:
