@@ -10,8 +10,8 @@ from core.commandline import add_parameters, report_errors, speak_to_any_termina
 from core.files import check_writable, json_text
 from core.registry import COMMANDS
 
-OUTPUTS = ("out", "save", "csv", "report")
-"""Options of any command that name what it writes; `show` reads there instead."""
+FOLDERS, FILES = ("out", "save"), ("csv", "report")
+"""Options of any command that name what it writes. Where `out` is a file, the command is registered with `file`."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -37,9 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
     entry = COMMANDS[given.pop("command")]
     as_json = given.pop("json", False) if not entry.facts.get("streams") else False
     with report_errors() as outcome:
-        for name in OUTPUTS:
-            if given.get(name) and not given.get("show"):
-                check_writable(Path(given[name]))
+        for name in (*FOLDERS, *FILES):
+            if given.get(name) and not given.get("show"):  # `show` reads there instead
+                in_folder = name in FOLDERS and not (name == "out" and entry.facts.get("file"))
+                check_writable(Path(given[name]), folder=in_folder)
         report = entry.function(*[given.pop(name) for name in positionals(entry.function)], **given)
         print_report = json_text(report.data) if as_json else "\n".join(report.lines)
         if print_report:

@@ -53,15 +53,17 @@ def replacing(path: Path, shared: bool = False) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def check_writable(path: Path) -> None:
-    """OutputError where nothing can be written at a path, said before the work rather than after it.
+def check_writable(path: Path, *, folder: bool) -> None:
+    """OutputError where no file, or no folder, can be written at a path: said before the work rather than after it.
 
     Nothing is made: looked at is what there is of the path.
     """
-    there = path.absolute()
+    if folder and path.is_file():
+        raise OutputError(f"{path}: this is a file; name a folder.")
+    there = path.absolute() if folder else path.absolute().parent  # a file is written beside its place, then moved
     while not there.exists():
         there = there.parent
-    if there != path.absolute() and not there.is_dir():
+    if not there.is_dir():
         raise OutputError(f"{path}: {there} is a file, so that no folder can be made below it; choose another place.")
     if not os.access(there, os.W_OK):
         raise OutputError(f"{path}: {there} may not be written to; choose another place.")

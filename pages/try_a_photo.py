@@ -24,7 +24,7 @@ def main() -> None:
     photos.take_offered()
     items = photos.of_this_visit()
     if not items:
-        st.markdown("No photo at hand? Try one of these.")
+        st.markdown(photos.invitation())
         photos.sample_tiles()
         return
     samples = st.expander("Samples", icon=":material/photo_library:")

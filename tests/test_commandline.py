@@ -235,6 +235,9 @@ def test_a_place_that_cannot_be_written_to_is_told_before_the_work(
     command = {"--csv": "score", "--save": "attribute", "--report": "paint"}.get(option, "evaluate")
     given = [command, str(tmp_path / "no photos here"), *(("--mask", "x") if command == "paint" else ())]
     (tmp_path / "file").write_text("in the way")
+    if option in ("--out", "--save"):
+        assert main([*given, option, str(tmp_path / "file")]) == 2
+        assert "this is a file; name a folder." in capsys.readouterr().err
     assert main([*given, option, str(tmp_path / "file" / "below")]) == 2
     assert "is a file, so that no folder can be made below it; choose another place." in capsys.readouterr().err
     assert (tmp_path / "file").read_text() == "in the way"
@@ -252,5 +255,5 @@ def test_settings_of_regions_are_refused_beside_other_ablations(photos: Path, tm
         assert main([*given, *more]) == 2
         assert "--fill and --direction are of --ablation region" in capsys.readouterr().err
     assert main([*given[:4], "--all", "--fill", "blur"]) == 2
-    assert "leave --all out" in capsys.readouterr().err
+    assert "leave out --all" in capsys.readouterr().err
     assert not (tmp_path / "sets").exists()

@@ -22,7 +22,7 @@ TALLEST = 560
 def component(name: str) -> Any:
     """A component of our own, made of the files of its name in FRONTEND.
 
-    Its HTML stands on the page before its script has run, so that it must be fit to be read by then.
+    Its HTML stands on the page before its script has run, so it must be accessible by itself.
     """
 
     def read(ending: str) -> str | None:

@@ -37,7 +37,9 @@ def ablate(
     from core.study.ablated_sets import every_set, write_sets
 
     if all and (ablation or mask or fill or direction or params):
-        raise ParameterError("--all writes every set at its defaults; leave --all out, or all that says which.")
+        raise ParameterError(
+            "--all writes every set at its defaults; leave out --all, or every option that says which set or how."
+        )
     conditions = every_set() if all else (_condition(ablation, mask, fill, direction, _settings(params)),)
     listing = open_source(source, split)
     written = write_sets(listing, conditions, Path(out), seed=seed, progress=progress_bar)

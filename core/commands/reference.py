@@ -12,7 +12,7 @@ from core.commands import AUTO, ENGINE_HELP, PRECISION_HELP, Report
 from core.registry import COMMANDS
 
 
-@COMMANDS.register("Score the reference photos")
+@COMMANDS.register("Score the reference photos", file=True)
 def reference(
     source: Annotated[str, "the scored set that the shipped model was trained on"],
     *,

@@ -11,7 +11,7 @@ from core.errors import PhotoError, StudyError
 from core.registry import COMMANDS
 
 
-@COMMANDS.register("Report on a study, or on a photo")
+@COMMANDS.register("Report on a study, or on a photo", file=True)
 def report(
     run: Annotated[str, "folder of a study; with --photo: the tries, as the app's ZIP or one replay file"],
     *,

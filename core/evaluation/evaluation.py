@@ -47,7 +47,7 @@ def evaluate(
     photos = [p for p in listing.photos if p.score is not None and (part is None or p.split == part)]
     _check_scores(listing.name, [photo.score for photo in photos], listing.problems)
     if halves:
-        reliability(halves, [photo.id for photo in photos])  # says what is missing before the work
+        _check_halves(halves, [photo.id for photo in photos])
     made = list(progress(predict(predictor, photos), len(photos), f"scoring {listing.name}"))
     used = [item for item in made if item.score is not None]
     problems = (*listing.problems, *(item.problem for item in made if item.problem is not None))
@@ -107,19 +107,35 @@ def reliability(file: Path, ids: list[str]) -> Reliability:
 
     SourceError if the table cannot be read, or lacks a photo or a pair of columns.
     """
+    table, pairs = _half_panels(file)
+    if missing := [name for name in ids if name not in table.index]:
+        raise SourceError(f"{file}: {missing[0]} has no line; half-panels are needed for every evaluated photo.")
+    rows = table.loc[ids]
+    split_half = float(np.mean([metrics.spearman(rows[a].to_numpy(), rows[b].to_numpy()) for a, b in pairs]))
+    corrected = 2 * split_half / (1 + split_half)
+    return Reliability(split_half, corrected, float(np.sqrt(max(corrected, 0.0))))
+
+
+def _half_panels(file: Path) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    """The table of half-panels by photo, and its pairs of columns; SourceError if it is none."""
     try:
         table = pd.read_csv(file, dtype={"file": str}).set_index("file")
     except (OSError, ValueError, KeyError) as error:
         raise SourceError(f"{file}: this is not a table of half-panels with a column file ({error}).") from error
-    if missing := [name for name in ids if name not in table.index]:
-        raise SourceError(f"{file}: {missing[0]} has no line; half-panels are needed for every evaluated photo.")
-    rows = table.loc[ids]
-    pairs = [(name, f"b{name[1:]}") for name in rows.columns if name.startswith("a")]
-    if not pairs or any(second not in rows for _, second in pairs):
+    pairs = [(name, f"b{name[1:]}") for name in table.columns if name.startswith("a")]
+    if not pairs or any(second not in table for _, second in pairs):
         raise SourceError(f"{file}: the columns must be file, a01, b01, a02, b02 …")
-    split_half = float(np.mean([metrics.spearman(rows[a].to_numpy(), rows[b].to_numpy()) for a, b in pairs]))
-    corrected = 2 * split_half / (1 + split_half)
-    return Reliability(split_half, corrected, float(np.sqrt(max(corrected, 0.0))))
+    return table, pairs
+
+
+def _check_halves(file: Path, ids: list[str]) -> None:
+    """SourceError before the work where so few photos have half-panels that too many lack them in any case."""
+    table, _ = _half_panels(file)
+    known = sum(name in table.index for name in ids)
+    if known < FEWEST:
+        raise SourceError(
+            f"{file}: {known} of {len(ids)} photos have a line; half-panels are needed for every evaluated photo."
+        )
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class _Walk:
         if not is_photo(entry.name):
             if entry.name.lower().endswith(config.OTHER_PICTURES):
                 self.others[path.suffix.lower()] += 1
-            elif entry.is_file() and _begins_like_a_photo(path):
+            elif not entry.name.startswith(".") and entry.is_file() and _begins_like_a_photo(path):
                 self.misnamed.append(self.name(path))
         elif entry.name.startswith("."):
             self.hidden += 1
@@ -162,7 +162,7 @@ class _Walk:
         if self.misnamed:
             yield (
                 f"{_many(len(self.misnamed), 'photo')} passed over whose names do not end like a photo's "
-                f"({_some(self.misnamed)}); end them in .jpg or what they are."
+                f"({_some(self.misnamed)}); if they are no copies, let them end in .jpg, or in what their format is."
             )
         if self.again:
             again = f"what {_it(self.again)} to is listed already ({_some(self.again)})"

@@ -331,7 +331,7 @@ class _Grid:
         kept = np.isfinite(self.original)
         if not kept.any():
             reason = f" ({problems[0]})" if problems else ""
-            raise StudyError(f"{folder}: no photo of this study is scored yet{reason}; give its command again.")
+            raise StudyError(f"{folder}: no photo of this study is scored yet{reason}; run its command again.")
         if missing := int((~kept).sum()):
             problems.append(Problem(str(folder), f"{missing} photos have no untouched score yet and do not count"))
         names = np.array(list(self.photos.number), dtype=object).reshape(-1, 2)[kept]

@@ -6,7 +6,7 @@ import io
 import shutil
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from core import config
@@ -24,6 +24,7 @@ ENTRY = b"PK\x01\x02"
 """What every entry in a ZIP's list of files begins with."""
 OTHERS = 1_000
 """Files in a ZIP that may be no photos, beside ten for each photo."""
+LONGEST_SHOWN = 60
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Others may ask for gigabytes to unpack a few bytes."""
 LONGEST, MOST_BYTES = 400, 200
@@ -32,18 +33,30 @@ LONGEST, MOST_BYTES = 400, 200
 
 @dataclass(frozen=True)
 class Stored:
-    """What a study opens, and the names of pictures in archives that are not read."""
+    """What a study opens, and what archives hold besides: pictures of formats that are not read, and copies."""
 
     place: str
     passed_over: tuple[str, ...] = ()
+    copies: int = 0
 
     @property
     def note(self) -> str:
-        """One sentence on what was passed over; empty where nothing was."""
+        """A sentence on each kind that was passed over; empty where nothing was."""
         count = len(self.passed_over)
-        some = ", ".join(self.passed_over[:5]) + (" …" if count > 5 else "")
+        some = ", ".join(name[:LONGEST_SHOWN] for name in self.passed_over[:5]) + (" …" if count > 5 else "")
         kinds = "camera RAW, or another format that is not read"
-        return f"{count:,} picture{'' if count == 1 else 's'} passed over ({kinds}): {some}." if count else ""
+        said = [f"{count:,} picture{'' if count == 1 else 's'} passed over ({kinds}): {some}."] if count else []
+        if self.copies:
+            said.append(f"{self.copies:,} photo{'' if self.copies == 1 else 's'} in service folders passed over.")
+        return " ".join(said)
+
+
+@dataclass
+class Besides:
+    """What archives hold besides photos and lists."""
+
+    unread: list[str] = field(default_factory=list)
+    copies: int = 0
 
 
 def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> Stored:
@@ -55,8 +68,8 @@ def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> S
     """
     room, photos, lists = limits.megabytes * MEGABYTE, 0, []
     taken: set[str] = set()
-    passed_over: list[str] = []
-    for given, data in _unpacked(files, room, 10 * limits.photos + OTHERS, passed_over):
+    besides = Besides()
+    for given, data in _unpacked(files, room, 10 * limits.photos + OTHERS, besides):
         room -= len(data)
         suffix = PurePosixPath(given).suffix.lower()
         photos += suffix in config.PHOTO_SUFFIXES
@@ -69,7 +82,7 @@ def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> S
         lists += [folder / name] if suffix == ".csv" else []
     if not photos:
         raise StudyError("There is no photo among these files; upload photos, or a ZIP of them.")
-    return Stored(str(lists[0] if len(lists) == 1 else folder), tuple(passed_over))
+    return Stored(str(lists[0] if len(lists) == 1 else folder), tuple(besides.unread), besides.copies)
 
 
 def _checked(name: str) -> str:
@@ -108,13 +121,13 @@ def remove(folder: Path) -> None:
 
 
 def _unpacked(
-    files: Iterable[tuple[str, bytes]], room: int, most: int, passed_over: list[str]
+    files: Iterable[tuple[str, bytes]], room: int, most: int, besides: Besides
 ) -> Iterable[tuple[str, bytes]]:
     """Photos and lists among files, those of archives under their path inside; other pictures there are named."""
     wanted = (*config.PHOTO_SUFFIXES, *LISTS)
     for name, data in files:
         if name.lower().endswith(".zip"):
-            yield from _of_archive(name, data, room, wanted, most, passed_over)
+            yield from _of_archive(name, data, room, wanted, most, besides)
         elif name.lower().endswith(wanted):
             yield PurePosixPath(name.replace("\\", "/")).name, data  # a browser may send the folder too
         else:
@@ -122,14 +135,15 @@ def _unpacked(
 
 
 def _of_archive(
-    name: str, data: bytes, room: int, wanted: tuple[str, ...], most: int, passed_over: list[str]
+    name: str, data: bytes, room: int, wanted: tuple[str, ...], most: int, besides: Besides
 ) -> Iterable[tuple[str, bytes]]:
     if data.count(ENTRY) > most:  # counted before the list of files is made: a million of them would take a gigabyte
         raise StudyError(f"{name}: this ZIP has more than {most:,} files in it; pack the photos alone.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = [item for item in archive.infolist() if item.filename.lower().endswith(wanted)]
-        passed_over += [item.filename for item in archive.infolist() if _is_other_picture(item.filename)]
+        besides.unread += [item.filename for item in archive.infolist() if _is_other_picture(item.filename)]
+        besides.copies += sum(_is_of_service(item.filename) for item in members)
         if sum(item.file_size for item in members) > room:  # said before anything is unpacked
             raise StudyError(f"{name}: what is in it is larger than is taken here; choose fewer photos.")
         if any(item.compress_type not in PACKINGS for item in members):

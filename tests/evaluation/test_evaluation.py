@@ -155,7 +155,7 @@ def test_scores_that_nothing_can_be_compared_with_are_told_before_the_work(score
 def test_half_panels_that_lack_a_photo_are_told_before_the_work(tmp_path: Path) -> None:
     (tmp_path / "halves.csv").write_text("file,a01,b01\n0.png,0.5,0.5\n")
     idle = types.SimpleNamespace(name="idle")
-    with pytest.raises(SourceError, match="has no line; half-panels are needed"):
+    with pytest.raises(SourceError, match="1 of 12 photos have a line; half-panels are needed"):
         evaluation.evaluate(
             idle, listing([number / 20 for number in range(12)]), part=None, halves=tmp_path / "halves.csv"
         )

@@ -60,13 +60,14 @@ def test_hidden_photos_and_other_formats_are_counted(photo_folder: Path) -> None
 def test_photos_by_another_name_are_counted(photo_folder: Path, kind: str) -> None:
     Image.open(photo_folder / "photo_0.png").save(photo_folder / "scan 7", kind)
     Image.open(photo_folder / "photo_0.png").save(photo_folder / "photo.jpg_original", kind)
+    (photo_folder / ".photo.swp").write_bytes((photo_folder / "scan 7").read_bytes())
     (photo_folder / "notes").write_text("no photo")
     (photo_folder / "empty").write_text("")
     found = find(photo_folder)
     assert len(found.files) == 4
     assert found.notes == (
         "2 photos passed over whose names do not end like a photo's (photo.jpg_original, scan 7); "
-        "end them in .jpg or what they are.",
+        "if they are no copies, let them end in .jpg, or in what their format is.",
     )
 
 

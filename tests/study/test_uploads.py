@@ -42,9 +42,14 @@ def test_photos_and_archives_become_a_folder_that_a_study_opens(tmp_path: Path) 
 
 
 def test_pictures_that_are_not_read_are_told_of(tmp_path: Path) -> None:
-    packed = archive(**{"a.png": PHOTO, "b.CR2": b"x", "set/c.jxl": b"x", "__MACOSX/d.dng": b"x", "e.pdf": b"x"})
+    packed = archive(
+        **{"a.png": PHOTO, "b.CR2": b"x", "set/c.jxl": b"x", "__MACOSX/d.dng": b"x", "x/@eaDir/a.png": b"x"}
+    )
     stored = store([("photos.zip", packed)], tmp_path / "new", LIMITS)
-    assert stored.note == ("2 pictures passed over (camera RAW, or another format that is not read): b.CR2, set/c.jxl.")
+    assert stored.note == (
+        "2 pictures passed over (camera RAW, or another format that is not read): b.CR2, set/c.jxl. "
+        "1 photo in service folders passed over."
+    )
     assert store([("a.png", PHOTO)], tmp_path / "other", LIMITS).note == ""
 
 

@@ -387,3 +387,9 @@ def test_card_of_the_stand_in_is_read_by_core(trained: Path) -> None:
         inference.load(str(trained / "resnet50")).preset.crop
         == json.loads((trained / "resnet50" / "card.json").read_text())["preset"]["crop"]
     )
+
+
+def test_try_says_why_the_photo_of_a_link_is_not_here() -> None:
+    app = visit("pages/try_a_photo.py", take="0123456789abcdef.0")
+    assert any("stays with the visit that it was made in" in item.value for item in app.markdown)
+    assert not app.error

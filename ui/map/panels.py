@@ -143,6 +143,7 @@ def _land() -> None:
 def _take_off() -> None:
     leave_out(photos.OWN)
     st.session_state["landed"] = None
+    st.session_state.pop("offered", None)
 
 
 @st.cache_data(show_spinner="Looking at your photo …", max_entries=64)

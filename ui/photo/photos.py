@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import streamlit as st
@@ -52,21 +53,33 @@ def show_also(item: Item) -> None:
 def try_link(item: Item, **given: str) -> None:
     """A link to the page that scores photos as it was left, with this photo and what is given in its address."""
     offered = st.session_state.setdefault("offered", {})
+    offered.pop(_short(item), None)  # what is offered anew is the newest
     offered[_short(item)] = item
     while len(offered) > MOST_OFFERED:
         offered.pop(next(iter(offered)))
-    st.session_state["taken"] = ""  # whoever follows it again wants to look at it again
-    address = visit.address_of(layout.TRY.file) | {visit.TAKE: _short(item)} | given
+    address = visit.address_of(layout.TRY.file) | {visit.TAKE: f"{_short(item)}.{_taken()}"} | given
     st.page_link(layout.TRY.file, label="Try this photo", icon=":material/arrow_forward:", query_params=address)
 
 
 def take_offered() -> None:
-    """What such a link names joins the photos of this visit, once, and is looked at."""
-    name = st.query_params.get(visit.TAKE, "")
+    """What such a link names joins the photos of this visit and is looked at, once: a step back leads to it no more."""
+    name, _, number = st.query_params.get(visit.TAKE, "").partition(".")
     item = st.session_state.get("offered", {}).get(name)
-    if item and st.session_state.get("taken") != name:
-        show_also(item)
-        st.session_state["taken"] = name
+    if item and number == str(_taken()):
+        st.session_state.setdefault("also", {})[item.digest] = item
+        st.session_state["current"] = item.digest
+        st.session_state["taken"] = _taken() + 1
+
+
+def invitation() -> str:
+    """What stands where there is no photo: also why the one that a link names is not here."""
+    there = "The photo of this link stays with the visit that it was made in. " if visit.TAKE in st.query_params else ""
+    return f"{there}No photo at hand? Try one of these."
+
+
+def _taken() -> int:
+    """How many photos of links were taken in this visit."""
+    return int(st.session_state.get("taken", 0))
 
 
 def show_on_map(item: Item) -> None:
@@ -93,7 +106,7 @@ def own_on_map() -> Item | None:
 
 
 def _short(item: Item) -> str:
-    return item.digest[:24]
+    return hashlib.sha256(item.digest.encode()).hexdigest()[:24]
 
 
 def _in_address() -> list[Item]:
@@ -103,7 +116,7 @@ def _in_address() -> list[Item]:
     handed = resources.handed_over(asked) if asked else None
     if asked and handed is None:
         problem(f"There is no photo called {asked[:80]!r}; upload one, or choose a sample.")
-    return [item for item in (sample, handed) if item]
+    return [item for item in (handed, sample) if item]
 
 
 def current(items: list[Item]) -> Item:
@@ -174,6 +187,7 @@ def _keep_uploads() -> None:
 
 def _clear() -> None:
     st.session_state["kept"] = []
+    st.session_state.pop("offered", None)
     st.session_state["cleared"] = st.session_state.get("cleared", 0) + 1
 
 

@@ -98,7 +98,7 @@ def test_a_pinned_photo_shows_its_numbers_and_neighbours(artifacts: Path) -> Non
     (asked,) = _links(app)
     assert asked["photo"] == [f"generated/{scene}"]
     (offered,) = app.session_state["offered"].items()
-    assert asked["take"] == [offered[0]]
+    assert asked["take"] == [f"{offered[0]}.0"]
     assert offered[1].digest == f"generated-{scene}"
     assert not app.error
 
@@ -379,7 +379,7 @@ def test_a_study_is_read_once_it_is_chosen_and_only_where_it_shares_photos(artif
     found, problems = colours(atlas.read(artifacts / "latent"), (*studies, tmp_path / "none"))
     assert [problem.where for problem in problems] == ["none"]
     assert not [name for name in found if "elsewhere" in name]
-    with pytest.raises(StudyError, match="give its command again"):
+    with pytest.raises(StudyError, match="run its command again"):
         found["effect-scenes-grayscale"].colour()
 
 
