@@ -115,8 +115,10 @@ def test_a_dropped_photo_lands(address: str, visited: Page) -> None:
     map_as_it_was = visited.url
     visited.get_by_role("link", name="Try this photo").click()
     visited.get_by_alt_text("The photo drawn.jpg").first.wait_for()
+    settled(visited)
     visited.go_back()
     visited.wait_for_selector(".map-plot[data-dims='3']")
+    settled(visited)
     assert visited.url == map_as_it_was
     visited.go_forward()
     visited.get_by_alt_text("The photo drawn.jpg").first.wait_for()
