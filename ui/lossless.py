@@ -18,8 +18,13 @@ from threading import Condition, Lock
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+import streamlit as st
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils import script_requests
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 
@@ -28,7 +33,8 @@ ANSWERS = ("file_urls_response", "backend_operation_response")
 NUMBER = "_lab_number"
 """Attribute that is added to a run's view of its visit: when it was asked for, counted with the ends of turns."""
 MOST_VISITS = 1024
-_clear, _begin, _apply = ForwardMsgQueue.clear, SafeSessionState.__init__, SafeSessionState.on_script_will_rerun
+_clear, _request = ForwardMsgQueue.clear, AppSession.request_rerun
+_begin, _apply = SafeSessionState.__init__, SafeSessionState.on_script_will_rerun
 _count = itertools.count(1)
 _visits: OrderedDict[int, Turns] = OrderedDict()
 _adding = Lock()
@@ -44,7 +50,10 @@ def lose_nothing() -> None:
         return
     safe = SafeSessionState(SessionState(), lambda: None)
     address = safe._state.query_params
+    requests = ScriptRequests()
     _ = (ForwardMsgQueue()._queue, safe._yield_callback, address._query_params, address._send_query_param_msg)
+    _ = (requests._lock, requests._state, requests._rerun_data, script_requests._coalesce_widget_states)
+    AppSession.request_rerun = _request_with_unheard  # type: ignore[assignment, method-assign]
     ForwardMsgQueue.clear = _clear_but_answers  # type: ignore[assignment, method-assign]
     SafeSessionState.__init__ = _begin_numbered  # type: ignore[assignment, method-assign]
     SafeSessionState.on_script_will_rerun = _apply_whole  # type: ignore[assignment, method-assign]
@@ -59,6 +68,26 @@ def _clear_but_answers(queue: ForwardMsgQueue, *given: Any, **named: Any) -> Non
         queue._queue += [
             message for message in before if message.WhichOneof("type") in ANSWERS and id(message) not in kept
         ]
+
+
+def _request_with_unheard(session: AppSession, client_state: ClientState | None) -> None:
+    """Ask for a run with what the browser says, and with the clicks on the same page that the run before never saw."""
+    runner: Any = session._scriptrunner
+    if runner is not None and client_state is not None and not client_state.fragment_id and _stops_runs():
+        requests: ScriptRequests = runner._requests
+        with requests._lock:
+            asked = requests._rerun_data
+            if requests._state == ScriptRequestType.RERUN and asked.page_script_hash == client_state.page_script_hash:
+                requests._state = ScriptRequestType.STOP  # as is asked of it next: nobody sees these clicks twice
+                both = script_requests._coalesce_widget_states(asked.widget_states, client_state.widget_states)
+                if both is not None:
+                    client_state.widget_states.CopyFrom(both)
+    _request(session, client_state)
+
+
+def _stops_runs() -> bool:
+    """Whether a new run of the whole page stops the one before, instead of waiting for it."""
+    return bool(st.get_option("runner.fastReruns"))
 
 
 def _begin_numbered(safe: SafeSessionState, *given: Any, **named: Any) -> None:

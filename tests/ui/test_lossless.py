@@ -7,9 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner_utils.exceptions import StopException
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
 from streamlit.runtime.state.query_params import QueryParams
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
@@ -19,6 +23,7 @@ from ui import lossless
 @pytest.fixture(autouse=True)
 def patched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ForwardMsgQueue, "clear", lossless._clear)
+    monkeypatch.setattr(AppSession, "request_rerun", lossless._request)
     monkeypatch.setattr(SafeSessionState, "__init__", lossless._begin)
     monkeypatch.setattr(SafeSessionState, "on_script_will_rerun", lossless._apply)
     lossless.lose_nothing()
@@ -185,6 +190,39 @@ def test_what_the_browser_says_counts_where_it_knows_or_went_elsewhere(address: 
         later.state.on_script_will_rerun(later, is_history_navigation=elsewhere == "back")  # type: ignore[arg-type]
         assert visit.query_params._query_params == {"photo": ["a"], "colour": ["score"]}, elsewhere
         assert address.told == []
+
+
+def pressed(*buttons: str) -> WidgetStates:
+    return WidgetStates(widgets=[WidgetState(id=name, trigger_value=True) for name in buttons])
+
+
+def asked(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, **client: object) -> set[str]:
+    """The buttons of which the next run hears, when one is asked for with "other" pressed."""
+    heard: list[ClientState] = []
+    monkeypatch.setattr(lossless, "_request", lambda _, state: heard.append(state))
+    state = ClientState(widget_states=pressed("other"), **({"page_script_hash": "map"} | client))
+    AppSession.request_rerun(session, state)  # type: ignore[arg-type]
+    return {item.id for item in heard[0].widget_states.widgets}
+
+
+def test_a_click_that_no_run_has_seen_goes_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = ScriptRequests()
+    session = SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests))
+    requests.request_rerun(RerunData(widget_states=pressed("keep"), page_script_hash="map"))
+    assert asked(session, monkeypatch) == {"keep", "other"}
+    assert requests.on_scriptrunner_ready().type == ScriptRequestType.STOP, "the run before sees it no more"
+    assert asked(session, monkeypatch) == {"other"}
+
+
+def test_a_click_is_seen_once_and_on_its_own_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, client in (("seen", {}), ("elsewhere", {"page_script_hash": "model"}), ("part", {"fragment_id": "f"})):
+        requests = ScriptRequests()
+        session = SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests))
+        requests.request_rerun(RerunData(widget_states=pressed("keep"), page_script_hash="map"))
+        if name == "seen":
+            requests.on_scriptrunner_ready()
+        assert asked(session, monkeypatch, **client) == {"other"}, name
+    assert asked(SimpleNamespace(_scriptrunner=None), monkeypatch) == {"other"}
 
 
 def test_runs_wait_in_the_order_in_which_they_were_asked_for() -> None:
