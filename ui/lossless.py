@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Condition, Lock
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -25,6 +25,7 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 
@@ -35,6 +36,7 @@ NUMBER = "_lab_number"
 MOST_VISITS = 1024
 _clear, _request = ForwardMsgQueue.clear, AppSession.request_rerun
 _begin, _apply = SafeSessionState.__init__, SafeSessionState.on_script_will_rerun
+_look = SafeSessionState.query_params
 _count = itertools.count(1)
 _visits: OrderedDict[int, Turns] = OrderedDict()
 _adding = Lock()
@@ -57,6 +59,7 @@ def lose_nothing() -> None:
     ForwardMsgQueue.clear = _clear_but_answers  # type: ignore[assignment, method-assign]
     SafeSessionState.__init__ = _begin_numbered  # type: ignore[assignment, method-assign]
     SafeSessionState.on_script_will_rerun = _apply_whole  # type: ignore[assignment, method-assign]
+    SafeSessionState.query_params = _look_in_turn  # type: ignore[assignment, method-assign]
 
 
 def _clear_but_answers(queue: ForwardMsgQueue, *given: Any, **named: Any) -> None:
@@ -73,11 +76,13 @@ def _clear_but_answers(queue: ForwardMsgQueue, *given: Any, **named: Any) -> Non
 def _request_with_unheard(session: AppSession, client_state: ClientState | None) -> None:
     """Ask for a run with what the browser says, and with the clicks on the same page that the run before never saw."""
     runner: Any = session._scriptrunner
-    if runner is not None and client_state is not None and not client_state.fragment_id and _stops_runs():
+    new = client_state is not None and client_state is not session._client_state and not client_state.fragment_id
+    if runner is not None and client_state is not None and new and _stops_runs():
         requests: ScriptRequests = runner._requests
         with requests._lock:
             asked = requests._rerun_data
-            if requests._state == ScriptRequestType.RERUN and asked.page_script_hash == client_state.page_script_hash:
+            here = asked.page_script_hash == client_state.page_script_hash and not asked.is_history_navigation
+            if requests._state == ScriptRequestType.RERUN and here:
                 requests._state = ScriptRequestType.STOP  # as is asked of it next: nobody sees these clicks twice
                 both = script_requests._coalesce_widget_states(asked.widget_states, client_state.widget_states)
                 if both is not None:
@@ -97,9 +102,10 @@ def _begin_numbered(safe: SafeSessionState, *given: Any, **named: Any) -> None:
 
 @dataclass(frozen=True)
 class Change:
-    """What the callbacks of a run changed in the address of a page: new values, None where a word was taken out."""
+    """What the callbacks of a run changed in the address of a page: old and new values, None where there is none."""
 
     page: str
+    was: Address
     values: Address
     number: int
     ended: int
@@ -107,11 +113,12 @@ class Change:
 
 @dataclass
 class Turns:
-    """The runs of one visit: which wait, the newest that had its turn, and what the last one did to the address."""
+    """The runs of one visit: which wait, whose turn it is, the newest that had one, and the last change of the address."""
 
     changed: Condition = field(default_factory=Condition)
     waiting: list[int] = field(default_factory=list)
     taken: bool = False
+    owner: object = None
     latest: int = 0
     last: Change | None = None
 
@@ -122,13 +129,20 @@ class Turns:
             self.waiting.append(number)
             self.changed.wait_for(lambda: not self.taken and min(self.waiting) == number)
             self.waiting.remove(number)
-            self.taken = True
+            self.taken, self.owner = True, get_script_run_ctx(suppress_warning=True)
         try:
             yield
         finally:
             with self.changed:
-                self.taken = False
+                self.taken, self.owner = False, None
                 self.changed.notify_all()
+
+    def await_others(self) -> None:
+        """Wait while another run has its turn."""
+        me = get_script_run_ctx(suppress_warning=True)
+        if me is not None:
+            with self.changed:
+                self.changed.wait_for(lambda: not self.taken or self.owner is me)
 
 
 def _apply_whole(safe: SafeSessionState, *given: Any, **named: Any) -> None:
@@ -158,24 +172,36 @@ def _apply_whole(safe: SafeSessionState, *given: Any, **named: Any) -> None:
                 runner._execing = True
 
 
-def _carry_on(state: SessionState, last: Change | None, number: int, *, back: bool) -> Address:
-    """Give an address what callbacks changed in it after this run was asked for, since the browser did not know.
+@contextmanager
+def _look_in_turn(safe: SafeSessionState) -> Iterator[QueryParams]:
+    """The address, which nobody else reads or fills while callbacks of another run are at work on it."""
+    safe._yield_callback()
+    _turns(safe._state).await_others()
+    with _look(safe) as address:
+        yield address
 
-    On another page, or where the browser went back, such a change is taken out. What the address said before, for all
-    words that it now says otherwise.
+
+def _carry_on(state: SessionState, last: Change | None, number: int, *, back: bool) -> Address:
+    """Give a run the address that it was asked for with, and what callbacks changed in it before the browser knew.
+
+    That is what a run changed that ended after this one was asked for, on the same page, where the browser still says
+    what was said before, and did not go back. What these words were before.
     """
     context = get_script_run_ctx(suppress_warning=True)
-    if last is None or context is None or last.number == number or last.ended < number:
+    if context is None:
         return {}
-    address, asked = state.query_params, parse_qs(context.query_string, keep_blank_values=True)
-    stays = last.page == context.page_script_hash and not back
-    wanted = last.values if stays else {name: asked.get(name) for name in last.values}
-    for name, value in wanted.items():
-        if value is not None:
+    address = state.query_params
+    address.populate_from_query_string(context.query_string)
+    if last is None or last.number == number or last.ended < number or last.page != context.page_script_hash or back:
+        return {}
+    asked = _address(state)
+    told = {name: asked.get(name) for name in last.values if asked.get(name) == last.was.get(name)}
+    for name in told:
+        if (value := last.values[name]) is not None:
             address.set_with_no_forward_msg(name, value)
         else:
             address._query_params.pop(name, None)
-    return {name: asked.get(name) for name in last.values} if stays else {}
+    return told
 
 
 def _change(before: Address, after: Address, number: int) -> Change | None:
@@ -184,7 +210,8 @@ def _change(before: Address, after: Address, number: int) -> Change | None:
     names = [name for name in {*before, *after} if before.get(name) != after.get(name)]
     if context is None or not names:
         return None
-    return Change(context.page_script_hash, {name: after.get(name) for name in names}, number, next(_count))
+    was, values = ({name: said.get(name) for name in names} for said in (before, after))
+    return Change(context.page_script_hash, was, values, number, next(_count))
 
 
 def _address(state: SessionState) -> Address:

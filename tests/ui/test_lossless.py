@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -26,6 +27,7 @@ def patched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(AppSession, "request_rerun", lossless._request)
     monkeypatch.setattr(SafeSessionState, "__init__", lossless._begin)
     monkeypatch.setattr(SafeSessionState, "on_script_will_rerun", lossless._apply)
+    monkeypatch.setattr(SafeSessionState, "query_params", lossless._look)
     lossless.lose_nothing()
     lossless.lose_nothing()
 
@@ -171,25 +173,57 @@ def test_a_change_of_the_address_that_the_browser_did_not_hear_of_stays(
     later = clicked(visit, change, overtaken=True)
     later.state.on_script_will_rerun(later)  # type: ignore[arg-type]
     wanted = {"photo": ["a"], "colour": ["score"]} | change
-    assert visit.query_params._query_params == {name: value for name, value in wanted.items() if value is not None}
+    assert lossless._address(visit) == {name: value for name, value in wanted.items() if value is not None}  # type: ignore[arg-type]
     assert address.told == [visit.query_params._query_params]
     third = Runner(visit)
-    visit.query_params._query_params = {"photo": ["c"]}
+    address.query_string = "photo=c"
     third.state.on_script_will_rerun(third)  # type: ignore[arg-type]
-    assert visit.query_params._query_params == {"photo": ["c"]}, "what the browser has heard of is its own business"
+    assert visit.query_params._query_params == {"photo": "c"}, "what the browser has heard of is its own business"
     assert len(address.told) == 1
 
 
 def test_what_the_browser_says_counts_where_it_knows_or_went_elsewhere(address: SimpleNamespace) -> None:
-    for elsewhere in ("afterwards", "back", "another page"):
+    for elsewhere in ("afterwards", "back", "another page", "a link"):
         visit = Visit()
         address.page_script_hash = "map"
-        later = clicked(visit, {"photo": ["b"], "kept": ["x"]}, overtaken=elsewhere != "afterwards")
-        visit.query_params._query_params |= {"photo": ["b"], "kept": ["x"]} if elsewhere != "afterwards" else {}
+        address.query_string = "photo=a&colour=score"
+        later = clicked(visit, {"photo": ["b"]}, overtaken=elsewhere != "afterwards")
         address.page_script_hash = "model" if elsewhere == "another page" else "map"
+        address.query_string = "photo=c&colour=score" if elsewhere == "a link" else address.query_string
         later.state.on_script_will_rerun(later, is_history_navigation=elsewhere == "back")  # type: ignore[arg-type]
-        assert visit.query_params._query_params == {"photo": ["a"], "colour": ["score"]}, elsewhere
+        photo = "c" if elsewhere == "a link" else "a"
+        assert visit.query_params._query_params == {"photo": photo, "colour": "score"}, elsewhere
         assert address.told == []
+
+
+def test_the_address_of_a_run_is_its_own_while_its_callbacks_are_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    visit, seen = Visit(), []
+    contexts = {"first": SimpleNamespace(page_script_hash="map", query_string="photo=a"), "second": SimpleNamespace()}
+    monkeypatch.setattr(lossless, "get_script_run_ctx", lambda **_: contexts[threading.current_thread().name])
+    run = Runner(visit)
+    at_work = threading.Event()
+
+    def slowly(self: Visit, runner: Runner) -> None:
+        at_work.set()
+        time.sleep(0.1)
+        seen.append(("callback", dict(self.query_params._query_params)))
+
+    def another() -> None:
+        at_work.wait()
+        with Runner(visit).state.query_params() as found:
+            found._query_params = {"photo": "z"}
+            seen.append(("another", dict(found._query_params)))
+
+    visit.act = slowly
+    threads = [
+        threading.Thread(target=lambda: run.state.on_script_will_rerun(run), name="first"),  # type: ignore[arg-type]
+        threading.Thread(target=another, name="second"),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [("callback", {"photo": "a"}), ("another", {"photo": "z"})]
 
 
 def pressed(*buttons: str) -> WidgetStates:
@@ -207,7 +241,7 @@ def asked(session: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, **client: o
 
 def test_a_click_that_no_run_has_seen_goes_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     requests = ScriptRequests()
-    session = SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests))
+    session = SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests), _client_state=None)
     requests.request_rerun(RerunData(widget_states=pressed("keep"), page_script_hash="map"))
     assert asked(session, monkeypatch) == {"keep", "other"}
     assert requests.on_scriptrunner_ready().type == ScriptRequestType.STOP, "the run before sees it no more"
@@ -217,12 +251,12 @@ def test_a_click_that_no_run_has_seen_goes_to_the_next(monkeypatch: pytest.Monke
 def test_a_click_is_seen_once_and_on_its_own_page(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, client in (("seen", {}), ("elsewhere", {"page_script_hash": "model"}), ("part", {"fragment_id": "f"})):
         requests = ScriptRequests()
-        session = SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests))
+        session = SimpleNamespace(_scriptrunner=SimpleNamespace(_requests=requests), _client_state=None)
         requests.request_rerun(RerunData(widget_states=pressed("keep"), page_script_hash="map"))
         if name == "seen":
             requests.on_scriptrunner_ready()
         assert asked(session, monkeypatch, **client) == {"other"}, name
-    assert asked(SimpleNamespace(_scriptrunner=None), monkeypatch) == {"other"}
+    assert asked(SimpleNamespace(_scriptrunner=None, _client_state=None), monkeypatch) == {"other"}
 
 
 def test_runs_wait_in_the_order_in_which_they_were_asked_for() -> None:
