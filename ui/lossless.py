@@ -113,7 +113,7 @@ class Change:
 
 @dataclass
 class Turns:
-    """The runs of one visit: which wait, whose turn it is, the newest that had one, and the last change of the address."""
+    """The runs of a visit: which wait, whose turn it is, the newest that had one, the last change of the address."""
 
     changed: Condition = field(default_factory=Condition)
     waiting: list[int] = field(default_factory=list)
