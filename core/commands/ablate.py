@@ -38,7 +38,8 @@ def ablate(
 
     if all and (ablation or mask or fill or direction or params):
         raise ParameterError(
-            "--all writes every set at its defaults; leave out --all, or every option that says which set or how."
+            "--all writes every set at its defaults; leave out --all, or "
+            "--ablation, --mask, --fill, --direction and --params."
         )
     conditions = every_set() if all else (_condition(ablation, mask, fill, direction, _settings(params)),)
     listing = open_source(source, split)
