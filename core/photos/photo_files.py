@@ -153,27 +153,28 @@ class _Walk:
         """A sentence for each kind of thing that was passed over."""
         found = {name: count for name, count in self.service.items() if count}
         if found:
-            yield f"{_many(sum(found.values()), 'photo')} in service folders passed over ({_some(found)})."
+            yield f"{many(sum(found.values()), 'photo')} in service folders passed over ({some(found)})."
         if self.hidden:
-            yield f"{_many(self.hidden, 'hidden photo')} passed over (names that begin with a dot)."
+            yield f"{many(self.hidden, 'hidden photo')} passed over (names that begin with a dot)."
         if self.others:
             kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(self.others.items()))
-            yield f"{_many(sum(self.others.values()), 'photo')} passed over in formats that are not read ({kinds})."
+            yield f"{many(sum(self.others.values()), 'photo')} passed over in formats that are not read ({kinds})."
         if self.misnamed:
             yield (
-                f"{_many(len(self.misnamed), 'photo')} passed over whose names do not end like a photo's "
-                f"({_some(self.misnamed)}); if they are no copies, let them end in .jpg, or in what their format is."
+                f"{many(len(self.misnamed), 'photo')} passed over whose names do not end like a photo's "
+                f"({some(self.misnamed)}); if they are no copies, let them end in .jpg, or in what their format is."
             )
         if self.again:
-            again = f"what {_it(self.again)} to is listed already ({_some(self.again)})"
-            yield f"{_many(len(self.again), 'link')} not followed: {again}."
+            again = f"what {_it(self.again)} to is listed already ({some(self.again)})"
+            yield f"{many(len(self.again), 'link')} not followed: {again}."
         if self.broken:
-            yield f"{_many(len(self.broken), 'link')} to nowhere passed over ({_some(self.broken)})."
+            yield f"{many(len(self.broken), 'link')} to nowhere passed over ({some(self.broken)})."
         if self.closed:
-            yield f"{_many(len(self.closed), 'folder')} cannot be opened: {_some(self.closed)}."
+            yield f"{many(len(self.closed), 'folder')} cannot be opened: {some(self.closed)}."
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """So many of something."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
@@ -181,7 +182,7 @@ def _it(found: list[str]) -> str:
     return "it leads" if len(found) == 1 else "they lead"
 
 
-def _some(names: Iterable[str], most: int = 5) -> str:
+def some(names: Iterable[str], most: int = 5) -> str:
     """The first few of many names."""
     names = list(names)
     return ", ".join(names[:most]) + (" …" if len(names) > most else "")

@@ -13,7 +13,7 @@ from core import config
 from core.errors import StudyError
 from core.files import DAMAGED_ARCHIVE
 from core.photos.listed_paths import fold
-from core.photos.photo_files import is_service
+from core.photos.photo_files import is_service, many, some
 from core.sources.table import confined
 from core.study.limits import Limits
 
@@ -42,12 +42,13 @@ class Stored:
     @property
     def note(self) -> str:
         """A sentence on each kind that was passed over; empty where nothing was."""
-        count = len(self.passed_over)
-        some = ", ".join(name[:LONGEST_SHOWN] for name in self.passed_over[:5]) + (" …" if count > 5 else "")
-        kinds = "camera RAW, or another format that is not read"
-        said = [f"{count:,} picture{'' if count == 1 else 's'} passed over ({kinds}): {some}."] if count else []
+        said = []
+        if self.passed_over:
+            kinds = "camera RAW, or another format that is not read"
+            names = some(name[:LONGEST_SHOWN] for name in self.passed_over)
+            said.append(f"{many(len(self.passed_over), 'picture')} passed over ({kinds}): {names}.")
         if self.copies:
-            said.append(f"{self.copies:,} photo{'' if self.copies == 1 else 's'} in service folders passed over.")
+            said.append(f"{many(self.copies, 'photo')} in service folders passed over.")
         return " ".join(said)
 
 
