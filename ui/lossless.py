@@ -5,6 +5,7 @@
 - When something else happens while a widget's callback is at work, the callback is broken off, and the next run does
   not see that the widget had changed: a click or an upload that never was. Its change of the address is lost too, for
   the next run knows the address as it was, and the browser is not told.
+- A click that a run has not begun to look at is forgotten when another click asks for the next run.
 """
 
 from __future__ import annotations
@@ -75,10 +76,8 @@ def _clear_but_answers(queue: ForwardMsgQueue, *given: Any, **named: Any) -> Non
 
 def _request_with_unheard(session: AppSession, client_state: ClientState | None) -> None:
     """Ask for a run with what the browser says, and with the clicks on the same page that the run before never saw."""
-    runner: Any = session._scriptrunner
-    new = client_state is not None and client_state is not session._client_state and not client_state.fragment_id
-    if runner is not None and client_state is not None and new and _stops_runs():
-        requests: ScriptRequests = runner._requests
+    requests: ScriptRequests | None = getattr(getattr(session, "_scriptrunner", None), "_requests", None)
+    if requests is not None and client_state is not None and _is_of_the_whole_page(session, client_state):
         with requests._lock:
             asked = requests._rerun_data
             here = asked.page_script_hash == client_state.page_script_hash and not asked.is_history_navigation
@@ -90,9 +89,10 @@ def _request_with_unheard(session: AppSession, client_state: ClientState | None)
     _request(session, client_state)
 
 
-def _stops_runs() -> bool:
-    """Whether a new run of the whole page stops the one before, instead of waiting for it."""
-    return bool(st.get_option("runner.fastReruns"))
+def _is_of_the_whole_page(session: AppSession, client_state: ClientState) -> bool:
+    """Whether the browser asks for a run of the whole page, which stops the one before instead of waiting for it."""
+    stored = getattr(session, "_client_state", None)  # asked for with it where a file of the app has changed
+    return client_state is not stored and not client_state.fragment_id and bool(st.get_option("runner.fastReruns"))
 
 
 def _begin_numbered(safe: SafeSessionState, *given: Any, **named: Any) -> None:
