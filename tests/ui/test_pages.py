@@ -298,6 +298,13 @@ def test_try_adds_a_second_upload_to_the_first(artifacts: Path) -> None:
     assert sorted(app.dataframe[0].value["file"]) == ["a.png", "b.png"]
 
 
+def test_an_upload_whose_callback_was_broken_off_joins_with_the_next_run(artifacts: Path) -> None:
+    app = upload(visit(TRY), ("a.png", png()))
+    for name in ("kept", "in-box", "current"):  # as the callback found them
+        del app.session_state[name]
+    assert len(sound(app.run()).metric) == 1
+
+
 def test_try_shows_the_same_file_once(artifacts: Path) -> None:
     app = upload(visit(TRY), ("a.png", png()), ("copy.png", png()))
     assert not app.dataframe

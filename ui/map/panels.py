@@ -119,6 +119,8 @@ def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
         on_change=_land,
         help="It stays in this server's memory.",
     )
+    if st.session_state.get("dropped"):
+        _land()  # once more: the next event may have broken off the first
     item: Item | None = photos.own_on_map() or st.session_state.get("landed")
     if item is None:
         return None
@@ -135,9 +137,13 @@ def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:
 
 
 def _land() -> None:
-    leave_out(photos.OWN)
+    """The photo in the drop zone takes the place of the one before, once."""
     file = st.session_state["dropped"]
+    if file and file.file_id == st.session_state.get("landed-from"):
+        return
+    leave_out(photos.OWN)
     st.session_state["landed"] = resources.uploaded(file.name, file.getvalue()) if file else None
+    st.session_state["landed-from"] = file.file_id if file else None  # last: until then the next run does this again
 
 
 def _take_off() -> None:

@@ -25,7 +25,7 @@ def upload() -> None:
     """The drop zone; files stay with the visit until they are taken out or cleared, and later ones join them."""
     box = _box()
     if not st.session_state.get(box):
-        st.session_state["in-box"] = []  # after another page the drop zone is empty, and the photos are still there
+        st.session_state["in-box"] = {}  # after another page the drop zone is empty, and the photos are still there
     st.file_uploader(
         "Drop one or several photos",
         accept_multiple_files=True,
@@ -33,6 +33,8 @@ def upload() -> None:
         on_change=_keep_uploads,
         help="Photos stay in this server's memory; they are never written to disk.",
     )
+    if st.session_state.get(box):
+        _keep_uploads()  # once more: the next event may have broken off the first
     if st.session_state.get("kept"):
         st.button("Clear my photos", key="clear", icon=":material/close:", type="tertiary", on_click=_clear)
 
@@ -175,14 +177,19 @@ def _box() -> str:
 
 def _keep_uploads() -> None:
     """What the drop zone has more than before joins the visit's photos, what it has less leaves them."""
-    files = [resources.uploaded(file.name, file.getvalue()) for file in st.session_state[_box()] or []]
-    now = [item.digest for item in files]
-    gone = set(st.session_state.get("in-box", ())) - set(now)
+    files = {file.file_id: file for file in st.session_state[_box()] or []}
+    before: dict[str, str] = st.session_state.get("in-box", {})
+    if list(files) == list(before):
+        return
+    items = {name: resources.uploaded(file.name, file.getvalue()) for name, file in files.items()}
+    now = {name: item.digest for name, item in items.items()}
+    gone = set(before.values()) - set(now.values())
     kept = [item for item in st.session_state.get("kept", []) if item.digest not in gone]
-    new = [item for item in files if item.digest not in {own.digest for own in kept}]
-    st.session_state.update({"kept": kept + new, "in-box": now})
+    new = [item for item in items.values() if item.digest not in {own.digest for own in kept}]
     if new:
         st.session_state["current"] = new[0].digest
+    st.session_state["kept"] = kept + new
+    st.session_state["in-box"] = now  # last: until it is there, the next run does all of this again
 
 
 def _clear() -> None:

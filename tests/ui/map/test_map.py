@@ -18,8 +18,9 @@ from core.errors import LatentError, StudyError
 from core.latent import atlas, selection
 from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
 from core.latent.links import MEASURES, Link, Unusual, save
+from core.photos import images
 from core.types import Interval
-from tests.conftest import Put, visit_page
+from tests.conftest import Put, draw_photo, visit_page
 from tests.helpers.planted import write_study
 from tests.test_no_torch import VISIT, run
 from ui.map.resources import model_of
@@ -221,6 +222,17 @@ def test_the_traversal_waits_for_its_switch(artifacts: Path) -> None:
     assert not app.exception
     assert "Along this direction" in words(app)
     app.slider(key="step").set_value(2.0).run()
+    assert not app.exception
+
+
+def test_a_dropped_photo_whose_callback_was_broken_off_lands_with_the_next_run(artifacts: Path) -> None:
+    app = visit()
+    app.file_uploader(key="dropped").set_value(("mine.png", images.png_bytes(draw_photo()), "image/png")).run()
+    for name in ("landed", "landed-from"):  # as the callback found them
+        del app.session_state[name]
+    assert r"mine\.png" in words(app.run())
+    app.file_uploader(key="dropped").set_value([]).run()
+    assert r"mine\.png" not in words(app)
     assert not app.exception
 
 
