@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,11 @@ Put = Callable[[Path], Path]
 
 def draw_photo(seed: int = 0, height: int = 48, width: int = 64) -> np.ndarray:
     """A colourful picture, uint8 height × width × 3: blobs of many sizes, as in a photo, that follow from the seed."""
+    return _drawn(seed, height, width).copy()
+
+
+@functools.lru_cache(maxsize=512)
+def _drawn(seed: int, height: int, width: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     y, x = np.mgrid[0 : 1 : complex(0, height), 0 : 1 : complex(0, width)]
     picture = np.zeros((height, width, 3))
@@ -78,6 +84,17 @@ def cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(config, "CACHE", place)
         patch.setenv("MEMORABILITY_CACHE", str(place))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_are_searched_once() -> Iterator[None]:
+    """Streamlit looks for components in all that is installed whenever a page is driven without a browser."""
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        found = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
         yield
 
 

@@ -22,6 +22,7 @@ SD = 0.1
 MASKS = ("faces", "people", "salient", "text")
 NAMES = {row.id: row for row in DECISION_ROWS}
 ARTEFACTS = {"mean": 0.2, "blur": 0.09, "noise": 0.22, "inpaint": 0.08, "blend": 0.3}
+Columns = dict[str, np.ndarray]
 HOST_COLUMNS = {"control": None, "host": None, "host_source": None, "covered": None, "structure": None}
 
 
@@ -65,7 +66,7 @@ def write_study(folder: Path, plan: Plan | None = None, **changes: object) -> Pa
     rows = [_original(plan, photos, scores)]
     for condition, name in conditions(plan).items():
         rows.append(_rows(plan, random, photos, scores, condition, name))
-    table = pd.concat(rows, ignore_index=True)
+    table = pd.DataFrame(_below(rows))
     settings = {
         "name": folder.name, "model": "resnet50", "sources": list(plan.sources), "seed": 0,
         "created": "2026-01-01", "protocol": plan.protocol,
@@ -121,14 +122,23 @@ def _photos(plan: Plan, random: np.random.Generator, scores: np.ndarray) -> pd.D
     )
 
 
-def _frame(photos: pd.DataFrame, condition: Condition, **values: object) -> pd.DataFrame:
+def _columns(photos: pd.DataFrame, condition: Condition, **values: object) -> Columns:
     shared = {"model": "resnet50", "placement": 0, "area": None, "rmse": 0.0, "feature_distance": 0.0, "seed": 0}
-    rows = photos[["photo_id", "source"]].assign(**{**shared, **HOST_COLUMNS, **asdict(condition), **values})
-    return rows.astype({"area": float, "covered": float, "structure": float})[list(ROWS.names)]
+    own = {"photo_id": photos["photo_id"].to_numpy(), "source": photos["source"].to_numpy()}
+    given = own | shared | HOST_COLUMNS | asdict(condition) | values
+    return {
+        field.name: np.broadcast_to(np.asarray(given[field.name], field.type.to_pandas_dtype()), len(photos))
+        for field in ROWS
+    }
 
 
-def _original(plan: Plan, photos: pd.DataFrame, scores: np.ndarray) -> pd.DataFrame:
-    return _frame(photos, Condition("original"), score=scores)
+def _below(parts: Sequence[Columns]) -> Columns:
+    """One below the other; a table of pandas for each part would take most of a test's time."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in ROWS.names}
+
+
+def _original(plan: Plan, photos: pd.DataFrame, scores: np.ndarray) -> Columns:
+    return _columns(photos, Condition("original"), score=scores)
 
 
 def _rows(
@@ -138,10 +148,10 @@ def _rows(
     scores: np.ndarray,
     condition: Condition,
     name: str,
-) -> pd.DataFrame:
+) -> Columns:
     """Target rows, and control rows of a region, in the photos in which the thing is."""
     if name == "identity":
-        return _frame(photos, condition, score=scores)
+        return _columns(photos, condition, score=scores)
     row: DecisionRow = NAMES[name]
     there = np.ones(plan.n, dtype=bool)
     if row.mask:
@@ -153,14 +163,14 @@ def _rows(
     target = scores + SD * (mean + noise)
     kept = photos[there]
     values = {"area": 0.1 if row.mask else None, "rmse": 0.05 * strength, "feature_distance": 0.4}
-    frames = [_frame(kept, condition, score=target[there], **values)]
+    frames = [_columns(kept, condition, score=target[there], **values)]
     for placement in range(1, plan.placements + 1 if row.mask else 1):
         score = scores + SD * (control + noise / 2 + random.normal(0, plan.noise, plan.n))
         placed = {"placement": placement, "control": "placed"}
-        frames.append(_frame(kept, condition, score=score[there], **placed, **values))
+        frames.append(_columns(kept, condition, score=score[there], **placed, **values))
     if row.mask and plan.protocol > 1 and not there.all():
         frames += _hosted(plan, random, photos, scores, condition, row, there)
-    return pd.concat(frames, ignore_index=True)
+    return _below(frames)
 
 
 def _hosted(
@@ -171,7 +181,7 @@ def _hosted(
     condition: Condition,
     row: DecisionRow,
     there: np.ndarray,
-) -> list[pd.DataFrame]:
+) -> list[Columns]:
     """The rows of ten hosts a photo, drawn from the fifty nearest in score without the thing, and of an empty place."""
     mean = plan.hosted.get(row.id, plan.controls.get(row.id, -0.1))
     own = np.random.default_rng(zlib.crc32(row.id.encode())).normal(0, plan.noise / 2, plan.n)  # whatever the fill
@@ -184,7 +194,7 @@ def _hosted(
         change = SD * (mean + own[hosts] + random.normal(0, plan.noise, len(hosts)))
         values = {"area": 0.1, "rmse": 0.04, "feature_distance": 0.3, "covered": (hosts % 4 == 0) * 0.8}
         about = {"placement": number, "control": "hosted", "host": names[hosts], "host_source": sources[hosts]}
-        frames.append(_frame(kept, condition, score=scores[hosts] + change, **about, **values))
+        frames.append(_columns(kept, condition, score=scores[hosts] + change, **about, **values))
     hosts, level = chosen[:, 0], plan.artefacts[str(condition.fill)]
     signs = np.where(random.random(len(hosts)) < (0.9 if level > 0.15 else 0.5), 1, -1)
     busy = np.arange(len(hosts)) % 2 * 1.0  # in every other host no place is empty, and the fill hides something
@@ -197,4 +207,4 @@ def _hosted(
         "structure": 1 + busy,
     }
     values = {"area": 0.1, "rmse": 0.01, "feature_distance": 0.1}
-    return [*frames, _frame(kept, condition, score=scores[hosts] + change, **about, **values)]
+    return [*frames, _columns(kept, condition, score=scores[hosts] + change, **about, **values)]
