@@ -1,13 +1,14 @@
-"""`python -m tests.helpers.kills SEED KILLS COMMAND…`: a command killed at random moments, each time begun again.
+"""`python -m tests.helpers.kills`: commands killed at random moments, each time begun again.
 
-The command runs in a fork of this process, which has imported everything: a kill falls into work, not into imports.
-`{out}` in the command is another folder for each run that ended. `MEMORABILITY_CACHE={out}` before the command lets it
-keep its cache there, and `COPY=FOLDER` begins with a copy of that folder. Moments are uniform over the time that an
-uninterrupted run takes.
+It reads one task a line, JSON of `Task`, and answers each with a line. Commands run in forks of this process, which has
+imported everything: a kill falls into work, not into imports. `{out}` in the command is another folder for each run
+that ended. `MEMORABILITY_CACHE={out}` before the command lets it keep its cache there, and `COPY=FOLDER` begins with a
+copy of that folder. Moments are uniform over the time that an uninterrupted run takes.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -15,6 +16,7 @@ import signal
 import sys
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 from core import config
@@ -24,22 +26,40 @@ TICK = 0.001
 FAILED = 70
 
 
-def main(arguments: list[str]) -> None:
-    """Kill until there were enough kills and the last run has ended."""
-    seed, kills, place = int(arguments[0]), int(arguments[1]), Path(arguments[2])
-    command = arguments[3:]
+@dataclass(frozen=True)
+class Task:
+    """A command to kill so often, at moments that follow from the seed; its runs lie in `place`. 0: it just runs."""
+
+    command: list[str]
+    place: str
+    kills: int = 0
+    seed: int = 0
+
+
+def main() -> None:
+    """Carry out every task that comes, and say how it ended."""
     imported()
-    started = time.monotonic()
-    _ended(_begun(command, place / "whole"), None)
-    longest, draw, done, number = time.monotonic() - started, random.Random(seed), 0, 0
-    while done < kills:
-        out, finished = place / f"killed-{number}", False
-        while not finished:
-            moment = draw.uniform(0, longest) if done < kills else None
-            finished = _ended(_begun(command, out), moment)
-            done += not finished
-        number += 1
-    print(f"{done} kills, {number} runs ended", flush=True)
+    for line in sys.stdin:
+        print(carried_out(Task(**json.loads(line))), flush=True)
+
+
+def carried_out(task: Task) -> str:
+    """Kill until there were enough kills and the last run has ended; what happened, "failed: …" if a run failed."""
+    place = Path(task.place)
+    try:
+        started = time.monotonic()
+        _await(_begun(task.command, place / "whole"), None)
+        longest, draw, done, number = time.monotonic() - started, random.Random(task.seed), 0, 0
+        while done < task.kills:
+            out, finished = place / f"killed-{number}", False
+            while not finished:
+                moment = draw.uniform(0, longest) if done < task.kills else None
+                finished = _await(_begun(task.command, out), moment)
+                done += not finished
+            number += 1
+    except RuntimeError as error:
+        return f"failed: {error}"
+    return f"{done} kills, {number} runs ended"
 
 
 def imported() -> None:
@@ -93,8 +113,8 @@ def _ran(line: list[str]) -> int:
     return core(line[1:])
 
 
-def _ended(child: int, moment: float | None) -> bool:
-    """Whether the process ended by itself, before it was killed at its moment; SystemExit if it failed."""
+def _await(child: int, moment: float | None) -> bool:
+    """Whether the process ended by itself, before it was killed at its moment; RuntimeError if it failed."""
     end = None if moment is None else time.monotonic() + moment
     while True:
         ended, status = os.waitpid(child, 0 if end is None else os.WNOHANG)
@@ -108,9 +128,9 @@ def _ended(child: int, moment: float | None) -> bool:
     if os.WIFSIGNALED(status):
         return False
     if code := os.waitstatus_to_exitcode(status):
-        raise SystemExit(f"the command ended with {code}")
+        raise RuntimeError(f"the command ended with {code}")
     return True
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

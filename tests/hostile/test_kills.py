@@ -6,10 +6,13 @@ moments.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +27,7 @@ from core.models.vae import VAE
 from core.photos.preprocess import Preset
 from tests.conftest import write_photo
 from tests.helpers.hostile import SEED
-from tests.helpers.kills import CACHE, COPY
+from tests.helpers.kills import CACHE, COPY, Task
 from tests.study.test_engine import write_checkpoint
 from tests.training.test_fit import TINY, drawn_set
 
@@ -33,6 +36,10 @@ OUT = "{out}"
 """In a command, the folder or file that it writes."""
 Command = tuple[list[str], Callable[[Path], object]]
 """A command, and how what it wrote is read to be compared."""
+CarryOut = Callable[[Task], str]
+"""What a task ended with; it has to end well."""
+Made = Callable[[Path, Path, CarryOut], Command]
+"""A command on photos, with a folder for what it needs, and who makes that."""
 
 
 def tables(folder: Path) -> dict[str, pd.DataFrame]:
@@ -75,34 +82,34 @@ def training(place: Path) -> list[str]:
     return ["train.py", str(drawn_set(place / "set", seed=1)), *options, "--epochs=3", "--save-seconds=0", "--resume"]
 
 
-def a_study(photos: Path, place: Path) -> Command:
+def a_study(photos: Path, place: Path, _: CarryOut) -> Command:
     return [*study(photos, place), "--out", OUT], tables
 
 
-def a_training(_: Path, place: Path) -> Command:
+def a_training(_: Path, place: Path, __: CarryOut) -> Command:
     return [*training(place), "--out", OUT], weights
 
 
-def ablated_sets(photos: Path, _: Path) -> Command:
+def ablated_sets(photos: Path, _: Path, __: CarryOut) -> Command:
     return ["core", "ablate", str(photos), "--ablation", "phase_scramble", "--out", OUT], files
 
 
-def a_table_of_scores(photos: Path, place: Path) -> Command:
+def a_table_of_scores(photos: Path, place: Path, _: CarryOut) -> Command:
     model = str(write_checkpoint(place / "tiny"))
     return ["core", "score", str(photos), "--model", model, "--engine", "torch", "--csv", OUT], files
 
 
-def a_packed_study(photos: Path, place: Path) -> Command:
-    run([*study(photos, place), "--out", str(place / "study")])
-    return ["core", "pack", str(place / "study"), OUT], files
+def a_packed_study(photos: Path, place: Path, carry_out: CarryOut) -> Command:
+    carry_out(Task([*study(photos, place), "--out", OUT], str(place / "made")))
+    return ["core", "pack", str(place / "made" / "whole"), OUT], files
 
 
-def a_shipped_checkpoint(_: Path, place: Path) -> Command:
-    run([*training(place), "--out", str(place / "run")])
-    return ["core", "ship", str(place / "run"), "--out", OUT], files
+def a_shipped_checkpoint(_: Path, place: Path, carry_out: CarryOut) -> Command:
+    carry_out(Task([*training(place), "--out", OUT], str(place / "made")))
+    return ["core", "ship", str(place / "made" / "whole"), "--out", OUT], files
 
 
-def a_map(photos: Path, place: Path) -> Command:
+def a_map(photos: Path, place: Path, _: CarryOut) -> Command:
     torch.manual_seed(0)
     card = {"architecture": "vae", "preset": checkpoints.preset_fields(Preset(64, 64)), "settings": {"latent": 8}}
     checkpoints.save(place / "vae", VAE(8), card)
@@ -110,10 +117,10 @@ def a_map(photos: Path, place: Path) -> Command:
     return ["core", "latent", str(photos), *model, "--permutations", "20", "--out", OUT], files
 
 
-def a_report(photos: Path, place: Path) -> Command:
+def a_report(photos: Path, place: Path, carry_out: CarryOut) -> Command:
     """A page on a study whose effects are not computed yet."""
-    run([*study(photos, place), "--out", str(place / "study")])
-    return [f"{COPY}={place / 'study'}", "core", "report", OUT], page_and_aggregates
+    carry_out(Task([*study(photos, place), "--out", OUT], str(place / "made")))
+    return [f"{COPY}={place / 'made' / 'whole'}", "core", "report", OUT], page_and_aggregates
 
 
 def page_and_aggregates(folder: Path) -> dict[str, bytes]:
@@ -121,7 +128,7 @@ def page_and_aggregates(folder: Path) -> dict[str, bytes]:
     return {name: data.replace(str(folder).encode(), b"RUN") for name, data in files(folder).items()}
 
 
-def an_export(photos: Path, place: Path) -> Command:
+def an_export(photos: Path, place: Path, _: CarryOut) -> Command:
     """A model for another engine, in a cache that is empty at first."""
     pytest.importorskip("onnx", reason="an export needs onnx (requirements.txt)")
     model = ["--model", str(write_checkpoint(place / "tiny")), "--engine", "onnxruntime"]
@@ -133,7 +140,7 @@ def exports(cache: Path) -> dict[str, bytes]:
     return {name: data for name, data in files(cache).items() if not name.endswith(".tmp")}
 
 
-def a_study_on_a_cluster(photos: Path, place: Path) -> Command:
+def a_study_on_a_cluster(photos: Path, place: Path, _: CarryOut) -> Command:
     pytest.importorskip("ray", reason="ray is not installed (requirements-cluster.txt)")
     return [*study(photos, place), "--engine-cluster", "ray", "--out", OUT], tables
 
@@ -148,17 +155,42 @@ ONLY_ON_DEMAND = {
 }
 
 
+@pytest.fixture(scope="module")
+def carry_out() -> Iterator[CarryOut]:
+    """One process for all of them: its imports take longer than most of the runs."""
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.helpers.kills"],
+            cwd=config.ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
+        asks, answers = process.stdin, process.stdout
+        assert asks
+        assert answers
+
+        def carried_out(task: Task) -> str:
+            Path(task.place).mkdir()
+            print(json.dumps(asdict(task)), file=asks, flush=True)
+            said = answers.readline().strip()
+            errors.seek(0)
+            assert said.endswith("runs ended"), f"{said}\n{errors.read()[-2000:]}"
+            return said
+
+        yield carried_out
+        asks.close()
+        assert process.wait(30) == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("made", COMMANDS, ids=lambda made: made.__name__)
 def test_whatever_is_killed_ends_as_if_nobody_had_killed_it(
-    made: Callable[[Path, Path], Command], photos: Path, tmp_path: Path
+    made: Made, photos: Path, tmp_path: Path, carry_out: CarryOut
 ) -> None:
     if KILLS == 1 and made in ONLY_ON_DEMAND:
         pytest.skip(ONLY_ON_DEMAND[made])
-    command, content = made(photos, tmp_path)
-    (tmp_path / "runs").mkdir()
-    said = run(["-m", "tests.helpers.kills", str(SEED), str(KILLS), str(tmp_path / "runs"), *command])
-    print(f"{made.__name__}, seed {SEED}: {said.strip()}")
+    command, content = made(photos, tmp_path, carry_out)
+    said = carry_out(Task(command, str(tmp_path / "runs"), KILLS, SEED))
+    print(f"{made.__name__}, seed {SEED}: {said}")
     whole, *killed = sorted((tmp_path / "runs").iterdir(), key=lambda path: path.name != "whole")
     assert whole.name == "whole"
     assert any(path.name.startswith("killed-") for path in killed)
@@ -167,18 +199,6 @@ def test_whatever_is_killed_ends_as_if_nobody_had_killed_it(
             same(content(found), content(whole))
         else:
             assert found.name.startswith("."), f"{found.name} was left beside what was asked for"
-
-
-def run(command: list[str]) -> str:
-    """What a command says; it has to end well."""
-    if command[0] == "core":
-        command = ["-m", *command]
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=config.ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
 
 
 def same(found: object, wanted: object) -> None:
