@@ -15,10 +15,10 @@ from core.paint.drawing import Stroke
 from core.photos import images
 from tests.browser.conftest import STAND_IN
 from tests.conftest import draw_photo
-from tests.helpers.chromium import SCREENS, check, photo_file, running_app, settled
+from tests.helpers.chromium import OpenTab, check, photo_file, running_app, settled
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (requirements-dev.txt).")
 pytestmark = pytest.mark.slow
@@ -48,15 +48,13 @@ def slow_address(artifacts: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def hurried(browser: Browser) -> Iterator[Page]:
+def hurried(open_tab: OpenTab) -> Iterator[Page]:
     """A new visitor, and what their browser complained of."""
-    context = browser.new_context(**SCREENS["light"])
-    context.set_default_timeout(120_000)
-    page = context.new_page()
+    page = open_tab("light")
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     yield page
-    context.close()
+    page.close()
 
 
 def is_well(page: Page, name: str) -> None:

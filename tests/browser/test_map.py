@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.chromium import OUTPUT, check, photo_file, settled
+from tests.helpers.chromium import OUTPUT, OpenTab, check, photo_file, settled
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 PLACE = """index => {
     const plot = document.querySelector('.map-plot'), trace = plot._fullData[0], page = plot.getBoundingClientRect()
@@ -40,11 +40,11 @@ DRAG_WHILE_DRAWN = """() => {
 
 
 @pytest.fixture
-def visited(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(120_000)
-    yield context.new_page()
-    context.close()
+def visited(open_tab: OpenTab) -> Iterator[Page]:
+    page = open_tab("light")
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    yield page
+    page.close()
 
 
 def opened(page: Page, link: str) -> None:
@@ -102,6 +102,7 @@ def test_a_visit_and_the_link_that_brings_it_back(address: str, visited: Page) -
     assert "Source" in again.evaluate("document.querySelector('.map-plot').data.at(-1).marker.colorbar.title.text")
     again.get_by_role("button", name="Unpin").click()
     again.wait_for_function("!location.search.includes('photo=')")
+    again.close()
 
 
 def test_a_dropped_photo_lands(address: str, visited: Page) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.chromium import AXE, check, photo_file, serious, settled
+from tests.helpers.chromium import AXE, OpenTab, check, photo_file, serious, settled
 from ui.components import FRONTEND
 
 if TYPE_CHECKING:
@@ -55,10 +55,8 @@ def test_nothing_moves_for_whoever_asked_for_less_motion(address: str, browser: 
     context.close()
 
 
-def test_what_was_chosen_stays_through_menu_back_and_reload(address: str, browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(120_000)
-    page = context.new_page()
+def test_what_was_chosen_stays_through_menu_back_and_reload(address: str, open_tab: OpenTab) -> None:
+    page = open_tab("light")
     page.goto(f"{address}/try_a_photo")
     drop = "[data-testid=stFileUploaderDropzoneInput]"
     page.set_input_files(drop, [photo_file(300, 400)])
@@ -91,7 +89,7 @@ def test_what_was_chosen_stays_through_menu_back_and_reload(address: str, browse
     page.wait_for_function(
         "document.querySelector('.st-key-paint-direction [aria-checked=true]')?.innerText.includes('Keep only it')"
     )
-    context.close()
+    page.close()
 
 
 def test_an_uploaded_photo_gets_a_score_and_a_heatmap(address: str, page: Page) -> None:

@@ -27,11 +27,11 @@ from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
 from tests.conftest import draw_photo
-from tests.helpers.chromium import SCREENS, check, photo_file, settled
+from tests.helpers.chromium import SCREENS, OpenTab, check, photo_file, settled
 from ui.photo import history
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (requirements-dev.txt).")
 pytestmark = pytest.mark.slow
@@ -71,21 +71,18 @@ def predictor(artifacts: Path) -> inference.Predictor:
 
 
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
+def visit(open_tab: OpenTab, address: str) -> Iterator[Visit]:
     """A function (screen, query) → the page *Try a photo* of a new visitor."""
-    contexts = []
+    tabs = []
 
     def new(screen: str, query: str = "") -> Page:
-        contexts.append(browser.new_context(**SCREENS[screen], accept_downloads=True))
-        contexts[-1].set_default_timeout(120_000)
-        page = contexts[-1].new_page()
-        page.screen = screen
-        page.goto(f"{address}/try_a_photo{query}")
-        return page
+        tabs.append(open_tab(screen))
+        tabs[-1].goto(f"{address}/try_a_photo{query}")
+        return tabs[-1]
 
     yield new
-    for context in contexts:
-        context.close()
+    for tab in tabs:
+        tab.close()
 
 
 def canvas(page: Page, *, wait: bool = True) -> dict[str, float]:

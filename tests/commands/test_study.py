@@ -20,11 +20,11 @@ def test_a_part_that_nobody_asked_for_is_said(
         raise StudyError("far enough.")
 
     monkeypatch.setattr(commands, "_agree", stop)
-    assert main(["study", "generated:face,n=40"]) == 2
+    assert main(["study", "generated:face,n=40", "--engine", "torch"]) == 2
     said = capsys.readouterr().err
     assert "generated:face,n=40: 12 of 40 photos, the test part; --part all takes them all." in said
     assert "12 photos are too few for a verdict: a row needs 60 that hold its thing." in said
-    assert main(["study", "generated:face,n=80", "--part", "all"]) == 2
+    assert main(["study", "generated:face,n=80", "--part", "all", "--engine", "torch"]) == 2
     said = capsys.readouterr().err
     assert "part" not in said
     assert "too few" not in said
