@@ -14,6 +14,8 @@ from hypothesis import settings
 
 from core import config
 from core.photos import images
+from tests.helpers import kills
+from tests.helpers.kills import CarryOut
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -96,6 +98,13 @@ def packages_are_searched_once() -> Iterator[None]:
         found = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", found)
         yield
+
+
+@pytest.fixture(scope="session")
+def carry_out() -> Iterator[CarryOut]:
+    """What runs and kills commands: one process for all tests, whose imports take longer than most of the runs."""
+    with kills.a_process() as found:
+        yield found
 
 
 @pytest.fixture

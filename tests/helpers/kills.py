@@ -3,7 +3,7 @@
 It reads one task a line, JSON of `Task`, and answers each with a line. Commands run in forks of this process, which has
 imported everything: a kill falls into work, not into imports. `{out}` in the command is another folder for each run
 that ended. `MEMORABILITY_CACHE={out}` before the command lets it keep its cache there, and `COPY=FOLDER` begins with a
-copy of that folder. Moments are uniform over the time that an uninterrupted run takes.
+copy of that folder.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import traceback
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core import config
@@ -28,12 +32,22 @@ FAILED = 70
 
 @dataclass(frozen=True)
 class Task:
-    """A command to kill so often, at moments that follow from the seed; its runs lie in `place`. 0: it just runs."""
+    """A command whose runs lie in `place`: `whole`, which nobody kills, and `killed-0` and so on until `kills` kills.
+
+    It is killed at moments that follow from the seed, uniform over the time that the whole run takes, or once the file
+    `until` is in the run's folder. With `again` false there is no whole run, and what the last kill left is left.
+    """
 
     command: list[str]
     place: str
     kills: int = 0
     seed: int = 0
+    until: str = ""
+    again: bool = True
+
+
+CarryOut = Callable[[Task], str]
+"""Carries out a task, and answers with what happened."""
 
 
 def main() -> None:
@@ -43,23 +57,66 @@ def main() -> None:
         print(carried_out(Task(**json.loads(line))), flush=True)
 
 
+@contextmanager
+def a_process() -> Iterator[CarryOut]:
+    """One that carries out tasks, as long as it is needed; AssertionError from a task whose runs failed."""
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.helpers.kills"],
+            cwd=config.ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
+        asks, answers = process.stdin, process.stdout
+        assert asks
+        assert answers
+
+        def carry_out(task: Task) -> str:
+            Path(task.place).mkdir(exist_ok=True)
+            print(json.dumps(asdict(task)), file=asks, flush=True)
+            said = answers.readline().strip()
+            errors.seek(0)
+            assert said.endswith("runs ended"), f"{said}\n{errors.read()[-2000:]}"
+            return said
+
+        yield carry_out
+        asks.close()
+        assert process.wait(30) == 0
+
+
 def carried_out(task: Task) -> str:
     """Kill until there were enough kills and the last run has ended; what happened, "failed: …" if a run failed."""
     place = Path(task.place)
     try:
         started = time.monotonic()
-        _await(_begun(task.command, place / "whole"), None)
-        longest, draw, done, number = time.monotonic() - started, random.Random(task.seed), 0, 0
+        if task.again:
+            _await(_begun(task.command, place / "whole"), never)
+        longest, draw, done, ended = time.monotonic() - started, random.Random(task.seed), 0, 0
         while done < task.kills:
-            out, finished = place / f"killed-{number}", False
-            while not finished:
-                moment = draw.uniform(0, longest) if done < task.kills else None
-                finished = _await(_begun(task.command, out), moment)
+            out, finished = place / f"killed-{ended}", False
+            while not finished and (done < task.kills or task.again):
+                finished = _await(_begun(task.command, out), _moment(task, out, draw, longest, more=done < task.kills))
                 done += not finished
-            number += 1
+            ended += finished
+            if task.until and not done:
+                raise RuntimeError("it ended before it could be killed")
     except RuntimeError as error:
         return f"failed: {error}"
-    return f"{done} kills, {number} runs ended"
+    return f"{done} kills, {ended} runs ended"
+
+
+def never() -> bool:
+    """Nobody kills."""
+    return False
+
+
+def _moment(task: Task, out: Path, draw: random.Random, longest: float, *, more: bool) -> Callable[[], bool]:
+    """Whether the moment to kill has come."""
+    if not more:
+        return never
+    if task.until:
+        return (out / task.until).exists
+    end = time.monotonic() + draw.uniform(0, longest)
+    return lambda: time.monotonic() >= end
 
 
 def imported() -> None:
@@ -113,14 +170,13 @@ def _ran(line: list[str]) -> int:
     return core(line[1:])
 
 
-def _await(child: int, moment: float | None) -> bool:
+def _await(child: int, moment: Callable[[], bool]) -> bool:
     """Whether the process ended by itself, before it was killed at its moment; RuntimeError if it failed."""
-    end = None if moment is None else time.monotonic() + moment
     while True:
-        ended, status = os.waitpid(child, 0 if end is None else os.WNOHANG)
+        ended, status = os.waitpid(child, 0 if moment is never else os.WNOHANG)
         if ended:
             break
-        if end is not None and time.monotonic() >= end:
+        if moment():
             os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,11 @@ def linked(folder: Path, copy: Path, but: str) -> None:
     for entry in folder.iterdir():
         if entry.name != but:
             (copy / entry.name).symlink_to(entry)
+
+
+def copy_of_links(folder: Path, copy: Path) -> None:
+    """A folder of the same shape whose files are links: one that is written anew leaves the original as it was."""
+    shutil.copytree(folder, copy, copy_function=lambda a, b: Path(b).symlink_to(a), dirs_exist_ok=True)
 
 
 def write_map(folder: Path, n: int = 80, size: int = 8) -> None:

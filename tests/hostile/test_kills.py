@@ -6,13 +6,8 @@ moments.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -21,13 +16,12 @@ import pytest
 import safetensors.numpy
 import torch
 
-from core import config
 from core.inference import checkpoints
 from core.models.vae import VAE
 from core.photos.preprocess import Preset
 from tests.conftest import write_photo
 from tests.helpers.hostile import SEED
-from tests.helpers.kills import CACHE, COPY, Task
+from tests.helpers.kills import CACHE, COPY, CarryOut, Task
 from tests.study.test_engine import write_checkpoint
 from tests.training.test_fit import TINY, drawn_set
 
@@ -36,8 +30,6 @@ OUT = "{out}"
 """In a command, the folder or file that it writes."""
 Command = tuple[list[str], Callable[[Path], object]]
 """A command, and how what it wrote is read to be compared."""
-CarryOut = Callable[[Task], str]
-"""What a task ended with; it has to end well."""
 Made = Callable[[Path, Path, CarryOut], Command]
 """A command on photos, with a folder for what it needs, and who makes that."""
 
@@ -153,32 +145,6 @@ ONLY_ON_DEMAND = {
     a_map: "a map takes a minute: KILLS=50 kills it too",
     a_study_on_a_cluster: "a cluster takes half a minute to start: KILLS=50 kills studies on it too",
 }
-
-
-@pytest.fixture(scope="module")
-def carry_out() -> Iterator[CarryOut]:
-    """One process for all of them: its imports take longer than most of the runs."""
-    with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.helpers.kills"],
-            cwd=config.ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-        )  # fmt: skip
-        asks, answers = process.stdin, process.stdout
-        assert asks
-        assert answers
-
-        def carried_out(task: Task) -> str:
-            Path(task.place).mkdir()
-            print(json.dumps(asdict(task)), file=asks, flush=True)
-            said = answers.readline().strip()
-            errors.seek(0)
-            assert said.endswith("runs ended"), f"{said}\n{errors.read()[-2000:]}"
-            return said
-
-        yield carried_out
-        asks.close()
-        assert process.wait(30) == 0
 
 
 @pytest.mark.slow

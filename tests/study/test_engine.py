@@ -5,12 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -40,6 +35,7 @@ from core.study.protocol import DECISION_ROWS
 from core.table import KEEP, ORIGINAL, PHOTOS, REMOVE, ROWS, Condition, canonical
 from core.types import Photo, Rect, Region
 from tests.conftest import draw_photo, write_photo
+from tests.helpers.kills import CarryOut, Task
 
 ONE_MASK = ("--masks", "faces")
 FEW = Design(ablations=("identity", "blur", "phase_scramble"))
@@ -521,31 +517,24 @@ def test_parts_appear_while_the_study_runs(predictor: Predictor, tmp_path: Path)
     assert list(seen.values()) == [one_by_one, [3 + number for number in one_by_one]]
 
 
-def test_a_killed_study_goes_on_and_ends_the_same(checkpoint: Path, tmp_path: Path) -> None:
+def test_a_killed_study_goes_on_and_ends_the_same(checkpoint: Path, tmp_path: Path, carry_out: CarryOut) -> None:
     for number in range(3 * study_plan.BLOCK):
         write_photo(tmp_path / "photos" / f"{number}.png", number, 40, 56)
     command = ["study", str(tmp_path / "photos"), "--model", str(checkpoint)]
-    command += ["--ablations", "identity,patch_shuffle,texture,phase_scramble,blur", *ONE_MASK]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "core", *command, "--out", str(tmp_path / "killed")],
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(config.ROOT)},
-    )
-    first = tmp_path / "killed" / "photos" / "part-00000.parquet"
-    deadline = time.monotonic() + 120
-    while not first.exists() and running.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    assert first.exists()
-    before = {file: file.read_bytes() for file in (tmp_path / "killed" / "photos").glob("*.parquet")}
-    assert main([*command, "--out", str(tmp_path / "killed")]) == 0
+    command += ["--ablations", "identity,patch_shuffle,grayscale,blur", *ONE_MASK]
+    first = "photos/part-00000.parquet"
+    run = ["core", *command, "--out", "{out}"]
+    carry_out(Task(run, str(tmp_path), kills=1, until=first, again=False))
+    killed = tmp_path / "killed-0"
+    before = {file: file.read_bytes() for file in (killed / "photos").glob("*.parquet")}
+    assert killed / first in before
+    assert main([*command, "--out", str(killed)]) == 0
     assert main([*command, "--out", str(tmp_path / "whole")]) == 0
     assert all(file.read_bytes() == content for file, content in before.items())
-    rows = rows_of(tmp_path / "killed")
+    rows = rows_of(killed)
     assert not rows.duplicated(KEY).any()
     pd.testing.assert_frame_equal(rows, rows_of(tmp_path / "whole"), check_exact=True)
-    pd.testing.assert_frame_equal(photos_of(tmp_path / "killed"), photos_of(tmp_path / "whole"))
+    pd.testing.assert_frame_equal(photos_of(killed), photos_of(tmp_path / "whole"))
 
 
 def test_rows_without_their_photos_are_done_again(predictor: Predictor, tmp_path: Path) -> None:

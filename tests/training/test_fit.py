@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +13,14 @@ import safetensors.numpy
 import torch
 from PIL import Image
 
-from core import config, inference
+from core import inference
 from core.errors import CheckpointError, LabError, ParameterError, TrainingError
 from core.evaluation import metrics
 from core.sources import open_source
 from core.training.dataset import gather
 from core.training.mixup import mixup
 from core.training.recipes import RECIPES, TrainConfig, recipe
+from tests.helpers.kills import CarryOut, Task
 from tests.helpers.runs import last_weights, stopped_and_resumed
 
 TINY = {"model": "small_cnn", "init": "random", "size": 32, "batch_size": 8, "head_rate": 3e-3, "rate": 3e-3,
@@ -77,29 +73,16 @@ def test_a_tiny_run_learns(scored_set: Path, tmp_path: Path, precision: str) -> 
     assert metrics.spearman(scores, np.array([photo.score for photo in held])) > 0.5
 
 
-def command(data: Path, out: Path, *more: str) -> list[str]:
-    options = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
-    return [sys.executable, "train.py", str(data), *options, "--epochs=3", f"--out={out}", "--save-seconds=0",
-            "--mixup=0.3", *more]  # fmt: skip
-
-
 @pytest.mark.slow
-def test_a_killed_run_ends_with_the_same_weights(scored_set: Path, tmp_path: Path) -> None:
-    subprocess.run(command(scored_set, tmp_path / "whole"), cwd=config.ROOT, check=True, capture_output=True)
-    process = subprocess.Popen(command(scored_set, tmp_path / "killed"), cwd=config.ROOT, stderr=subprocess.DEVNULL)
-    state = tmp_path / "killed" / "state.safetensors"
-    limit = time.monotonic() + 120
-    while not (tmp_path / "killed" / "metrics.csv").exists() and time.monotonic() < limit:
-        time.sleep(0.005)  # the first epoch is over: the kill falls into the second
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert state.exists()
-    assert len((tmp_path / "killed" / "metrics.csv").read_text().splitlines()) < 4, "the run ended before the kill"
-    subprocess.run(
-        command(scored_set, tmp_path / "killed", "--resume"), cwd=config.ROOT, check=True, capture_output=True
-    )
+def test_a_killed_run_ends_with_the_same_weights(scored_set: Path, tmp_path: Path, carry_out: CarryOut) -> None:
+    """The first epoch is over when there are metrics: the kill falls into the second."""
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
+    command = ["train.py", str(scored_set), *options, "--epochs=3", "--out={out}", "--save-seconds=0", "--mixup=0.3"]
+    killed = Task([*command, "--resume"], str(tmp_path / "runs"), kills=1, until="metrics.csv")
+    assert carry_out(killed) == "1 kills, 1 runs ended"
     whole, resumed = (
-        safetensors.numpy.load_file(tmp_path / name / "last" / "model.safetensors") for name in ("whole", "killed")
+        safetensors.numpy.load_file(tmp_path / "runs" / name / "last" / "model.safetensors")
+        for name in ("whole", "killed-0")
     )
     assert whole.keys() == resumed.keys()
     for name in whole:

@@ -5,11 +5,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +13,7 @@ import safetensors.numpy
 import torch
 from PIL import Image
 
-from core import config, inference
+from core import inference
 from core.errors import CheckpointError, TrainingError
 from core.inference import checkpoints
 from core.models.vae import SIDE, VAE
@@ -27,6 +22,7 @@ from core.training.photo_pool import gather_photos
 from core.training.processes import Step
 from core.training.recipes import recipe
 from core.training.reconstruction import Reconstruction, _divergence
+from tests.helpers.kills import CarryOut, Task
 
 TINY = {"epochs": 3, "batch_size": 16, "latent": 8, "workers": 0}
 
@@ -146,24 +142,14 @@ def test_what_a_predictor_keeps_out_is_kept_out_here(make_lamem, photo_folder: P
 
 
 @pytest.mark.slow
-def test_a_killed_run_ends_with_the_same_weights(folders: list[Path], tmp_path: Path) -> None:
+def test_a_killed_run_ends_with_the_same_weights(folders: list[Path], tmp_path: Path, carry_out: CarryOut) -> None:
+    """The first epoch is over when there are metrics: the kill falls into the second."""
     options = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
-
-    def command(out: str, *more: str) -> list[str]:
-        start = [sys.executable, "train.py", *map(str, folders), "--model=vae", *options]
-        return [*start, f"--out={tmp_path / out}", "--save-seconds=0", *more]
-
-    subprocess.run(command("whole"), cwd=config.ROOT, check=True, capture_output=True)
-    process = subprocess.Popen(command("killed"), cwd=config.ROOT, stderr=subprocess.DEVNULL)
-    limit = time.monotonic() + 120
-    while not (tmp_path / "killed" / "metrics.csv").exists() and time.monotonic() < limit:
-        time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert len((tmp_path / "killed" / "metrics.csv").read_text().splitlines()) < 4, "the run ended before the kill"
-    subprocess.run(command("killed", "--resume"), cwd=config.ROOT, check=True, capture_output=True)
+    command = ["train.py", *map(str, folders), "--model=vae", *options, "--out={out}", "--save-seconds=0", "--resume"]
+    assert carry_out(Task(command, str(tmp_path / "runs"), kills=1, until="metrics.csv")) == "1 kills, 1 runs ended"
     whole, resumed = (
-        safetensors.numpy.load_file(tmp_path / name / "last" / "model.safetensors") for name in ("whole", "killed")
+        safetensors.numpy.load_file(tmp_path / "runs" / name / "last" / "model.safetensors")
+        for name in ("whole", "killed-0")
     )
     for name in whole:
         np.testing.assert_array_equal(whole[name], resumed[name], err_msg=name)

@@ -40,7 +40,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def artifacts(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of them to damage, in the place where the app looks."""
     folder = tmp_path / "artifacts"
-    shutil.copytree(trained, folder, copy_function=lambda a, b: Path(b).symlink_to(a))
+    standin.copy_of_links(trained, folder)
     monkeypatch.setattr(config, "ARTIFACTS", folder)
     yield folder
     st.cache_data.clear()

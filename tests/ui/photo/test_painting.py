@@ -43,17 +43,25 @@ BOX = Stroke(((0.2, 0.2), (0.5, 0.2), (0.5, 0.45), (0.2, 0.45)), filled=True)
 HOLE = Stroke(((0.3, 0.25), (0.4, 0.25), (0.4, 0.35), (0.3, 0.35)), filled=True, erase=True)
 
 
-@pytest.fixture(autouse=True)
-def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Results as after training, with a small model where the app looks for the shipped one."""
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results as after training, with a small model beside the shipped one."""
     import torch
 
+    folder = tmp_path_factory.mktemp("trained")
     torch.manual_seed(0)
-    standin.write_results(tmp_path)
-    card = json.loads((tmp_path / "resnet50" / "card.json").read_text())
-    standin.write_weights(tmp_path / "resnet50")
+    standin.write_results(folder)
+    card = json.loads((folder / "resnet50" / "card.json").read_text())
+    standin.write_weights(folder / "resnet50")
     small = card | {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(64, 64))}
-    checkpoints.save(tmp_path / "small_cnn", MODELS["small_cnn"].function(), small)
+    checkpoints.save(folder / "small_cnn", MODELS["small_cnn"].function(), small)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def artifacts(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of them where the app looks."""
+    standin.copy_of_links(trained, tmp_path)
     monkeypatch.setattr(config, "ARTIFACTS", tmp_path)
     # The canvas's files are found only by a running server; tests/browser/test_painting.py draws on the real one.
     fake = types.SimpleNamespace(st_canvas=lambda **given: None)
