@@ -36,7 +36,7 @@ def evaluate(
     listing = open_source(source, split)
     chosen, halves = evaluation.chosen_part(listing, part), evaluation.halves_of(source)
     if not part and (said := evaluation.part_sentence(listing, chosen)):
-        print(f"{source}: {said}", file=sys.stderr)
+        print(f"{source}: {said}; --part all takes them all.", file=sys.stderr)
     asked = [photo for photo in listing.photos if chosen is None or photo.split == chosen]
     if unasked := sum(photo.score is None for photo in asked):
         print(f"{source}: {unasked} of {len(asked)} photos have no human score and are left out", file=sys.stderr)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +23,12 @@ if TYPE_CHECKING:
 
 LONG = 3600
 """Seconds from which a study wants --yes."""
+Say = Callable[[str], object]
+
+
+def on_error(text: str) -> None:
+    """Say it on standard error."""
+    print(text, file=sys.stderr)
 
 
 @COMMANDS.register("Run an ablation study")
@@ -80,12 +85,13 @@ def study(
 def carry_out(
     sources: list[str], design: Design, *, model: str, out: Path, engine: str = AUTO, precision: str = AUTO,
     part: str = "", split: int = 1, unseen_by: str = "", allow_seen: bool = False, yes: bool = False,
-    progress: Progress | None = None, say: Callable[[str], object] | None = None, within: Sequence[Path] | None = None,
+    progress: Progress | None = None, say: Say = on_error, tell: Say = on_error, within: Sequence[Path] | None = None,
     engine_cluster: str = "", heatmap: str = "",
 ) -> Report:  # fmt: skip
-    """Run or go on with a study as `study` describes it; `say` is told its cost before the work begins.
+    """Run or go on with a study as `study` describes it.
 
-    Without `progress` and `say`, both go to standard error. StudyError where a source is an address or a photo
+    `say` is told its cost before the work begins, `tell` of the photos that are passed over and why. Without `progress`
+    and these two, all of it goes to standard error. StudyError where a source is an address or a photo
     does not really lie `within` one of these folders, if they are given.
     """
     from core import inference
@@ -95,7 +101,7 @@ def carry_out(
 
     if within is not None and (named := next(filter(is_address, sources), None)):
         raise StudyError(f"{named} is an address, and only places on this machine may be read here.")
-    listings = [_open(name, split, part) for name in sources]
+    listings = [_open(name, split, part, tell, advise=within is None) for name in sources]
     found = [photo for _, chosen in listings for photo in chosen]
     if within is not None:
         _check_places(found, within)
@@ -109,15 +115,16 @@ def carry_out(
         note["heatmap"] = heatmap
     planned = _plan(predictor, found, design, allow_seen, unseen_by, note, listings)
     if len(found) < (least := config.MIN_CONFIRMATORY):
-        print(
-            f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.", file=sys.stderr
-        )
+        tell(f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.")
     places = {listing.name: str(Path(name).resolve()) if Path(name).exists() else name for name, (listing, _) in zip(
         sources, listings, strict=True)}  # fmt: skip
     problems = [problem for listing, _ in listings for problem in listing.problems]
     with cluster.opened(engine_cluster) as machines:
-        _agree(planned, Parts(out), yes, say or partial(print, file=sys.stderr), machines)
-        return _run(planned, out, problems, places, progress or photos_bar, machines)
+        _agree(planned, Parts(out), yes, say, machines)
+        report = _run(planned, out, problems, places, progress or photos_bar, machines, tell)
+    asked = {"part": part, "split": split if split != 1 else 0}
+    Parts(out).describe((Parts(out).settings() or {}) | {name: value for name, value in asked.items() if value})
+    return report
 
 
 def _check_places(photos: Iterable[Photo], within: Sequence[Path]) -> None:
@@ -145,15 +152,21 @@ def _shares(given: Iterable[str]) -> tuple[tuple[str, float], ...]:
     return tuple(found)
 
 
-def _open(name: str, split: int, part: str) -> tuple[Listing, list[Photo]]:
-    """A source with the photos of the part: the test part where there is one and none was named."""
+def _open(name: str, split: int, part: str, tell: Say, *, advise: bool) -> tuple[Listing, list[Photo]]:
+    """A source with the photos of the part: the test part where there is one and none was named.
+
+    What is passed over is told; how to take all of it, and where it lies, only to whom this is of use.
+    """
     from core.evaluation import evaluation
     from core.sources import open_source
 
-    listing = open_source(name, split)
+    notes: list[str] = []
+    listing = open_source(name, split, notes.append)
     chosen = evaluation.chosen_part(listing, part)
     if not part and (said := evaluation.part_sentence(listing, chosen)):
-        print(f"{name}: {said}", file=sys.stderr)
+        notes.append(f"{said}{'; --part all takes them all' if advise else ''}.")
+    for note in notes:
+        tell(f"{name if advise else listing.name}: {note}")
     return listing, [photo for photo in listing.photos if chosen is None or photo.split == chosen]
 
 
@@ -189,7 +202,7 @@ def _plan(
     return study_plan.plan(predictor, photos, design, allow_seen=allow_seen, unseen_by=other, note=note)
 
 
-def _agree(planned: Plan, parts: Any, yes: bool, say: Callable[[str], object], machines: Cluster | None) -> None:
+def _agree(planned: Plan, parts: Any, yes: bool, say: Say, machines: Cluster | None) -> None:
     """Say the cost; StudyError if it is high and nobody agreed."""
     from core.study.cost import estimate
 
@@ -206,8 +219,9 @@ def _agree(planned: Plan, parts: Any, yes: bool, say: Callable[[str], object], m
 
 
 def _run(
-    planned: Plan, out: Path, problems: list[Any], places: dict[str, str], progress: Progress, machines: Cluster | None
-) -> Report:
+    planned: Plan, out: Path, problems: list[Any], places: dict[str, str], progress: Progress,
+    machines: Cluster | None, tell: Say,
+) -> Report:  # fmt: skip
     from core.study import catalogue
     from core.study import engine as study
     from core.study.cluster import ClusterWorkers
@@ -217,7 +231,7 @@ def _run(
     catalogue.write_photo_places(out, places)  # so that a page can show the photos
     problems = [*problems, *done.problems, *(item for item in done.left_out if not (item.seen or item.copy))]
     for problem in problems:
-        print(f"left out: {problem}", file=sys.stderr)
+        tell(f"left out: {problem}")
     return Report(_lines(planned, done), _data(done, problems), code=1 if problems else 0)
 
 

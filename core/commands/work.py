@@ -39,10 +39,16 @@ def _carried_out(queue: Queue, job: Job) -> str:
     from core.study.limits import read_limits
     from core.verdict.aggregation import aggregates
 
-    progress = queue.progress(job.id)
+    progress, told = queue.progress(job.id), [job.note] if job.note else []
+
+    def tell(text: str) -> None:
+        if text not in told:
+            told.append(text)
+            queue.note(job.id, note="\n".join(told))
+
     try:
         limits = read_limits()
-        carry_out(
+        report = carry_out(
             list(job.sources),
             Design(photos=min(job.photos or limits.photos, limits.photos), ablations=job.ablations, seed=config.SEED),
             model=job.model,
@@ -51,8 +57,11 @@ def _carried_out(queue: Queue, job: Job) -> str:
             out=job.folder,
             progress=progress,
             say=lambda text: queue.note(job.id, estimate=text),
+            tell=tell,
             within=(*limits.places, job.uploads),
         )
+        for line in report.lines[1:]:  # after how many photos and rows there are
+            tell(line)
         aggregates(job.folder, weak_in(job.folder), progress)
     except LabError as error:
         queue.note(job.id, state=FAILED, message=str(error))

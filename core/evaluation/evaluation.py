@@ -187,11 +187,11 @@ def chosen_part(listing: Listing, named: str) -> str | None:
 
 
 def part_sentence(listing: Listing, chosen: str | None) -> str | None:
-    """What a command leaves out that nobody asked to leave out; None where it is about every photo."""
+    """What is left out that nobody asked to leave out, as half a sentence; None where it is about every photo."""
     if chosen is None:
         return None
     count = sum(photo.split == chosen for photo in listing.photos)
-    return f"{count:,} of {len(listing.photos):,} photos, the {chosen} part; --part all takes them all."
+    return f"{count:,} of {len(listing.photos):,} photos, the {chosen} part"
 
 
 def _parts(listing: Listing, wanted: str | None) -> list[str]:

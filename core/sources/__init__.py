@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,20 @@ from core.types import Listing
 log = logging.getLogger(__name__)
 
 
-def open_source(name: str, split: int = 1) -> Listing:
+def open_source(name: str, split: int = 1, tell: Callable[[str], object] | None = None) -> Listing:
     """The photos behind a path (folder, LaMem layout, CSV), an address ("s3://…") or a registered id such as "samples".
 
     A colon after an id gives its parameters, "generated:cause=text,n=50"; one without a name is the first,
     "generated:text". `split` chooses among the splits of LaMem's layout. Of several sources that accept a path,
-    one with scores comes first, and the plain folder last. What a source notes is logged, which says it on standard
-    error: whoever opens it, nothing is passed over in silence. SourceError says what is missing.
+    one with scores comes first, and the plain folder last. What a source notes is told to `tell`, or else logged, which
+    says it on standard error: whoever opens it, nothing is passed over in silence. SourceError says what is missing.
     """
     listing = _opened(name, split)
     for note in listing.notes:
-        log.warning("%s: %s", name, note)
+        if tell:
+            tell(note)
+        else:
+            log.warning("%s: %s", name, note)
     return listing
 
 

@@ -61,8 +61,8 @@ class Job:
     """A study that somebody asked for: what to run, in which state it is, and who asked.
 
     `sources` are given to the study as they are; `owner` is a secret that its visitor knows; times are seconds since
-    1970. `note` says what of the photos is passed over, `estimate` what the study measured of its cost, `message` why
-    it failed.
+    1970. `note` says what of the photos is passed over, a sentence a line, `estimate` what the study measured of its
+    cost, `message` why it failed.
     """
 
     id: str

@@ -33,11 +33,12 @@ LONGEST, MOST_BYTES = 400, 200
 
 @dataclass(frozen=True)
 class Stored:
-    """What a study opens, and what archives hold besides: pictures of formats that are not read, and copies."""
+    """What a study opens, and what it does not: pictures of formats that are not read, copies, and lists in doubt."""
 
     place: str
     passed_over: tuple[str, ...] = ()
     copies: int = 0
+    lists: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
@@ -49,6 +50,8 @@ class Stored:
             said.append(f"{many(len(self.passed_over), 'picture')} passed over ({kinds}): {names}.")
         if self.copies:
             said.append(f"{many(self.copies, 'photo')} in service folders passed over.")
+        if self.lists:
+            said.append(f"Which of {some(self.lists)} has the scores is not known, so that none is read; give one CSV.")
         return " ".join(said)
 
 
@@ -63,8 +66,9 @@ class Besides:
 def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> Stored:
     """Write uploaded files (name, content) into a new folder, archives unpacked, and say what a study opens.
 
-    That is the CSV where there is one, else the folder. Only photos and lists are written, under names that lead
-    nowhere else, and the paths in a CSV lead nowhere else either. Of two files of one name the second gets a number.
+    That is the CSV where there is one, else the folder, or the one that all of it lies in. Only photos and lists are
+    written, under names that lead nowhere else, and the paths in a CSV lead nowhere else either. Of two files of one
+    name the second gets a number.
     StudyError where there is no photo, or too many of them, or they are too large together, or cannot be written.
     """
     room, photos, lists = limits.megabytes * MEGABYTE, 0, []
@@ -83,7 +87,15 @@ def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> S
         lists += [folder / name] if suffix == ".csv" else []
     if not photos:
         raise StudyError("There is no photo among these files; upload photos, or a ZIP of them.")
-    return Stored(str(lists[0] if len(lists) == 1 else folder), tuple(besides.unread), besides.copies)
+    place = lists[0] if len(lists) == 1 else _innermost(folder)
+    doubtful = tuple(file.relative_to(folder).as_posix() for file in lists) if len(lists) > 1 else ()
+    return Stored(str(place), tuple(besides.unread), besides.copies, doubtful)
+
+
+def _innermost(folder: Path) -> Path:
+    """The folder that all photos lie in: an archive of LaMem's layout, or of labelled photos, begins with its name."""
+    inside = list(folder.iterdir())
+    return _innermost(inside[0]) if len(inside) == 1 and inside[0].is_dir() else folder
 
 
 def _checked(name: str) -> str:

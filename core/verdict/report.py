@@ -95,6 +95,11 @@ def commands(folder: Path) -> list[str]:
     for name in ("placements", "hosts", "targets", "photos", "seed"):
         if name in design:
             given += [f"--{name}", str(design[name])]
+    for option, name in (("part", "part"), ("split", "split"), ("unseen-by", "unseen_by"), ("heatmap", "heatmap")):
+        if settings.get(name):
+            given += [f"--{option}", str(settings[name])]
+    if settings.get("contaminated"):
+        given += ["--allow-seen"]
     run = shlex.quote(str(folder))
     return [
         f"python -m core study {shlex.join(given)} --out {run}",

@@ -15,7 +15,7 @@ from core.paint.drawing import Stroke
 from core.photos import images
 from tests.browser.conftest import STAND_IN
 from tests.conftest import draw_photo
-from tests.helpers.chromium import OpenTab, check, photo_file, running_app, settled
+from tests.helpers.chromium import POLLING, OpenTab, check, photo_file, running_app, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -139,6 +139,6 @@ def says(page: Page, area: float) -> None:
     near = """area => {
         const found = document.body.innerText.match(/([\\d.]+)% of the photo was replaced/);
         return found && Math.abs(Number(found[1]) - area) < 0.6; }"""
-    page.wait_for_function(near, arg=area)
+    page.wait_for_function(near, arg=area, polling=POLLING)
     settled(page)
-    page.wait_for_function(near, arg=area)
+    page.wait_for_function(near, arg=area, polling=POLLING)

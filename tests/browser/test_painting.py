@@ -27,7 +27,7 @@ from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
 from tests.conftest import draw_photo
-from tests.helpers.chromium import SCREENS, OpenTab, check, photo_file, settled
+from tests.helpers.chromium import POLLING, SCREENS, OpenTab, check, photo_file, settled
 from ui.photo import history
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def said(page: Page, pattern: str, but: str = "") -> str:
         const found = document.body.innerText.match(pattern);
         const value = found && found.slice(1).find(part => part);
         return value && value !== but ? value : null; }"""
-    return str(page.wait_for_function(script, arg=[pattern, but]).json_value())
+    return str(page.wait_for_function(script, arg=[pattern, but], polling=POLLING).json_value())
 
 
 def shows_nothing(page: Page) -> None:
@@ -514,9 +514,11 @@ def test_what_is_drawn_enlarged_lies_where_it_is_seen_and_no_stroke_is_lost(visi
     page.wait_for_timeout(500)
     drag(page, (0.2, 0.4), (0.6, 0.4), wait=False)  # seen: 0 … 0.5 across, 0.25 … 0.75 down
     strokes = Stroke(((0.7, 0.2), (0.9, 0.2)), BRUSH), Stroke(((0.1, 0.45), (0.3, 0.45)), BRUSH / 2)
-    kept = page.wait_for_function(KEPT_STROKES, arg=len(strokes)).json_value()  # beside the page, for a reload
+    kept = page.wait_for_function(
+        KEPT_STROKES, arg=len(strokes), polling=POLLING
+    ).json_value()  # beside the page, for a reload
     assert alike(read_sketch(kept, 256, 256).mask(256, 256), *strokes)
-    page.wait_for_function(NEAR_AREA, arg=[percent(*strokes, height=256, width=256), 0.3])
+    page.wait_for_function(NEAR_AREA, arg=[percent(*strokes, height=256, width=256), 0.3], polling=POLLING)
 
 
 def test_two_visitors_at_once_get_their_own_answers(visit: Visit, predictor: inference.Predictor) -> None:

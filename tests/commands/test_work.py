@@ -98,6 +98,28 @@ def test_a_study_that_cannot_be_run_says_why_and_the_next_one_has_its_turn(queue
     assert work.work().lines == ["no study waits"]
 
 
+def test_what_a_study_passes_over_is_said_on_the_page_too(queue: Queue, model: str, tmp_path: Path) -> None:
+    lines = ["image_path,memorability_score,split"]
+    for number, part in enumerate(["train"] * 3 + ["test"] * 3):
+        write_photo(tmp_path / "photos" / f"{number}.png", number % 5)
+        lines.append(f"{number}.png,0.5,{part}")
+    (tmp_path / "photos" / "broken.png").write_bytes(b"no photo")
+    (tmp_path / "photos" / "scores.csv").write_text("\n".join([*lines, "broken.png,0.5,test"]))
+    job = Job(jobs.new_id(), "parts", (str(tmp_path / "photos" / "scores.csv"),), model, ablations=("grayscale",))
+    job = queue.add(dataclasses.replace(job, note="1 photo in service folders passed over."), 4)
+    limits = dataclasses.replace(read_limits(), places=(tmp_path / "photos",))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.study.limits.read_limits", lambda: limits)
+        work.work()
+    done = queue.job(job.id)
+    assert done.state == DONE, done.message
+    said = done.note.splitlines()
+    assert said[0] == "1 photo in service folders passed over."
+    assert any("4 of 7 photos, the test part." in line for line in said), said
+    assert any("too few for a verdict" in line for line in said)
+    assert any(line.startswith("left out:") and "broken.png" in line for line in said)
+
+
 @pytest.mark.parametrize("by", ["list", "link"])
 def test_a_photo_outside_of_the_listed_places_is_not_read(
     queue: Queue, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str

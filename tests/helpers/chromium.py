@@ -54,6 +54,8 @@ SHOWN = """() => {
     return parts(document).every((part) => part.tagName !== "IMG" || part.hidden || part.hasAttribute("src"))
 }"""
 """Whether every picture has been told what it shows, those inside components too."""
+POLLING = 100
+"""Milliseconds between two looks at a page: one look a frame, as is usual, takes the time of whom is waited for."""
 TRACE = re.compile(r"Traceback|Error:|Exception|File \"")
 
 
@@ -101,9 +103,10 @@ def settled(page: Page) -> None:
     page.wait_for_function(
         """() => !document.querySelector(
             '[data-testid=stStatusWidget], [data-testid=stSpinner], [data-testid=stSkeleton], [data-stale=true]'
-        ) && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(c => c.querySelector('.main-svg'))"""
+        ) && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(c => c.querySelector('.main-svg'))""",
+        polling=POLLING,
     )
-    page.wait_for_function(SHOWN)
+    page.wait_for_function(SHOWN, polling=POLLING)
     page.wait_for_timeout(500)  # what comes in fades in
 
 

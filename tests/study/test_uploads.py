@@ -59,6 +59,24 @@ def test_a_list_of_scores_is_what_the_study_opens(tmp_path: Path) -> None:
     assert [photo.score for photo in open_source(place).photos] == [0.5, 0.7]
 
 
+def test_a_set_in_a_folder_of_its_own_keeps_its_layout(tmp_path: Path) -> None:
+    lists = {f"lamem/splits/{part}_1.txt": f"{part}.png 0.5\n".encode() for part in ("train", "val", "test")}
+    photos = {f"lamem/images/{part}.png": PHOTO for part in ("train", "val", "test")}
+    stored = store([("lamem.zip", archive(**photos, **lists))], tmp_path / "new", LIMITS)
+    assert stored.place == str(tmp_path / "new" / "lamem")
+    assert [(photo.split, photo.score) for photo in open_source(stored.place).photos] == [
+        ("train", 0.5),
+        ("val", 0.5),
+        ("test", 0.5),
+    ]
+
+
+def test_of_several_lists_it_is_said_that_none_is_read(tmp_path: Path) -> None:
+    table = b"image_path,memorability_score\na.png,0.5\n"
+    stored = store([("a.png", PHOTO), ("one.csv", table), ("two.csv", table)], tmp_path / "new", LIMITS)
+    assert "Which of one.csv, two.csv has the scores is not known" in stored.note
+
+
 @pytest.mark.parametrize("name", ["../out.png", "/tmp/out.png", "a/../../out.png"])
 def test_a_name_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(StudyError, match="leads out"):

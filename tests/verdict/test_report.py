@@ -137,6 +137,13 @@ def test_sources_are_named_as_they_were_given_without_their_folders(tmp_path: Pa
     assert study.startswith("python -m core study 'sun 397' generated:face,n=400 coco --model resnet50")
 
 
+def test_the_command_chooses_the_same_photos_again(tmp_path: Path) -> None:
+    asked = {"part": "all", "split": 3, "unseen_by": "resnet50", "heatmap": "grad_cam", "contaminated": True}
+    (tmp_path / "study.json").write_text(json.dumps({"model": "resmem", "sources": ["lnsim"]} | asked))
+    study, *_ = commands(tmp_path)
+    assert "--part all --split 3 --unseen-by resnet50 --heatmap grad_cam --allow-seen" in study
+
+
 def test_the_command_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = shutil.copytree(STUDY, tmp_path / "study")
     assert main(["report", str(folder), "--out", str(tmp_path / "new" / "page.html")]) in (0, 1)

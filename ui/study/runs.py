@@ -28,6 +28,8 @@ SIGNS = {
     DONE: "check_circle",
     FAILED: "error",
 }
+MOST_SAID = 8
+"""Lines on what a study passed over that are shown."""
 COMPLETE = 300
 """Photos from which most rows of a verdict can be tested, where every second photo holds the thing."""
 
@@ -138,8 +140,11 @@ def _shown(queue: Queue, job: Job, limits: Limits) -> None:
     st.markdown(f":material/{SIGNS[job.state]}: **{layout.plain(job.name)}** · {words(queue, job)}")
     if job.state == RUNNING:
         st.progress(job.progress.share)
-    if job.note:
-        st.caption(layout.plain(job.note))
+    said = job.note.splitlines()
+    for line in said[:MOST_SAID]:
+        st.caption(layout.plain(line))
+    if len(said) > MOST_SAID:
+        st.caption(f"{len(said) - MOST_SAID:,} more are in the server's log.")
     if job.estimate:
         st.caption(layout.plain(job.estimate))
     if job.message:
