@@ -113,12 +113,17 @@ def cell(value: Any) -> Any:
 
 def table_text(table: Any, *, for_spreadsheet: bool = False) -> str:
     """A DataFrame as CSV without its index and without formulas; `for_spreadsheet` begins it with a byte-order mark."""
+    text = without_formulas(table).to_csv(index=False, lineterminator="\n")
+    return f"{BOM if for_spreadsheet else ''}{text}"
+
+
+def without_formulas(table: Any) -> Any:
+    """A DataFrame in which no text is a formula: browsers hand on what a page shows as CSV too."""
     safe = table.copy()
     for name in safe.columns:
         if not hasattr(safe[name].dtype, "kind") or safe[name].dtype.kind not in "biufM":
             safe[name] = safe[name].map(cell)
-    text = safe.rename(columns=cell).to_csv(index=False, lineterminator="\n")
-    return f"{BOM if for_spreadsheet else ''}{text}"
+    return safe.rename(columns=cell)
 
 
 def json_text(content: Any) -> str:

@@ -209,7 +209,8 @@ def working_score(model: str, digest: str, _item: Item) -> float:
 @st.cache_data(show_spinner=False, max_entries=128)
 def heatmap(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Heatmap:
     """The attribution at working size: the one that is shown, tested, and laid beside that of an ablated photo."""
-    return ATTRIBUTIONS[method].function(predictor(model), working(digest, _item), **settings)
+    with log.action("explain a score"):
+        return ATTRIBUTIONS[method].function(predictor(model), working(digest, _item), **settings)
 
 
 @st.cache_data(show_spinner=False, max_entries=128)
@@ -231,4 +232,5 @@ def tenth(model: str, method: str, settings: dict[str, Any], digest: str, _item:
     from core.trust.tenth import brightest_tenth  # here, because it needs torch
 
     found = heatmap(model, method, settings, digest, _item)
-    return brightest_tenth(predictor(model), working(digest, _item), found)
+    with log.action("test a heatmap"):
+        return brightest_tenth(predictor(model), working(digest, _item), found)

@@ -33,7 +33,8 @@ PHOTOS = ("kept", "also", "boards", "trials", "landed", "shown")
 """What of it holds photos, drawings and pictures made of them."""
 CHOSEN = (
     *("brush-size", "method", "sources", "search", "delta", "traverse", "along", "step", "format", "for-spreadsheet"),
-    *("study-kind", "study-place", "study-inside", "study-photos", "study-ablations", "study-model"),
+    *("study-kind", "study-place", "study-inside", "study-photos", "study-ablations", "study-model", "study-name"),
+    *("without", "where-order", "where-removed", "where-set"),
 )
 CHOSEN_PARTS = ("paint-", "what-if", "method-", "range-", "study-drawn-")
 """Widgets whose values are kept: their keys, and how their keys begin; no button among them."""

@@ -185,6 +185,8 @@ async function draw(state) {
   state.hint.textContent = "This browser lacks WebGL: the map is drawn more slowly, and in two dimensions only."
   pictures(state)
   if (pointer) moveAgain(pointer)
+  state.plot.setAttribute("aria-label", `A map of ${rows.length} photos, coloured by ${data.colour.label}. ` +
+    "Above it stands what it shows in words, and photos can be found by their id.")
   state.plot.dataset.drawn = String(rows.length)
   state.plot.dataset.dims = String(data.dims)
 }

@@ -44,8 +44,9 @@ def _compiled_at_once(script: bytes) -> bytes:
 _LOADER = (_HERE / "plotly_loader.js").read_text(encoding="utf-8")
 _component = st.components.v2.component(
     "latent_map",
-    html=f"""<div class="map-frame"><div class="map-plot" style="min-height: {HEIGHT}px"></div>
-        <canvas class="map-photos"></canvas><div class="map-note">Drawing the map …</div></div>
+    html=f"""<div class="map-frame"><div class="map-plot" role="figure" aria-label="A map of photos"
+        style="min-height: {HEIGHT}px"></div><canvas class="map-photos" aria-hidden="true"></canvas>
+        <div class="map-note">Drawing the map …</div></div>
         <div class="map-hint" hidden></div><div class="map-tip" hidden></div>""",
     css=(_HERE / "scatter.css").read_text(encoding="utf-8"),
     js=_LOADER + "".join((_HERE / name).read_text(encoding="utf-8") for name in ("thumbnails.js", "scatter.js")),

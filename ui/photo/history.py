@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.files import without_formulas
 from core.paint import region_effect, replay
 from core.paint.answer import in_few_words
 from core.photos import images, overlay
@@ -74,7 +75,7 @@ def _table(tried: list[Trial]) -> list[Trial]:
         for trial in tried
     )
     event = st.dataframe(
-        rows,
+        without_formulas(rows),
         hide_index=True,
         key="history",
         row_height=ROW,

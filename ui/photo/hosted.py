@@ -49,6 +49,7 @@ def section(trial: Trial, others: Sequence[Item]) -> None:
         list(things),
         format_func=things.__getitem__,
         key="without",
+        persist_state="session",
         help="Name the thing that you painted over: the difference is what the thing adds.",
     )
     name = f"hosts-{without}-{len(others)}"

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation import reports
+from core.files import without_formulas
 from core.photos import images
 from core.photos.contact_sheet import contact_sheet
 from ui import components, layout, resources
@@ -49,7 +50,7 @@ def table(examined: Pairs, model: str, reference: reports.Scores) -> None:
 
 def _listed(rows: pd.DataFrame, ordered: Pairs) -> None:
     """The table; a click on the head of a column sorts by it."""
-    shown = rows.drop(columns="model").dropna(axis="columns", how="all")
+    shown = without_formulas(rows.drop(columns="model").dropna(axis="columns", how="all"))
     shown.insert(0, "photo", [_small(item) if found.score is not None else None for item, found in ordered])
     st.dataframe(
         shown,

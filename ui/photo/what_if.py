@@ -12,7 +12,7 @@ from core import config, plots
 from core.paint import region_effect, what_if
 from core.paint.what_if import Dose
 from core.verdict.aggregates import Aggregates
-from ui import components, layout, resources, widgets
+from ui import components, layout, log, resources, widgets
 from ui.resources import Item
 from ui.study import effects
 
@@ -96,4 +96,5 @@ def _at(item: Item, model: str, how: Dose, value: float) -> float:
 @st.cache_data(show_spinner=False, max_entries=2000)
 def _delta(model: str, ablation: str, settings: Mapping[str, Any], digest: str, _item: Item) -> float:
     photo, score = resources.working(digest, _item), resources.working_score(model, digest, _item)
-    return what_if.delta(resources.predictor(model), photo, what_if.dose(ablation, settings), score)
+    with log.action("take away from a whole photo"):
+        return what_if.delta(resources.predictor(model), photo, what_if.dose(ablation, settings), score)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.effects import plots as effect_plots
 from core.errors import LabError
+from core.files import without_formulas
 from core.study import catalogue
 from core.table import Condition
 from core.types import Pixels
@@ -101,7 +102,9 @@ def photos(extremes: pd.DataFrame, row: pd.Series, found: Aggregates, folder: Pa
             st.caption("These photos are not on this machine: their ids and numbers.")
         shown = ["side", "rank", "photo_id", "source", "original", "ablated", "control", "delta"]
         formats = layout.number("%.3f", "original", "ablated", "control", "delta")
-        st.dataframe(extremes[shown], hide_index=True, key="extremes", column_config=formats, placeholder="–")
+        st.dataframe(
+            without_formulas(extremes[shown]), hide_index=True, key="extremes", column_config=formats, placeholder="–"
+        )
 
 
 def _pairs(extremes: pd.DataFrame, condition: Condition, seed: int, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -85,7 +85,9 @@ def _job(source: str, limits: Limits) -> Job:
         "Ablations (none chosen: all of them, as the verdict needs)", list(labels), format_func=labels.__getitem__,
         key="study-ablations", persist_state="session",
     )  # fmt: skip
-    name = jobs.name_of(st.text_input("Name of the study", key="study-name", placeholder="my-photos"))
+    name = jobs.name_of(
+        st.text_input("Name of the study", key="study-name", placeholder="my-photos", persist_state="session")
+    )
     return Job(jobs.new_id(), name, (source,), model, photos=int(most), ablations=tuple(chosen), owner=owner())
 
 
@@ -164,8 +166,13 @@ def _shown(queue: Queue, job: Job, limits: Limits) -> None:
             if job.state in states:
                 st.button(
                     label, key=f"{label.lower()}-{job.id}", icon=f":material/{icon}:", type="tertiary",
-                    on_click=layout.attempt, args=(lambda act=act: act(job.id),),
+                    on_click=_act, args=(label.lower(), act, job.id),
                 )  # fmt: skip
+
+
+def _act(name: str, act: Callable[[str], None], job: str) -> None:
+    with log.action(f"{name} a study"):
+        layout.attempt(lambda: act(job))
 
 
 def words(queue: Queue, job: Job) -> str:
