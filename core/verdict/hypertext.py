@@ -71,7 +71,9 @@ def table(rows: Iterable[Sequence[Any]], names: Sequence[str]) -> str:
     """Rows under the names of their columns, numbers to the last digit."""
     head = "".join(f'<th scope="col">{text(name)}</th>' for name in names)
     body = "\n".join(f"<tr>{''.join(f'<td>{text(number(cell))}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    # A keyboard scrolls what is wider than the screen once the focus is on it.
+    inside = f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+    return f'<div class="wide" role="region" aria-label="Table" tabindex="0">{inside}</div>'
 
 
 def address(kind: str, data: bytes) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.chromium import OUTPUT, OpenTab, check, photo_file, settled
+from tests.helpers.chromium import OUTPUT, OpenTab, check, photo_file, serious, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -93,6 +93,8 @@ def test_a_visit_and_the_link_that_brings_it_back(address: str, visited: Page) -
     page.wait_for_function("location.search.includes('select=')")
     page.wait_for_selector("text=/Selection: [1-9]/")
     said = page.inner_text("text=/Selection: [1-9]/")
+    settled(page)
+    assert serious(page) == []
     again = page.context.new_page()
     opened(again, page.url)
     again.wait_for_selector("text=/Selection: [1-9]/")

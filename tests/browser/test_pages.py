@@ -23,10 +23,15 @@ PAGES = (
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_fits_every_screen(address: str, page: Page, path: str) -> None:
     page.goto(f"{address}/{path}")
-    check(page, f"{page.screen}-{re.sub('[^a-z_]+', '-', path) or 'home'}")
+    name = f"{page.screen}-{re.sub('[^a-z_]+', '-', path) or 'home'}"
+    check(page, name)
     here = (address, "data:", "blob:")
     assert [url for url in page.asked if not url.startswith(here)] == [], "a visit stays between browser and server"
     assert serious(page) == []
+    if page.screen == "phone":  # at night
+        page.emulate_media(color_scheme="dark")
+        check(page, f"dark-{name}")
+        assert serious(page) == []
 
 
 @pytest.mark.parametrize("file", sorted(FRONTEND.glob("*.html")), ids=lambda file: file.stem)
@@ -53,6 +58,42 @@ def test_nothing_moves_for_whoever_asked_for_less_motion(address: str, browser: 
     )
     assert longest <= 1
     context.close()
+
+
+TRANSLATE = """() => {
+    const words = document.createTreeWalker(document.querySelector('[data-testid=stMain]'), NodeFilter.SHOW_TEXT)
+    const texts = []
+    while (words.nextNode()) if (words.currentNode.data.trim()) texts.push(words.currentNode)
+    for (const [number, text] of texts.entries()) {
+        const outer = document.createElement('font'), inner = document.createElement('font')
+        outer.append(inner)
+        if (number % 2) inner.append(text.data.toUpperCase()), text.replaceWith(outer)
+        else text.replaceWith(outer), inner.append(text)
+    }
+    return texts.length
+}"""
+"""What browsers do that translate a page: elements of their own, with the text or another one inside."""
+
+
+def test_a_translated_page_goes_on(address: str, open_tab: OpenTab) -> None:
+    page, complaints = open_tab("light"), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    settled(page)
+    assert page.evaluate(TRANSLATE) > 20
+    page.locator(".st-key-showcase label").click()
+    page.get_by_alt_text("without its").wait_for()
+    settled(page)
+    page.evaluate(TRANSLATE)
+    page.locator("a[href*=try_a_photo]").first.click()
+    page.wait_for_url("**/try_a_photo*")
+    settled(page)
+    page.evaluate(TRANSLATE)
+    page.locator(".st-key-sample-tiles [data-testid=stButton] button").first.click()
+    page.wait_for_selector("[data-testid=stMetricValue]")
+    check(page, "translated")
+    assert complaints == []
+    page.close()
 
 
 def test_what_was_chosen_stays_through_menu_back_and_reload(address: str, open_tab: OpenTab) -> None:
@@ -105,6 +146,7 @@ def test_an_uploaded_photo_gets_a_score_and_a_heatmap(address: str, page: Page) 
     assert plain.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1200, 900]
     assert heatmap.get_attribute("src") != plain.get_attribute("src")
     assert heatmap.evaluate("image => image.style.opacity") == "0.55"
+    assert serious(page) == []
     page.get_by_label("Opacity of the heatmap").focus()
     page.keyboard.press("Home")
     assert heatmap.evaluate("image => image.style.opacity") == "0"

@@ -27,7 +27,7 @@ from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
 from tests.conftest import draw_photo
-from tests.helpers.chromium import POLLING, SCREENS, OpenTab, check, photo_file, settled
+from tests.helpers.chromium import POLLING, SCREENS, OpenTab, check, photo_file, serious, settled
 from ui.photo import history
 
 if TYPE_CHECKING:
@@ -274,6 +274,7 @@ def test_a_drawing_is_what_core_computes_and_stays_with_its_photo(visit: Visit, 
     page.set_input_files(UPLOAD, [large, second])
     erased, delta = box_with_a_hole(page)
     check(page, "paint-light")
+    assert serious(page) == []
     longer, longest = line_in_a_narrow_window(page, erased)
     another_photo_and_back(page, longer)
     away_and_back(page)
