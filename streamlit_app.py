@@ -7,25 +7,31 @@ import streamlit as st
 from ui import layout
 from ui.home import sections
 
-LEFT = {layout.TRY: sections.photo, layout.LATENT: sections.map_picture, layout.MODEL: sections.quality}
-RIGHT = {layout.EFFECTS: sections.verdict}
-"""What is seen first stands on top: the photo beside the verdict."""
+SHOWN = (
+    {layout.TRY: sections.photo},
+    {layout.EFFECTS: sections.verdict},
+    {layout.LATENT: sections.map_picture, layout.MODEL: sections.quality},
+)
+"""What is seen without scrolling, a column each: a photo, the verdict, the map and what the model is worth."""
+WIDE = (10, 13, 10)
 
 
 def main() -> None:
-    """The question, then a section for every other page; one without a picture of its own stands on the right."""
+    """The question, then what answers at once, side by side; the other pages stand below."""
     st.title(layout.HOME.question)
-    with layout.text():
-        st.markdown(
-            "A neural network looks at a photo and predicts how many people would recognise it. Does it use what a "
-            "person would name, such as faces, people and words, or shortcuts, such as colour, texture and sharpness?"
-        )
-    others = [page for page in layout.PAGES if page is not layout.HOME and page not in LEFT | RIGHT]
-    for column, shown in zip(st.columns(2, gap="medium"), (LEFT, RIGHT), strict=True):
-        with column:
-            for page, draw in shown.items():
-                sections.framed(page, draw)
-            for page in others if shown is RIGHT else ():
+    st.markdown(
+        "A neural network looks at a photo and predicts how many people would recognise it. Does it use what a person "
+        "would name, such as faces, people and words, or shortcuts, such as colour, texture and sharpness?"
+    )
+    st.html(sections.CLOSE)
+    with st.container(key="home"):
+        for column, shown in zip(st.columns(WIDE, gap="small"), SHOWN, strict=True):
+            with column:
+                for page, draw in shown.items():
+                    sections.framed(page, draw)
+        others = [page for page in layout.PAGES[1:] if not any(page in shown for shown in SHOWN)]
+        for column, page in zip(st.columns(len(others), gap="small"), others, strict=True):
+            with column:
                 sections.framed(page, lambda: False)
 
 

@@ -21,31 +21,31 @@ MARK = 1.6
 """How far from 0 it stands, in widths of the band."""
 
 
-def nine_rows(found: Headline) -> go.Figure:
+def nine_rows(found: Headline, row: int = ROW) -> go.Figure:
     """Estimate and 95 % interval of every row in SD on one axis, with the band of indifference and what was predicted.
 
     Colour tells the reading; an open mark is not settled. Small letters below a row say where account A and account B
-    expect it.
+    expect it. A `row` is so many px high.
     """
     rows = found.rows[::-1]  # plotly draws from the bottom
     figure = go.Figure()
     figure.add_vrect(x0=-found.sesoi, x1=found.sesoi, fillcolor=GREY, opacity=0.15, line_width=0, layer="below")
     figure.add_vline(x=0, line={"color": GREY, "width": 1})
     for reading, name in LEGEND.items():
-        _estimates(figure, reading, name, [(place, row) for place, row in enumerate(rows) if row.reading == reading])
-    for place, row in enumerate(rows):
-        if math.isnan(row.estimate.estimate):
+        _estimates(figure, reading, name, [(place, item) for place, item in enumerate(rows) if item.reading == reading])
+    for place, item in enumerate(rows):
+        if math.isnan(item.estimate.estimate):
             figure.add_annotation(x=0, y=place, text="not tested", showarrow=False, font={"color": GREY, "size": 11})
     for letter, account in (("A", 0), ("B", 1)):
         _predictions(figure, letter, account, rows, found.sesoi)
     figure.update_layout(showlegend=True)
-    finished(figure, "change of the score, in SD", None, height=120 + ROW * len(rows))
+    finished(figure, "change of the score, in SD", None, height=120 + row * len(rows))
     figure.update_xaxes(showgrid=True)
     figure.update_yaxes(
         automargin=True,
         tickmode="array",
         tickvals=list(range(len(rows))),
-        ticktext=[row.words.removesuffix(" taken away") for row in rows],
+        ticktext=[item.words.removesuffix(" taken away") for item in rows],
         range=[-0.7, len(rows) - 0.4],
         showgrid=False,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.chromium import AXE, OpenTab, check, photo_file, serious, settled
+from tests.helpers.chromium import AXE, SCREENS, OpenTab, check, photo_file, serious, settled
 from ui.components import FRONTEND
 
 if TYPE_CHECKING:
@@ -58,6 +58,25 @@ def test_nothing_moves_for_whoever_asked_for_less_motion(address: str, browser: 
     )
     assert longest <= 1
     context.close()
+
+
+def test_home_answers_in_one_screen(address: str, open_tab: OpenTab) -> None:
+    """The photo with its score, the verdict in its figure, the map, and what the model is worth, on a laptop."""
+    page = open_tab("light")
+    page.goto(address)
+    settled(page)
+    answers = (
+        page.get_by_alt_text("The packaged photo").first,
+        page.locator("[data-testid=stMetricValue]"),
+        page.locator(".st-key-nine-rows .main-svg").first,
+        page.get_by_alt_text("The photos of the map as dots").first,
+        page.get_by_text("Its ranking of").first,
+    )
+    for answer in answers:
+        box = answer.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= SCREENS["light"]["viewport"]["height"]
+    page.close()
 
 
 TRANSLATE = """() => {

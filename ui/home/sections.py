@@ -14,6 +14,7 @@ from core.latent.miniature import miniature
 from core.latent.words import plain_answer
 from core.paint import showcase
 from core.paint.showcase import Showcase
+from core.photos.photo_files import many
 from core.study import catalogue
 from core.types import Pixels
 from core.verdict import plots as verdict_plots
@@ -24,8 +25,10 @@ from ui.layout import Page
 from ui.map import resources as maps
 from ui.study import effects
 
-PHOTO = 340
-"""Width in px of the photo: all of the first section is seen without scrolling."""
+PHOTO, ROW = 240, 24
+"""Width of the photo and height of a row in the verdict's figure, in px: what answers is seen without scrolling."""
+CLOSE = "<style>.st-key-home h3 { font-size: 1.15rem; padding: 0 0 0.4rem; }</style>"
+"""Questions stand close to their answers, for the same reason."""
 TAKEN = {"faces": "face", "people": "person", "salient": "main object", "text": "text"}
 """What a mask's thing is called where one of it is taken away."""
 
@@ -50,8 +53,8 @@ def photo() -> bool:
     except LabError:
         return False
     thing = TAKEN.get(found.mask, found.mask)
-    left, right = st.columns([3, 2], gap="medium")
-    with right:
+    picture, answer = st.container(), st.container(horizontal=True, vertical_alignment="center")
+    with answer:
         without = st.toggle(f"Take the {thing} away", key="showcase")
         change = found.after - found.before
         said = f"{'+' if change > 0 else ''}{minus(change)}" if without else None
@@ -59,13 +62,12 @@ def photo() -> bool:
         st.metric(
             "Score", f"{found.after if without else found.before:.3f}", said, delta_color="off", delta_arrow=arrow
         )
-        st.caption(
-            "The **score** is the share of people who, the model predicts, would recognise the photo if they saw it "
-            f"again. What is taken away is replaced by its surroundings ({found.fill})."
-        )
-    with left:
-        alt = f"The packaged photo {found.sample}{f' without its {thing}' if without else ''}"
-        st.image(pictures[int(without)], width=PHOTO, alt=alt)
+    st.caption(
+        "The **score** is the share of people who, the model predicts, would recognise the photo if they saw it again. "
+        f"What is taken away is replaced by its surroundings ({found.fill})."
+    )
+    alt = f"The packaged photo {found.sample}{f' without its {thing}' if without else ''}"
+    picture.image(pictures[int(without)], width=PHOTO, alt=alt)
     return True
 
 
@@ -86,12 +88,13 @@ def verdict() -> bool:
         "a change is too small to matter. Small letters: where two rival **accounts** expected it, A if the model sees "
         "what a person would name, B if it takes shortcuts."
     )
-    st.plotly_chart(verdict_plots.nine_rows(found), key="nine-rows", config=layout.CHART, alt=found.sentence)
+    st.plotly_chart(verdict_plots.nine_rows(found, ROW), key="nine-rows", config=layout.CHART, alt=found.sentence)
     folder = catalogue.reference()
     said = effects.earlier_weights(str(folder), (folder / catalogue.STORED).stat().st_mtime) if folder else ""
     marks = [*([said.rstrip(".")] if said else []), *study.verdict.marks]
     if marks:
-        st.caption(layout.plain(f"With reservations: {'; '.join(marks)}."))
+        with st.expander(f"With {many(len(marks), 'reservation')}"):
+            st.caption(layout.plain(f"{'; '.join(marks)}."))
     return True
 
 
@@ -115,5 +118,5 @@ def quality() -> bool:
     layout.problem(*found.problems)
     best = reports.headline(found.items)
     if best:
-        st.markdown(report_words.quality(best))
+        st.caption(report_words.quality(best))
     return best is not None
