@@ -72,8 +72,11 @@ def explore(atlas: Atlas, name: str) -> None:
         above = relief(atlas, (space, projection), dims, shown, options)
     chart_place = st.container()
     landed = layout.attempt(lambda: panels.dropped(atlas, space, points))
+    guests = layout.attempt(lambda: panels.of_study(atlas, space, points))
+    if guests is None:
+        guests = points[:0]
     with chart_place:
-        chart.chart(atlas, space, projection, dims, colour, shown, index, landed, drawn, kept, above)
+        chart.chart(atlas, space, projection, dims, colour, shown, index, landed, guests, drawn, kept, above)
         if dims == 2:
             st.caption(selections.HOW)
         chart.whose_pictures(atlas)

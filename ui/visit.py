@@ -27,6 +27,8 @@ from ui.components import component
 ADDRESSES, NAME = "addresses", "visit"
 TAKE = "take"
 """Names a photo in an address that is to join the visit."""
+OF_STUDY = "of_study"
+"""Names a study in the map's address whose photos stand on the map."""
 KEPT = ("kept", "also", "current", "boards", "trials", "landed", "shown", "ask", "owner", ADDRESSES)
 """What pages put into the session themselves."""
 PHOTOS = ("kept", "also", "boards", "trials", "landed", "shown")

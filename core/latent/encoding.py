@@ -194,6 +194,21 @@ def place_of(
     return on_axes(atlas, space, SPACES[space].function(autoencoder, [seen])[0])
 
 
+def places_of(
+    atlas: Atlas, space: str, autoencoder: Autoencoder, predictor: Predictor, photos: Iterable[Photo]
+) -> np.ndarray:
+    """Where new photos lie in a space of a map (N × d), without those that cannot be read."""
+    found = []
+    for photo in photos:
+        try:
+            pixels = photo.read()
+        except PhotoError:
+            continue
+        scores, features = predictor.score_with_features([preprocess.square(pixels, predictor.preset)])
+        found.append(place_of(atlas, space, autoencoder, pixels, float(scores[0]), features[0]))
+    return np.array(found) if found else np.empty((0, atlas.spaces[space].shape[1]))
+
+
 def on_axes(atlas: Atlas, space: str, place: np.ndarray) -> np.ndarray:
     """A place in a space as the map keeps it: a wide one along its principal axes.
 

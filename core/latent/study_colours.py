@@ -12,10 +12,11 @@ import pandas as pd
 
 from core import config
 from core.files import json_of
+from core.study import catalogue
 from core.study.parquet_parts import read_parts
 from core.study.reading import SETTINGS, Study, read_settings, read_study
 from core.table import ORIGINAL, PHOTOS, Condition
-from core.types import Problem
+from core.types import Photo, Problem
 from core.verdict.effect_words import condition_name
 
 
@@ -27,6 +28,19 @@ class Measured:
     done: str
     variant: str
     condition: Condition
+
+
+def photos_at_hand(folder: Path, most: int) -> list[Photo]:
+    """The first photos of a study that are on this machine, `most` of them; none where its table cannot be read."""
+    there: dict[str, dict[str, Photo]] = {}
+    found: list[Photo] = []
+    for _, table in read_parts(folder / "photos", PHOTOS, []):
+        for source, name in zip(table.column("source").to_pylist(), table.column("photo_id").to_pylist(), strict=True):
+            if source not in there:
+                there[source] = catalogue.available_photos(folder, source)
+            if name in there[source] and len(found) < most:
+                found.append(there[source][name])
+    return found
 
 
 class StudyColours:

@@ -60,19 +60,24 @@ TRACE = re.compile(r"Traceback|Error:|Exception|File \"")
 
 
 @contextmanager
-def running_app(start: Sequence[str], log: str, *options: str) -> Iterator[str]:
-    """The app, started by a command that takes Streamlit's words: its address with the path that it is behind."""
+def running_app(
+    start: Sequence[str], log: str, *options: str, place: Path = config.ROOT, kill: bool = False
+) -> Iterator[str]:
+    """The app, started in a folder by a command that takes Streamlit's words: its address with the path before it.
+
+    With `kill` it has no time to put anything in order at the end.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     where = ["--server.address", "127.0.0.1", "--server.port", address.rpartition(":")[2], "--server.headless", "true"]
     quiet = ["--server.fileWatcherType", "none"]
-    path = "".join(f"/{options[place + 1]}" for place, name in enumerate(options) if name == "--server.baseUrlPath")
+    path = "".join(f"/{options[number + 1]}" for number, name in enumerate(options) if name == "--server.baseUrlPath")
     OUTPUT.mkdir(exist_ok=True)
     with (OUTPUT / log).open("w") as said:
         server = subprocess.Popen(
-            [*start, "run", "streamlit_app.py", *where, *quiet, *options],
-            cwd=config.ROOT,
+            [*start, "run", str(config.ROOT / "streamlit_app.py"), *where, *quiet, *options],
+            cwd=place,
             stdout=said,
             stderr=said,
             env=os.environ | {"PYTHONPATH": str(config.ROOT)},
@@ -81,7 +86,7 @@ def running_app(start: Sequence[str], log: str, *options: str) -> Iterator[str]:
             await_server(f"http://{address}{path}/_stcore/health", server)
             yield f"http://{address}{path}"
         finally:
-            server.terminate()
+            (server.kill if kill else server.terminate)()
             server.wait(20)
 
 

@@ -61,7 +61,8 @@ def legend(found: Relief) -> None:
 @st.fragment
 def chart(
     atlas: Atlas, space: str, projection: str, dims: int, colour: Colour, shown: np.ndarray,
-    index: int | None, landed: np.ndarray | None, drawn: Chosen | None, kept: Chosen | None, relief: Relief,
+    index: int | None, landed: np.ndarray | None, guests: np.ndarray, drawn: Chosen | None, kept: Chosen | None,
+    relief: Relief,
 ) -> None:  # fmt: skip
     """The map; a fragment, so that thumbnails arrive without drawing the page again."""
     numbers: dict[str, Any] = {"score": atlas.photos["score"], "human score": atlas.photos["human_score"]}
@@ -81,6 +82,7 @@ def chart(
         shown=shown,
         pinned=index,
         landed=landed,
+        guests=guests,
         selection=drawn.outlines_in(where) if drawn else None,
         kept=kept.outlines_in(where) if kept else None,
         dense=relief.dense,

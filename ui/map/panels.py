@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -12,13 +13,19 @@ from core.latent import geometry
 from core.latent import words as latent_words
 from core.latent.atlas import Atlas
 from core.latent.colours import Colour
+from core.latent.study_colours import photos_at_hand
+from core.photos.photo_files import many
+from core.study import catalogue
 from ui import layout, log, resources
 from ui.map import resources as latent_map
 from ui.photo import photos
 from ui.resources import Item
+from ui.visit import OF_STUDY
 
 NEIGHBOURS = 8
 STEPS = 7
+MOST_OF_STUDY = 60
+"""Photos of a study that are placed on the map: some seconds of work."""
 
 
 def pin(name: str) -> None:
@@ -109,6 +116,40 @@ def _try(atlas: Atlas, index: int) -> None:
         photos.try_link(item, photo=address)
     else:
         photos.try_link(Item(name, f"map-{hashlib.sha256(name.encode()).hexdigest()}", photo.read))
+
+
+def of_study(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray:
+    """The photos of the study that the address names, where they land: their places in the layout, N × dims."""
+    name = st.query_params.get(OF_STUDY, "")
+    folder = catalogue.studies().get(name)
+    nobody = np.empty((0, points.shape[1]))
+    if not name or folder is None:
+        layout.problem(*[f"There is no study called {name[:80]!r}."] if name else [])
+        return nobody
+    found = _places_of_study(atlas, str(atlas.folder), space, str(folder))
+    st.button("Take the study's photos off the map", key="unstudy", icon=":material/close:", on_click=_leave_study)
+    if not len(found):
+        st.caption(f"None of the photos of the study {layout.plain(name)} is on this machine.")
+        return nobody
+    st.markdown(
+        f"{many(len(found), 'photo')} of the study **{layout.plain(name)}** stand on the map in blue, each at the mean "
+        "of its nearest photos weighted by closeness."
+    )
+    return np.array([geometry.landing(atlas.spaces[space], points, place) for place in found])
+
+
+def _leave_study() -> None:
+    leave_out(OF_STUDY)
+
+
+@st.cache_data(show_spinner="Looking at the photos of the study …", max_entries=16)
+def _places_of_study(_atlas: Atlas, folder: str, space: str, study: str) -> np.ndarray:
+    from core.latent.encoding import places_of
+
+    taken = photos_at_hand(Path(study), MOST_OF_STUDY)
+    model = resources.predictor(latent_map.model_of(_atlas))
+    with log.action("place a study on the map"):
+        return places_of(_atlas, space, latent_map.autoencoder(_atlas), model, taken)
 
 
 def dropped(atlas: Atlas, space: str, points: np.ndarray) -> np.ndarray | None:

@@ -88,6 +88,16 @@ function spot(data, place, colour) {
   return found
 }
 
+// Photos of a study that are not on the map themselves.
+function guests(data) {
+  const axis = (k) => data.guests.map((place) => place[k])
+  const found = { x: axis(0), y: axis(1), mode: "markers", hoverinfo: "skip", showlegend: false,
+                  type: kindOfTrace(data.dims),
+                  marker: { size: data.dims === 3 ? 5 : 9, color: KEPT, symbol: "diamond", line: { width: 1, color: "#FFF" } } }
+  if (data.dims === 3) found.z = axis(2)
+  return found
+}
+
 // Photos that are marked: the pinned one and the visitor's own.
 function marks(state, data) {
   const { points } = state.files, d = data.dims, found = []
@@ -169,6 +179,7 @@ async function draw(state) {
   const traces = state.groups.map((group, k) => trace(state, data, group, { marker: markers[k] }))
   state.colours = markers.map((marker) => marker.color)
   traces.push(...marks(state, data).map(({ place, colour }) => spot(data, place, colour)))
+  if (data.guests.length) traces.push(guests(data))
   traces.push(...contours(state, data), bar(state, data))
   const flat = ["pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]
   const deep = ["orbitRotation", "zoom3d", "pan3d", "resetCameraDefault3d"]

@@ -78,6 +78,7 @@ def scatter(
     shown: np.ndarray,
     pinned: int | None,
     landed: np.ndarray | None,
+    guests: np.ndarray,
     selection: str | None,
     kept: str | None,
     dense: Density | None,
@@ -88,6 +89,8 @@ def scatter(
     key: str,
 ) -> Any:
     """Draw points (N × 2 or 3) and return what the visitor did: `pinned` (index), `selected` (geometry).
+
+    `landed` is the place of a visitor's photo, `guests` those of a study's photos (M × 2 or 3).
 
     Above two dimensions lie the outlines of the selection and of one `kept` to compare it with, lines around where
     photos lie densely, and captions of groups.
@@ -115,6 +118,7 @@ def scatter(
         "colour": {"label": colour.label, "scale": colour.scale, "limits": colour.limits, "names": colour.names},
         "pinned": pinned,
         "landed": None if landed is None else [float(v) for v in landed],
+        "guests": np.asarray(guests, dtype=float).tolist(),
         "selection": selection,
         "kept": kept,
         "density": dense

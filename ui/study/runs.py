@@ -17,6 +17,7 @@ from core.study.catalogue import STORED
 from core.study.jobs import DONE, FAILED, RUNNING, STOPPED, WAITING, Job, Queue
 from core.study.limits import Limits
 from ui import layout, log, resources, widgets
+from ui.visit import OF_STUDY, address_of
 
 REFRESH = 3
 """Seconds after which the page looks again how far studies are."""
@@ -155,7 +156,8 @@ def _shown(queue: Queue, job: Job, limits: Limits) -> None:
         if job.state == DONE and (job.folder / STORED).is_file():
             st.page_link(layout.EFFECTS.file, label="Its effects", icon=":material/arrow_forward:",
                          query_params={"study": job.name})  # fmt: skip
-            layout.link(layout.LATENT, icon=":material/map:")
+            st.page_link(layout.LATENT.file, label="Its photos on the map", icon=":material/map:",
+                         query_params=address_of(layout.LATENT.file) | {OF_STUDY: job.name})  # fmt: skip
         if limits.public and job.owner != owner():
             return
         for label, icon, states, act in (

@@ -19,6 +19,7 @@ from core.latent import atlas, selection
 from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
 from core.latent.links import MEASURES, Link, Unusual, save
 from core.photos import images
+from core.sources import open_source
 from core.types import Interval
 from tests.conftest import Put, draw_photo, visit_page
 from tests.helpers.planted import write_study
@@ -234,6 +235,23 @@ def test_a_dropped_photo_whose_callback_was_broken_off_lands_with_the_next_run(a
     app.file_uploader(key="dropped").set_value([]).run()
     assert r"mine\.png" not in words(app)
     assert not app.exception
+
+
+def test_the_photos_of_a_study_stand_on_the_map(artifacts: Path, tmp_path: Path) -> None:
+    study = write_study(tmp_path / "runs" / "mine", n=3, sources=("generated_face",))
+    scenes = [photo.id for photo in open_source("generated:face,n=40").photos[:2]]
+    photos = pq.read_table(study / "photos" / "part-0000.parquet")
+    names = pa.array([*scenes, "gone.jpg"])
+    photos = photos.set_column(photos.schema.get_field_index("photo_id"), "photo_id", names)
+    pq.write_table(photos, study / "photos" / "part-0000.parquet")
+    (study / "places.json").write_text(json.dumps({"generated_face": "generated:face,n=40"}))
+    (study / "baseline.json").write_text("{}")
+    app = visit(of_study="mine")
+    assert "2 photos of the study **mine** stand on the map in blue" in words(app)
+    assert not app.exception
+    app.button(key="unstudy").click().run()
+    assert "stand on the map in blue" not in words(app)
+    assert "There is no study called" in visit(of_study="../mine").error[0].value
 
 
 def test_searching_pins(artifacts: Path) -> None:
