@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from core import config
+from core.paint import showcase
+from core.types import Rect
 from tests.helpers import standin
 
 VISIT = """
@@ -55,6 +57,8 @@ def test_showing_a_study_leaves_torch_out(tmp_path: Path) -> None:
     "page", ["streamlit_app.py", "pages/model.py", "pages/try_a_photo.py", "pages/where_it_looks.py"]
 )
 def test_showing_results_leaves_torch_out(page: str, tmp_path: Path) -> None:
-    """Home, Model, and Try a photo as long as there is no photo to score."""
+    """Home with its photo, Model, and Try a photo as long as there is no photo to score."""
     standin.write_results(tmp_path)
+    box = Rect(100, 30, 160, 100)
+    showcase.write(showcase.Showcase("resnet50", "astronaut", "faces", "inpaint", box, 0.746, 0.702), tmp_path)
     run(VISIT, str(tmp_path), page)

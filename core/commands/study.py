@@ -12,6 +12,7 @@ from core import config
 from core.commands import AUTO, CLUSTER_HELP, ENGINE_HELP, PRECISION_HELP, Report
 from core.errors import CheckpointError, ParameterError, StudyError
 from core.photos.addresses import is_address
+from core.photos.photo_files import many
 from core.registry import COMMANDS
 from core.study.conditions import Design, grid
 from core.types import Listing, Photo, Progress
@@ -211,7 +212,7 @@ def _agree(planned: Plan, parts: Any, yes: bool, say: Say, machines: Cluster | N
         return
     cost = estimate(planned, parts.done()[0] if settings else ())
     cost = cost.spread(machines.workers) if machines else cost
-    say(f"{len(planned.steps)} conditions; {cost}{f', {machines}' if machines else ''}.")
+    say(f"{many(len(planned.steps), 'condition')}; {cost}{f', {machines}' if machines else ''}.")
     if cost.seconds > LONG and not yes:
         raise StudyError(
             "This study takes more than an hour; add --yes to start it, or thin it (--targets, --photos, --thin)."

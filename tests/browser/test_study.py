@@ -58,6 +58,7 @@ def test_a_study_is_killed_with_its_server_and_resumed_from_the_page(open_tab: O
     with running_app(START, "study-1.log", place=tmp_path, kill=True) as address:
         asked_for(page, address)
         job = in_state(queue, RUNNING)
+        assert job.ablations == ("grayscale",)
         page.reload()
         page.get_by_text("mine").first.wait_for()
         with contextlib.suppress(ProcessLookupError):

@@ -21,7 +21,10 @@ from core.errors import MissingDependencyError
 from core.paint import showcase
 from core.registry import ATTRIBUTIONS
 from core.types import Rect
+from core.verdict.aggregation import make_aggregates
 from tests.helpers import standin
+from tests.helpers.planted import write_study
+from ui import layout
 
 HOME, TRY, MODEL = "streamlit_app.py", "pages/try_a_photo.py", "pages/model.py"
 Visit = Callable[..., AppTest]
@@ -127,6 +130,20 @@ def test_home_shows_a_photo_whose_score_moves(artifacts: Path) -> None:
     app.toggle(key="showcase").set_value(True)
     sound(app.run())
     assert [(metric.value, metric.delta) for metric in app.metric] == [("0.702", "−0.044")]
+
+
+def test_home_leads_to_every_page_and_explains_its_words(artifacts: Path) -> None:
+    box = Rect(100, 30, 160, 100)
+    showcase.write(showcase.Showcase("resnet50", "astronaut", "faces", "mean", box, 0.746, 0.702), artifacts)
+    make_aggregates(write_study(artifacts / "studies" / "reference", n=120, fills=("mean",)))
+    app = visit(HOME)
+    said = words(app)
+    assert "The **score** is the share of people who" in said
+    assert "**SD** is the spread" in said
+    assert "two rival **accounts**" in said
+    linked = [link.proto.page for link in app.get("page_link")]
+    for page in layout.PAGES[1:]:
+        assert linked.count(Path(page.file).stem) == 2, f"{page.label}: in the menu and below its question"
 
 
 def test_home_names_a_damaged_example_and_stays_up(artifacts: Path) -> None:

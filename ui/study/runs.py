@@ -152,7 +152,7 @@ def _shown(queue: Queue, job: Job, limits: Limits) -> None:
         st.caption(layout.plain(job.estimate))
     if job.message:
         layout.problem(job.message)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if job.state == DONE and (job.folder / STORED).is_file():
             st.page_link(layout.EFFECTS.file, label="Its effects", icon=":material/arrow_forward:",
                          query_params={"study": job.name})  # fmt: skip

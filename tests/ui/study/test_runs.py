@@ -57,6 +57,21 @@ def test_uploaded_photos_wait_for_their_turn_and_are_deleted_with_the_study(queu
     assert not found.uploads.exists()
 
 
+def test_model_and_ablations_are_those_that_were_chosen_and_who_waits_sees_its_place(queue: Queue) -> None:
+    app = visit_page(PAGE)
+    app.segmented_control(key="study-kind").set_value(runs.DRAWN).run()
+    app.multiselect(key="study-ablations").set_value(["grayscale", "blur"])
+    app.number_input(key="study-photos").set_value(40)
+    start(app, "first")
+    first = queue.jobs()[0]
+    assert (first.model, first.ablations, first.photos) == ("resnet50", ("grayscale", "blur"), 40)
+    start(app, "second")
+    assert "**second** · waits; 1 study comes before it" in words(app)
+    app.button(key=f"stop-{first.id}").click().run()
+    assert "**second** · waits" in words(app)
+    assert "comes before it" not in words(app)
+
+
 def test_what_is_refused_is_one_sentence_and_leaves_nothing(queue: Queue) -> None:
     app = start(visit_page(PAGE), "empty")
     assert "no photo among these files" in app.error[0].value
