@@ -33,11 +33,13 @@ ICON = Path(__file__).parent / "frontend" / "icon.svg"
 CHART = {"displayModeBar": False}
 """Plotly settings of a chart that only illustrates."""
 FORMATS = ("png", "svg")
-WORTH = "worth"
+WORTH, MENU = "worth", "menu"
 CALM = f"""<style>
 .st-key-{WORTH} {{ min-height: 3.2rem; }}
 @media (max-width: 1100px) {{ .st-key-{WORTH} {{ min-height: 4.8rem; }} }}
 @media (max-width: 640px) {{ .st-key-{WORTH} {{ min-height: 8rem; }} }}
+.st-key-{MENU} {{ min-height: 40px; align-content: center; }}
+@media (max-width: 640px) {{ .st-key-{MENU} {{ min-height: 64px; }} }}
 .st-key-canvas-frame {{ overflow: hidden !important; }}
 @media (prefers-reduced-motion: reduce) {{
   *, *::before, *::after {{ animation-duration: 1ms !important; animation-iteration-count: 1 !important;
@@ -46,10 +48,10 @@ CALM = f"""<style>
 [data-testid=stCaptionContainer] {{ color: inherit !important; opacity: 0.8; }}
 [data-testid=stButtonGroup] [aria-checked=true], [data-testid=stButtonGroup] [aria-pressed=true],
 [role=tab][aria-selected=true], [data-testid=stSliderThumbValue] {{ color: inherit !important; }}</style>"""
-"""The sentence under a heatmap has room for its longest form before it comes, so that what stands below stays. The
-canvas never scrolls inside its frame, whatever height it has while it is loaded.
-Nothing moves for whoever asked the system for less motion; small print, chosen segments and the values of sliders
-stand out from their ground (WCAG AA)."""
+"""The sentence under a heatmap has room for its longest form before it comes, and the menu for its links, so that what
+stands below stays. The canvas never scrolls inside its frame, whatever height it has while it is loaded. Nothing moves
+for whoever asked the system for less motion; small print, chosen segments and the values of sliders stand out from
+their ground (WCAG AA)."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,11 @@ def page(current: Page) -> Iterator[None]:
     title = NAME if current is HOME else f"{current.label} · {NAME}"
     st.set_page_config(page_title=title, page_icon=str(ICON), layout="wide")
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
-        with st.container(horizontal=True, gap="xsmall"):
+        st.html(CALM)  # first, so that nothing has moved before
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key=MENU):
             for item in PAGES:
                 link(item)
             visit.go_on()
-        st.html(CALM)
         _lose_nothing()
         try:
             with log.action(f"page {current.label}"):
