@@ -56,10 +56,10 @@ def explain(item: Item) -> None:
 
 
 def many_photos() -> None:
-    """What was measured over a set."""
-    from ui.where import concepts, over_set
+    """What was measured over a set, of a model that has such results."""
+    from ui.where import concepts, measured, over_set
 
-    model = st.query_params.get("model", config.DEFAULT_MODEL)
+    model = measured.choose()
     over_set.section(model)
     concepts.section(model)
     concepts.unusual(model)

@@ -146,6 +146,35 @@ def test_measured_sets_say_which_methods_hold(artifacts: Path) -> None:
     assert "This bears on no row of the verdict by itself" in said
 
 
+@pytest.mark.parametrize("word", ["model", "measured"])
+@pytest.mark.parametrize("name", ["../evaluations/resnet50-scenes", "..", "/etc/passwd", "resnet50/../resnet50"])
+def test_an_address_reaches_no_file_but_the_results_of_listed_models(artifacts: Path, word: str, name: str) -> None:
+    summary(artifacts)
+    (artifacts / "evaluations" / "secret.csv").write_text("a,b\n1,2\n")
+    for asked in (name, "../evaluations/secret"):
+        app = visit_page(WHERE, **{word: asked})
+        assert not app.exception
+        said = words(app).replace("\\", "")
+        assert "Grad-CAM beats every baseline" in said, "the default model is shown"
+        assert str(artifacts) not in said
+        assert ".csv" not in said
+        assert not any("cannot be read" in error.value or "has no column" in error.value for error in app.error)
+
+
+def test_every_measured_model_can_be_chosen(artifacts: Path) -> None:
+    summary(artifacts)
+    file = artifacts / "trust" / "resnet50.csv"
+    table = pd.read_csv(file).assign(model="resmem", source="elsewhere")
+    table.to_csv(file.with_name("resmem.csv"), index=False)
+    app = visit_page(WHERE)
+    assert "photos of *people*" in words(app)
+    assert app.selectbox(key="measured").options == [MODELS["resnet50"].label, MODELS["resmem"].label]
+    app.selectbox(key="measured").set_value("resmem").run()
+    assert "photos of *elsewhere*" in words(app)
+    assert app.query_params["measured"] in ("resmem", ["resmem"])
+    assert "photos of *elsewhere*" in words(visit_page(WHERE, model="resmem")), "as the first tab asks for it"
+
+
 def test_each_set_has_its_own_chart_and_says_what_people_drew(artifacts: Path) -> None:
     summary(artifacts)
     file = artifacts / "trust" / "resnet50.csv"
