@@ -160,7 +160,8 @@ def _open(name: str, split: int, part: str) -> tuple[Listing, list[Photo]]:
 def _with_tops(design: Design, photos: list[Photo], predictor: Any, method: str) -> tuple[Design, list[Photo]]:
     """The design with one more mask, and the photos that know where it is."""
     from core.study.conditions import masks_of
-    from core.trust.tops import TOP, with_tops
+    from core.trust.reports import TOP
+    from core.trust.tops import with_tops
 
     masks = tuple(dict.fromkeys((*masks_of(design), TOP)))
     return dataclasses.replace(design, masks=masks), with_tops(photos, predictor, method)

@@ -13,6 +13,8 @@ from core.types import Interval
 
 FOLDER = "trust"
 GAIN, TENTH = "gain", "tenth"
+TOP = "heatmap_top"
+"""The mask of the highest places of a heatmap, by id."""
 COLUMNS = (
     *("model", "source", "method", "label", "baseline", "measure", "n", "exact", "value", "value_low", "value_high"),
     *("compared", "over", "over_low", "over_high", "over_shifted", "over_shifted_low", "over_shifted_high"),

@@ -9,10 +9,8 @@ from functools import partial
 from core.inference import Predictor
 from core.paint.region_effect import working
 from core.registry import ATTRIBUTIONS, MASKS
+from core.trust.reports import TOP
 from core.types import Photo, Region
-
-TOP = "heatmap_top"
-"""The mask, by id."""
 
 
 def with_tops(photos: Iterable[Photo], predictor: Predictor, method: str) -> list[Photo]:

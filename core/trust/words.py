@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.errors import ArtifactError
 from core.evaluation.words import HEATMAP_CAVEAT
+from core.files import json_of
+from core.study import catalogue
 from core.types import Heatmap
 
 if TYPE_CHECKING:
@@ -18,6 +22,7 @@ UNSIGNED = "Bright places matter to the score by this method; it does not show w
 BASELINE = "This map knows nothing of the model: a method that does no better than it explains nothing."
 SILENT = "This map says nothing about the photo: no place raises or lowers the score by this method."
 POINTS_NOWHERE = "The map points nowhere: too few places raise the score to remove a tenth of the photo."
+NOT_MEASURED = "Whether this method beats the baselines is not measured on this model."
 BEARING = (
     "This bears on no row of the verdict by itself: where a method beats the baselines, its maps show where this model "
     "is sensitive; what it uses there is decided by removing a named thing."
@@ -62,9 +67,9 @@ def tenth(found: Tenth | None) -> str:
 
 
 def standing(found: Standing | None) -> str:
-    """Whether a method beat every baseline over a set of photos; empty where nobody measured it."""
+    """Whether a method beat every baseline over a set of photos, or that nobody measured it on this model."""
     if found is None:
-        return ""
+        return NOT_MEASURED
     over = f"{found.over.estimate:+.3f} [{found.over.low:+.3f}, {found.over.high:+.3f}]".replace("-", "−")
     against = f"on {found.n:,} photos; gain over the best baseline ({found.best}): {over}"
     if not found.enough:
@@ -72,6 +77,34 @@ def standing(found: Standing | None) -> str:
     if found.beats:
         return f"{found.label} beats every baseline on this model ({against})."
     return f"{found.label} does not beat the baselines on this model ({against}): do not read it as an explanation."
+
+
+def top_of_study(folder: Path) -> str:
+    """By which method's maps a study found its highest places, and whether it beats the baselines on its model.
+
+    Empty for a study without such places, or whose settings cannot be read.
+    """
+    try:
+        settings = json_of((folder / catalogue.SETTINGS).read_text(encoding="utf-8"))
+        method, model = str(settings.get("heatmap") or ""), str(settings.get("model"))
+    except (OSError, ValueError, AttributeError):
+        return ""
+    if not method:
+        return ""
+    from core.registry import ATTRIBUTIONS  # here, because it needs torch, and few studies have such places
+    from core.trust import reports
+
+    if method not in ATTRIBUTIONS:
+        return ""
+    entry = ATTRIBUTIONS[method]
+    said = f"The top of a heatmap is that of {entry.label}."
+    if entry.facts["baseline"]:
+        return f"{said} {BASELINE}"
+    try:
+        found = reports.standing(reports.summary(model), method)
+    except ArtifactError as error:
+        return f"{said} {error}"
+    return f"{said} {standing(found)}"
 
 
 def _rank(found: Tenth) -> str:

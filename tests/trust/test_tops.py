@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from core.photos.preprocess import Preset
 from core.regions import mask_cache
 from core.registry import MODELS
 from core.study.reading import read_study
-from core.trust.tops import TOP, with_tops
+from core.trust import words
+from core.trust.reports import TOP
+from core.trust.tops import with_tops
 from core.types import Photo, Region
 from tests.conftest import write_photo
 from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
@@ -54,5 +57,11 @@ def test_a_study_removes_the_top_and_says_by_which_method(
     assert np.isfinite(study.score[:, place]).all()
     assert study.present(TOP).all()
     assert not study.present("faces").any()
+    capsys.readouterr()
+    said = f"The top of a heatmap is that of Centre bias. {words.BASELINE}"
+    assert main(["effects", str(tmp_path / "s")]) in (0, 1)
+    assert said in capsys.readouterr().out
+    assert main(["report", str(tmp_path / "s")]) in (0, 1)
+    assert said in html.unescape((tmp_path / "s" / "report.html").read_text(encoding="utf-8"))
     capsys.readouterr()
     assert main(["study", *command[1:], "--heatmap", "edge_map"]) == 2, "another method is another study"

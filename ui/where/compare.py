@@ -84,8 +84,9 @@ def maps(asked: Question) -> None:
             column.image(resources.jpeg(picture), width="stretch", alt=f"Map by {entry.label}")
             column.markdown(f"**{entry.label}**")
             column.markdown(words.tenth(results.tenth(asked.model, method, asked.item)))
-            said = words.standing(reports.standing(measured, method))
-            column.caption(f"{words.caption(found, baseline=entry.facts['baseline'])} {said}".strip())
+            baseline = entry.facts["baseline"]
+            said = "" if baseline else words.standing(reports.standing(measured, method))
+            column.caption(f"{words.caption(found, baseline=baseline)} {said}".strip())
 
 
 def curve(asked: Question) -> None:

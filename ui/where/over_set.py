@@ -22,9 +22,12 @@ def section(model: str) -> None:
     source = ", ".join(sorted(set(map(str, table["source"]))))
     gains = table[table["measure"] == GAIN]
     st.markdown(f"Measured on up to {int(table['n'].max()):,} photos of *{layout.plain(source)}*.")
-    for method in dict.fromkeys(gains["method"]):
-        if said := words.standing(reports.standing(table, str(method))):
-            st.markdown(f"- {said}")
+    methods = table[~table["baseline"].astype(bool)].drop_duplicates("method")
+    found = {str(row.label): reports.standing(table, str(row.method)) for row in methods.itertuples()}
+    for item in filter(None, found.values()):
+        st.markdown(f"- {words.standing(item)}")
+    if unknown := [layout.plain(label) for label, item in found.items() if item is None]:
+        st.markdown(f"- Not measured beside the baselines on this model: {', '.join(unknown)}.")
     if len(gains):
         st.caption(f"{deciding(model).why} {words.BEARING}")
     lying(table)

@@ -20,6 +20,7 @@ from core.photos.preprocess import Preset
 from core.records import as_json
 from core.registry import MODELS
 from core.trust.reports import COLUMNS
+from core.trust.words import NOT_MEASURED
 from core.types import Interval
 from tests.conftest import visit_page
 from tests.helpers import standin
@@ -81,6 +82,7 @@ def test_methods_stand_side_by_side_each_with_its_worth() -> None:
     assert said.count("of the same shape elsewhere") + said.count("points nowhere") == 5
     assert "**Grad-CAM**" in said
     assert "knows nothing of the model" in said
+    assert said.count(NOT_MEASURED) == 3, "at every method that is no baseline"
     table = app.dataframe[0].value
     assert len(table) == 5
     assert np.isfinite(table["gain"]).all()
@@ -159,6 +161,16 @@ def test_an_address_reaches_no_file_but_the_results_of_listed_models(artifacts: 
         assert str(artifacts) not in said
         assert ".csv" not in said
         assert not any("cannot be read" in error.value or "has no column" in error.value for error in app.error)
+
+
+def test_methods_that_nobody_compared_with_the_baselines_are_named(artifacts: Path) -> None:
+    summary(artifacts)
+    file = artifacts / "trust" / "resnet50.csv"
+    table = pd.read_csv(file)
+    table[(table["method"] != "rise") | (table["measure"] == "faces")].to_csv(file, index=False)
+    said = words(visit_page(WHERE))
+    assert "Not measured beside the baselines on this model: RISE." in said
+    assert "Grad-CAM beats every baseline" in said
 
 
 def test_every_measured_model_can_be_chosen(artifacts: Path) -> None:
