@@ -15,7 +15,9 @@ MORE = (BLUE, ORANGE, "#5B9E6F", "#B0629E", "#C2A32F", "#6F6FC0")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
-def deletion(lines: Mapping[str, tuple[np.ndarray, np.ndarray]], baselines: Sequence[str], share: float) -> go.Figure:
+def deletion(
+    lines: Mapping[str, tuple[np.ndarray, np.ndarray]], baselines: Sequence[str], share: float | None
+) -> go.Figure:
     """The score while places go, by label: (shares, scores); baselines in grey, and a line at the share shown."""
     figure = go.Figure()
     named = [label for label in lines if label not in baselines]
@@ -32,7 +34,8 @@ def deletion(lines: Mapping[str, tuple[np.ndarray, np.ndarray]], baselines: Sequ
             line=style,
             hovertemplate=f"{label}<br>%{{x:.0f}} % removed: score %{{y:.3f}}<extra></extra>",
         )
-    figure.add_vline(x=100 * share, line={"color": GREY, "width": 1, "dash": "dot"})
+    if share is not None:
+        figure.add_vline(x=100 * share, line={"color": GREY, "width": 1, "dash": "dot"})
     figure.update_layout(showlegend=True, xaxis={"range": [-1, 101], "dtick": 20})
     return finished(figure, "% of the photo removed, highest places first", "score")
 

@@ -53,9 +53,8 @@ def stages(module: nn.Module) -> list[tuple[str, list[nn.Module]]]:
     """
     found: dict[str, list[nn.Module]] = {}
     for name, part in module.named_modules():
-        if any(True for _ in part.children()) or not any(True for _ in part.parameters(recurse=False)):
-            continue
-        found.setdefault(_stage_of(name), []).append(part)
+        if any(True for _ in part.parameters(recurse=False)):
+            found.setdefault(_stage_of(name), []).append(part)
     return list(reversed(found.items()))
 
 

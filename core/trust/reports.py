@@ -13,6 +13,9 @@ from core.types import Interval
 
 FOLDER = "trust"
 GAIN, TENTH = "gain", "tenth"
+AGREEMENT = "agreement"
+RANDOMISED, REMOVED = "randomised ", "removed "
+"""The beginnings of measures: each goes on with a stage of the model, or with a percentage of the photo."""
 TOP = "heatmap_top"
 """The mask of the highest places of a heatmap, by id."""
 COLUMNS = (
@@ -20,8 +23,10 @@ COLUMNS = (
     *("compared", "over", "over_low", "over_high", "over_shifted", "over_shifted_low", "over_shifted_high"),
 )
 """A row per set of photos, method and measure: the mean over photos with its interval; what it is compared with and its
-lead over that; for shares also the lead over the same maps moved. `exact` regions are what the source knows of every
-photo, others what a detector found."""
+lead over that; for shares also the lead over the same maps moved. Measures that are no shares: the gain, the tenth, the
+agreement with other methods, the agreement with the map when a stage and those above it are random, and the score when
+a percentage of the photo is removed in the order of the map, compared with the opposite order. `exact` regions are what
+the source knows of every photo, others what a detector found."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,21 @@ def with_others(table: pd.DataFrame, file: Path) -> pd.DataFrame:
         return table
     keys = ["source", "method", "measure"]
     return pd.concat([read(file), table], ignore_index=True).drop_duplicates(keys, keep="last", ignore_index=True)
+
+
+def is_share(measures: pd.Series) -> pd.Series:
+    """Which measures say how much of a map lies on something."""
+    others = measures.isin([GAIN, TENTH, AGREEMENT])
+    return ~(others | measures.str.startswith((RANDOMISED, REMOVED)))
+
+
+def staged(table: pd.DataFrame, beginning: str) -> pd.DataFrame:
+    """The measures that begin with RANDOMISED or REMOVED, of the set with most photos: `stage` is what follows."""
+    rows = table[table["measure"].str.startswith(beginning)]
+    if rows.empty:
+        return rows.assign(stage=[])
+    rows = rows[rows["source"] == rows["source"].iloc[int(rows["n"].argmax())]]
+    return rows.assign(stage=rows["measure"].str.removeprefix(beginning))
 
 
 def read(file: Path) -> pd.DataFrame:

@@ -27,6 +27,10 @@ BEARING = (
     "This bears on no row of the verdict by itself: where a method beats the baselines, its maps show where this model "
     "is sensitive; what it uses there is decided by removing a named thing."
 )
+RANDOMISED = (
+    "Mean Spearman ρ of each map with the one drawn when this part of the model and all parts before it in the table "
+    "have random weights. A map that stays the same does not show what the model learned."
+)
 WAITING = "The brightest tenth is taken away, and a tenth of the same shape elsewhere: how far the score moves …"
 ROUNDS_TO_NOTHING = 0.0005
 

@@ -203,7 +203,9 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     assert {file: file.read_bytes() for file in kept} == kept
     assert set(both["photo_id"]) == set("01234")
     assert not both.duplicated(["photo_id", "method", "measure"]).any()
-    assert set(first["measure"]) == {"centre", "upper third", "lower third", "tenth", "gain"}
+    removed = {f"removed {percent}%" for percent in (0, 20, 40, 60, 80, 100)}
+    random = {"randomised head", "randomised layer4"}
+    assert set(first["measure"]) == {*over_set.PLACES, "tenth", "gain", "agreement", *removed, *random}
     with pytest.raises(StudyError, match="other settings"):
         over_set.run(predictor, listing(1), Settings("patch", "drawn", (TRUE,), (), FILL), tmp_path)
     with pytest.raises(StudyError, match="holds no measured photos"):
@@ -257,6 +259,33 @@ def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch
     assert lower["over_shifted_low"] > 0.3
     centred = table[(table["method"] == "centre_bias") & (table["measure"] == "centre")].iloc[0]
     assert centred["over_low"] > 0
+
+
+def test_a_set_has_mean_curves_agreements_and_maps_of_random_weights(tmp_path: Path) -> None:
+    how = replace(HOW, methods=(TRUE, "layer_cam", FALSE))
+    over_set.run(patch_predictor(), listing(4), how, tmp_path)
+    rows = over_set.rows(tmp_path)
+    table = summarise(rows, "patch", "drawn").set_index(["method", "measure"])
+    for method in how.methods:
+        curve = table.loc[method].filter(like="removed ", axis=0)
+        lowest = (curve["value"] - curve["over"]).to_numpy()
+        shares = curve.index.str.extract(r"(\d+)%")[0].astype(float) / 100
+        area = float(np.trapezoid(lowest, shares) - np.trapezoid(curve["value"], shares))
+        assert area == pytest.approx(table.loc[method, "gain"]["value"])
+        assert set(curve["compared"]) == {"lowest first"}
+    assert table.loc[TRUE, "agreement"]["value"] > 0.9, "both find the patch"
+    assert table.loc[TRUE, "agreement"]["over"] > 0.5
+    assert table.loc[TRUE, "agreement"]["compared"] == "baselines"
+    assert np.isnan(table.loc[FALSE, "agreement"]["over"]), "there is no other baseline"
+    random = reports.staged(table.reset_index(), reports.RANDOMISED)
+    assert set(random["method"]) == {TRUE, "layer_cam"}, "a baseline knows no weights"
+    assert list(random["stage"].unique()) == ["head", "layer4"]
+    predictor, photo = patch_predictor(), draw_photo(0, SIDE, SIDE)
+    first = list(forgetting(predictor, photo, ATTRIBUTIONS[TRUE].function(predictor, photo), seed=how.seed))
+    own = rows[(rows["photo_id"] == "0") & (rows["method"] == TRUE)].set_index("measure")["value"]
+    assert [own[f"randomised {stage.stage}"] for stage in first] == pytest.approx([stage.agreement for stage in first])
+    shares = table.reset_index()["measure"]
+    assert set(shares[reports.is_share(shares)]) == set(over_set.PLACES)
 
 
 def test_what_is_said_of_a_method_that_beats_nothing() -> None:

@@ -7,10 +7,8 @@ import streamlit as st
 
 from core.trust import plots, reports, words
 from core.trust.deciding import deciding
-from core.trust.reports import GAIN, TENTH
+from core.trust.reports import GAIN, RANDOMISED, REMOVED
 from ui import layout
-
-MEASURES = (GAIN, TENTH)
 
 
 def section(model: str) -> None:
@@ -30,6 +28,8 @@ def section(model: str) -> None:
         st.markdown(f"- Not measured beside the baselines on this model: {', '.join(unknown)}.")
     if len(gains):
         st.caption(f"{deciding(model).why} {words.BEARING}")
+    removing(table)
+    randomised(table)
     lying(table)
     columns = ["source", "label", "measure", "exact", "n", "value", "over", "over_low", "over_high"]
     st.dataframe(
@@ -37,11 +37,38 @@ def section(model: str) -> None:
     )
 
 
+def removing(table: pd.DataFrame) -> None:
+    """The mean score while places are removed in the order of each method's maps; nothing where it was not kept."""
+    rows = reports.staged(table, REMOVED)
+    if rows.empty:
+        return
+    lines = {}
+    for label, own in rows.groupby("label", sort=False):
+        shares = own["stage"].str.rstrip("%").astype(float).to_numpy() / 100
+        lines[str(label)] = (shares, own["value"].to_numpy())
+    baselines = list(rows.loc[rows["baseline"].astype(bool), "label"].unique())
+    st.markdown(f"The mean score of {int(rows['n'].max()):,} photos while the highest places are removed.")
+    st.plotly_chart(
+        plots.deletion(lines, baselines, None), key="where-mean-curves", config=layout.CHART, alt="Mean deletion curves"
+    )
+
+
+def randomised(table: pd.DataFrame) -> None:
+    """How far the maps of random weights agree with those of the model; nothing where it was not measured."""
+    rows = reports.staged(table, RANDOMISED)
+    if rows.empty:
+        return
+    stages = list(rows["stage"].unique())
+    frame = rows.pivot_table(index="label", columns="stage", values="value", sort=False)[stages]
+    st.markdown(words.RANDOMISED)
+    st.dataframe(frame, key="where-randomised", column_config=layout.number("%.2f", *stages))
+
+
 def lying(table: pd.DataFrame) -> None:
     """Shares on things beside the shares of the area."""
     st.header("What the maps lie on")
     st.markdown("How much more of a map lies on a kind of thing than its area alone would bring, with 95 % intervals.")
-    rows = table[~table["measure"].isin(MEASURES)]
+    rows = table[reports.is_share(table["measure"])]
     sets = list(dict.fromkeys(map(str, rows["source"])))
     if not sets:
         return

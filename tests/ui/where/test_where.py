@@ -187,6 +187,26 @@ def test_every_measured_model_can_be_chosen(artifacts: Path) -> None:
     assert "photos of *elsewhere*" in words(visit_page(WHERE, model="resmem")), "as the first tab asks for it"
 
 
+def test_a_set_shows_its_mean_curves_and_maps_of_random_weights(artifacts: Path) -> None:
+    summary(artifacts)
+    file = artifacts / "trust" / "resnet50.csv"
+    table = pd.read_csv(file)
+    gains = table[table["measure"] == "gain"]
+    more = [gains.assign(measure=f"removed {percent}%", value=1 - percent / 100) for percent in (0, 50, 100)]
+    quick = gains[gains["method"] == "grad_cam"]
+    more += [quick.assign(measure=f"randomised {stage}", value=0.3) for stage in ("head", "layer4")]
+    pd.concat([table, *more]).to_csv(file, index=False)
+    app = visit_page(WHERE)
+    assert not app.exception
+    assert "The mean score of 90 photos while the highest places are removed" in words(app)
+    assert "have random weights" in words(app)
+    (random,) = (item.value for item in app.dataframe if "layer4" in item.value)
+    assert random.loc["Grad-CAM"].tolist() == [0.3, 0.3]
+    curves, lying = app.get("plotly_chart")[:2]
+    assert "RISE" in curves.proto.spec
+    assert "randomised" not in lying.proto.spec
+
+
 def test_each_set_has_its_own_chart_and_says_what_people_drew(artifacts: Path) -> None:
     summary(artifacts)
     file = artifacts / "trust" / "resnet50.csv"
