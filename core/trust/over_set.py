@@ -24,7 +24,7 @@ from core.trust.cells import agreement
 from core.trust.curves import curves
 from core.trust.deciding import deciding
 from core.trust.randomisation import forgetting
-from core.trust.reports import AGREEMENT, GAIN, RANDOMISED, REMOVED, TENTH
+from core.trust.reports import AGREEMENT, GAIN, QUICK, RANDOMISED, REMOVED, TENTH
 from core.trust.tenth import brightest_tenth
 from core.types import Heatmap, Listing, Mask, Photo, Pixels, Problem, Progress, silent, unreadable
 
@@ -34,8 +34,6 @@ SHIFTS = 16
 """Places that a map is moved to, as on a torus, for the share that its own unevenness brings by chance."""
 STEPS, ELSEWHERE = 5, 4
 """Steps of a curve, and other places of a tenth: fewer than on one photo, for many photos average their noise out."""
-QUICK = (1, 2)
-"""Passes of the methods whose maps are drawn again with random weights: it takes a map for each stage of the model."""
 PLACES = ("centre", "upper third", "lower third")
 """Parts of a photo that need no detector."""
 ROWS = pa.schema(

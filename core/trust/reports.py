@@ -16,6 +16,8 @@ GAIN, TENTH = "gain", "tenth"
 AGREEMENT = "agreement"
 RANDOMISED, REMOVED = "randomised ", "removed "
 """The beginnings of measures: each goes on with a stage of the model, or with a percentage of the photo."""
+QUICK = (1, 2)
+"""Passes of the methods whose maps are drawn again with random weights: it takes a map for each stage of the model."""
 TOP = "heatmap_top"
 """The mask of the highest places of a heatmap, by id."""
 COLUMNS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,17 @@ def standing(found: Standing | None) -> str:
     if found.beats:
         return f"{found.label} beats every baseline on this model ({against})."
     return f"{found.label} does not beat the baselines on this model ({against}): do not read it as an explanation."
+
+
+def not_randomised(slow: Mapping[str, int], baselines: Sequence[str]) -> list[str]:
+    """Why some methods have no map of random weights: slow ones, by label with their passes, and baselines."""
+    said = []
+    if slow:
+        each = ", ".join(f"{label} ({passes} passes)" for label, passes in slow.items())
+        said.append(f"Not asked here, because it takes these passes once more for every layer of the model: {each}.")
+    if baselines:
+        said.append(f"Not asked, because they use no weights and stay the same: {', '.join(baselines)}.")
+    return said
 
 
 def top_of_study(folder: Path) -> str:

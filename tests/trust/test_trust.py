@@ -17,7 +17,7 @@ from core.inference import Predictor
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, MODELS
-from core.trust import over_set, reports, words
+from core.trust import over_set, plots, reports, words
 from core.trust.cells import agreement, cells, mask_of, ranking
 from core.trust.curves import curves
 from core.trust.deciding import LOOKED_AT, deciding
@@ -121,6 +121,24 @@ def test_curves_start_at_the_photo_and_end_at_nothing() -> None:
     assert made.highest_first[-1] == made.lowest_first[-1]
     assert made.highest_first[1] < made.lowest_first[1]
     assert made.gain > 0
+
+
+def test_insertion_is_drawn_beside_deletion_in_the_colour_of_the_method() -> None:
+    shares, high, low = np.linspace(0, 1, 3), np.array([0.9, 0.4, 0.1]), np.array([0.9, 0.8, 0.1])
+    figure = plots.deletion_and_insertion({"Grad-CAM": (shares, high, low)}, (), 0.5)
+    deletion, insertion = figure.data
+    assert list(deletion.y) == [0.9, 0.4, 0.1]
+    assert list(insertion.y) == [0.1, 0.8, 0.9]
+    assert list(insertion.x) == [0, 50, 100]
+    assert "removed" in deletion.hovertemplate
+    assert "brought back" in insertion.hovertemplate
+
+
+def test_slow_methods_and_baselines_say_why_no_weights_are_randomised() -> None:
+    slow, baseline = words.not_randomised({"RISE": 200}, ["Edge map"])
+    assert slow.endswith("once more for every layer of the model: RISE (200 passes).")
+    assert baseline.endswith("stay the same: Edge map.")
+    assert words.not_randomised({}, []) == []
 
 
 def test_cells_are_ranked_with_ties_in_a_fixed_random_order() -> None:

@@ -12,6 +12,7 @@ from core.registry import ATTRIBUTIONS
 from core.trust import plots, reports, words
 from core.trust.curves import STEPS
 from core.trust.deciding import deciding
+from core.trust.reports import QUICK
 from core.trust.tenth import PLACES
 from ui import layout, resources, widgets
 from ui.resources import Item
@@ -93,7 +94,8 @@ def curve(asked: Question) -> None:
     """A slider removes the highest places of one map; the score of every map's order beside it."""
     st.header("Remove what it points at")
     st.markdown(
-        "If a map is true, the score falls fast when its highest places go, and faster than in the order of a baseline."
+        "If a map is true, the score falls fast when its highest places go, and rises fast when they come back alone: "
+        "faster than in the order of a baseline."
     )
     st.caption(deciding(asked.model).why)
     left, right = st.columns(2, gap="medium")
@@ -107,8 +109,8 @@ def curve(asked: Question) -> None:
     own = found[method]
     place = round(percent / 100 * STEPS)
     with right:
-        figure = plots.deletion(
-            {labels[name]: (item.shares, item.highest_first) for name, item in found.items()},
+        figure = plots.deletion_and_insertion(
+            {labels[name]: (item.shares, item.highest_first, item.lowest_first) for name, item in found.items()},
             [labels[name] for name in asked.methods if ATTRIBUTIONS[name].facts["baseline"]],
             percent / 100,
         )
@@ -158,13 +160,16 @@ def forgetting(asked: Question) -> None:
     ):
         return
     found = {}
-    for name in asked.methods:
-        entry = ATTRIBUTIONS[name]
-        if entry.facts["passes"] not in (1, 2):
-            continue
+    chosen = [ATTRIBUTIONS[name] for name in asked.methods]
+    for entry in (entry for entry in chosen if entry.facts["passes"] in QUICK):
+        name = entry.id
         with st.spinner(f"Forgetting under {entry.label} …"):
             stages = results.forgetting(asked.model, name, asked.item.digest, asked.item)
         found[entry.label] = {stage.stage: stage.agreement for stage in stages}
+    slow = {entry.label: entry.facts["passes"] for entry in chosen if entry.facts["passes"] > max(QUICK)}
+    baselines = [entry.label for entry in chosen if entry.facts["baseline"]]
+    for said in words.not_randomised(slow, baselines):
+        st.caption(said)
     if not found:
         st.info("Choose a method that takes one pass, such as Grad-CAM: the slow ones would take minutes.")
         return

@@ -45,12 +45,14 @@ def removing(table: pd.DataFrame) -> None:
     lines = {}
     for label, own in rows.groupby("label", sort=False):
         shares = own["stage"].str.rstrip("%").astype(float).to_numpy() / 100
-        lines[str(label)] = (shares, own["value"].to_numpy())
+        lines[str(label)] = (shares, own["value"].to_numpy(), (own["value"] - own["over"]).to_numpy())
     baselines = list(rows.loc[rows["baseline"].astype(bool), "label"].unique())
-    st.markdown(f"The mean score of {int(rows['n'].max()):,} photos while the highest places are removed.")
-    st.plotly_chart(
-        plots.deletion(lines, baselines, None), key="where-mean-curves", config=layout.CHART, alt="Mean deletion curves"
+    st.markdown(
+        f"The mean score of {int(rows['n'].max()):,} photos while the highest places are removed, and while they come "
+        "back."
     )
+    figure = plots.deletion_and_insertion(lines, baselines)
+    st.plotly_chart(figure, key="where-mean-curves", config=layout.CHART, alt="Mean deletion and insertion curves")
 
 
 def randomised(table: pd.DataFrame) -> None:

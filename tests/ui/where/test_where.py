@@ -90,6 +90,10 @@ def test_methods_stand_side_by_side_each_with_its_worth() -> None:
 
 def test_the_slider_plays_the_deletion_curve() -> None:
     app = press(visit_page(WHERE, **FEW))
+    lines = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    assert [line["name"] for line in lines] == ["Grad-CAM", "Grad-CAM", "Edge map", "Edge map"]
+    assert lines[0]["line"]["color"] == lines[1]["line"]["color"] != lines[2]["line"]["color"]
+    assert [line["showlegend"] for line in lines] == [True, False, True, False]
     for percent in (0, 50, 100):
         app.slider(key="where-removed").set_value(percent).run()
         assert not app.exception
@@ -100,8 +104,10 @@ def test_the_slider_plays_the_deletion_curve() -> None:
 
 def test_a_model_forgets_on_request() -> None:
     app = press(visit_page(WHERE, **FEW))
+    assert "stay the same" not in words(app)
     app.toggle(key="where-forget").set_value(True).run()
     assert not app.exception
+    assert "Not asked, because they use no weights and stay the same: Edge map." in words(app)
     assert list(app.dataframe[1].value.columns) == ["head", "layer4"]
 
 
@@ -198,7 +204,7 @@ def test_a_set_shows_its_mean_curves_and_maps_of_random_weights(artifacts: Path)
     pd.concat([table, *more]).to_csv(file, index=False)
     app = visit_page(WHERE)
     assert not app.exception
-    assert "The mean score of 90 photos while the highest places are removed" in words(app)
+    assert "The mean score of 90 photos while the highest places are removed, and" in words(app)
     assert "have random weights" in words(app)
     (random,) = (item.value for item in app.dataframe if "layer4" in item.value)
     assert random.loc["Grad-CAM"].tolist() == [0.3, 0.3]
