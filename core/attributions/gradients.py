@@ -121,10 +121,14 @@ def guided_backpropagation(predictor: Predictor, photo: Pixels, *, smooth: Smoot
     square, batch = model_input(predictor, photo)
     with evaluating(predictor) as module:
         found = GuidedBackprop(module).attribute(batch.requires_grad_())
+    # Its size, without the sign that captum gives: at the pixels a sign says that another colour would raise the score,
+    # not that a place lowers it, and on natural photos the size is what is read (Smilkov et al. 2017; Adebayo et al.
+    # 2018). What lowers the score is cut on the way back, so that no sign could show it.
+    found = found.abs()
     missed = getattr(predictor.module, "functional_relus", "")
     note = f"Guided only in part: {missed} pass the plain gradient." if missed else ""
     name = guided_backpropagation.__name__
-    return _finished(predictor, photo, square, found.abs(), name, smooth, signed=False, note=note)
+    return _finished(predictor, photo, square, found, name, smooth, signed=False, note=note)
 
 
 def _chunks(samples: int) -> list[int]:

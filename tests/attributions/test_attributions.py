@@ -79,7 +79,7 @@ def test_a_patch_that_lowers_the_score_comes_out_negative(method: str) -> None:
     assert found.values.min() == -1
 
 
-@pytest.mark.parametrize("method", ["grad_cam_plus_plus", "layer_cam"])
+@pytest.mark.parametrize("method", ["grad_cam_plus_plus", "layer_cam", "guided_backpropagation"])
 def test_a_method_of_raising_parts_says_nothing_of_a_lowering_patch(method: str) -> None:
     found = explain(method, patch_predictor(-1), nine_squares())
     assert not found.values.any()
@@ -230,6 +230,41 @@ def test_nothing_is_left_behind_by_eight_visitors_half_of_whom_fail(method: str)
     assert all(weight.grad is None for weight in predictor.module.parameters())
     assert predictor.module.layer4.training
     assert not predictor.module.training
+
+
+@pytest.fixture(scope="module")
+def resnet() -> Predictor:
+    torch.manual_seed(0)
+    return Predictor("resnet50", MODELS["resnet50"].function().eval(), Preset(SIDE, SIDE), {})
+
+
+FEW = {"rise": {"masks": 16}, "occlusion": {"window": 0.5}, "integrated_gradients": {"steps": 5}}
+FEW |= {"gradient_shap": {"samples": 4}, "smooth_grad": {"samples": 4}}
+"""Fewer passes than a map needs that is to be looked at."""
+
+
+def plain_photos() -> dict[str, np.ndarray]:
+    """Photos without content, or with content in a strip alone."""
+    letterboxed = np.zeros((SIDE, SIDE, 3), np.uint8)
+    letterboxed[20:44] = draw_photo(1, 24, SIDE)
+    return {"flat": np.zeros_like(letterboxed), "letterboxed": letterboxed, "one colour": letterboxed * 0 + 90}
+
+
+@pytest.mark.parametrize("method", [entry.id for entry in ATTRIBUTIONS])
+def test_the_real_network_gives_finite_maps_of_photos_without_content_and_keeps_no_hook(
+    method: str, resnet: Predictor
+) -> None:
+    for kind, photo in plain_photos().items():
+        found = explain(method, resnet, photo, **FEW.get(method, {}))
+        assert np.isfinite(found.values).all(), kind
+        assert np.isfinite(found.peak), kind
+        assert found.values.shape == photo.shape[:2]
+        assert np.abs(found.values).max() in (0, 1)
+        if kind == "letterboxed":
+            assert found.values.any()
+    assert not any(getattr(part, kind) for part in resnet.module.modules() for kind in HOOKS)
+    assert all(weight.requires_grad and weight.grad is None for weight in resnet.module.parameters())
+    assert not any(part.training for part in resnet.module.modules())
 
 
 class TwoBranches(nn.Module):
