@@ -16,6 +16,7 @@ from core.errors import ArtifactError, PhotoError, StudyError, UnknownChoiceErro
 from core.inference import Predictor
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
+from core.regions import mask_cache
 from core.registry import ATTRIBUTIONS, MODELS
 from core.trust import over_set, plots, reports, words
 from core.trust.cells import agreement, cells, mask_of, ranking
@@ -25,7 +26,7 @@ from core.trust.over_set import Settings
 from core.trust.randomisation import forgetting, stages
 from core.trust.summary import summarise
 from core.trust.tenth import brightest_tenth, elsewhere
-from core.types import Heatmap, Listing, Photo
+from core.types import Heatmap, Listing, Photo, Region
 from core.verdict.aggregates import read_verdict
 from tests.conftest import draw_photo
 from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
@@ -195,6 +196,35 @@ def test_shares_are_those_of_the_map_the_area_and_the_map_moved() -> None:
     assert share == 1
     assert area == 0.25
     assert moved == pytest.approx(3 / 15)
+
+
+def test_shares_on_what_the_source_knows_are_told_from_those_on_what_a_detector_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both masks are of the photo's size, the map is of the working size: half of it."""
+    large = nine_squares().repeat(2, axis=0).repeat(2, axis=1)
+    patch, left = np.zeros((2, 2 * SIDE, 2 * SIDE), bool)
+    rows, columns = PATCH
+    patch[2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop] = True
+    left[:, :SIDE] = True
+    asked = []
+    monkeypatch.setattr(mask_cache, "detect", lambda name, *_, **__: asked.append(name) or Region(left))
+    photo = Photo("a", "drawn", lambda: large, truth=lambda: {"faces": Region(patch)})
+    how = Settings("patch", "drawn", (TRUE, FALSE), ("faces", "people"), ())
+    found = pd.DataFrame(over_set.measured(patch_predictor(), photo, how)).set_index(["method", "measure"])
+    assert asked == ["people"], "what the source knows is not looked for"
+    true = found.loc[TRUE]
+    assert true.loc["faces", "exact"] is True
+    assert true.loc["people", "exact"] is False
+    assert true.loc["centre", "exact"] is None
+    assert true.loc["faces", "expected"] == patch.mean() == 1 / 16
+    assert true.loc["people", "expected"] == 0.5
+    assert true.loc["faces", "value"] > 0.6
+    assert true.loc["people", "value"] < 0.05, "the patch lies in the right half"
+    assert found.loc[(FALSE, "faces"), "value"] < 0.3
+    table = summarise(found.reset_index(), "patch", "drawn").set_index(["method", "measure"])["exact"]
+    assert table[TRUE, "faces"]
+    assert not table[TRUE, "people"]
 
 
 def broken() -> np.ndarray:
