@@ -15,6 +15,7 @@ from core import config
 from core.__main__ import main
 from core.concepts import named
 from core.concepts.reports import read_concepts
+from core.concepts.typical import photos_at_hand
 from core.inference import checkpoints
 from core.latent import distinctiveness
 from core.latent.links import MEASURES, read_unusual
@@ -130,6 +131,8 @@ def test_concepts_are_saved_where_the_page_reads_them(
     assert (folder / "runs" / "concepts" / "tiny.json").read_text() == (
         folder / "artifacts" / "concepts" / "tiny.json"
     ).read_text()
+    shown = photos_at_hand(found.parts[0].typical)
+    assert set(shown) == set(found.parts[0].typical), "the run noted where they lie"
     assert main([*command, "--limit", "39"]) == 2
     assert "39 photos are too few for concepts" in capsys.readouterr().err
 

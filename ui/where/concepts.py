@@ -14,6 +14,8 @@ from core.types import Heatmap
 from core.wording import interval
 from ui import layout, resources
 from ui.resources import Item
+from ui.where import typical
+from ui.where.typical import Tile
 
 SHOWN = 3
 """Packaged photos beside a part: those with most of it."""
@@ -52,14 +54,18 @@ def section(model: str) -> None:
     st.caption(words.BEARING)
     st.header("Parts without names")
     st.markdown(words.of_parts(found))
+    made = typical.tiles(tuple(dict.fromkeys(name for part in found.parts for name in part.typical)))
     for place, part in enumerate(found.parts):
-        one_part(found, part, place + 1)
+        one_part(found, part, place + 1, made)
 
 
-def one_part(found: Concepts, part: Part, place: int) -> None:
-    """What a part is worth, the packaged photos with most of it, and the names of its typical photos."""
+def one_part(found: Concepts, part: Part, place: int, made: dict[str, Tile]) -> None:
+    """What a part is worth, its typical photos, their names, and where it is in the packaged photos with most of it."""
     st.subheader(f"Part {place}", anchor=False)
     st.markdown(f"{words.of_part(part, found.sd)[0].upper()}{words.of_part(part, found.sd)[1:]}.")
+    typical.show(part.typical, made)
+    with st.expander("Names of its most typical photos"):
+        st.dataframe(pd.DataFrame({"photo": part.typical}), hide_index=True, key=f"part-{part.number}")
     amounts = {sample.name: np.array(sample.amounts[part.number]) for sample in found.samples}
     samples = resources.samples()
     most = sorted((name for name in amounts if name in samples), key=lambda name: -amounts[name].mean())[:SHOWN]
@@ -71,8 +77,6 @@ def one_part(found: Concepts, part: Part, place: int) -> None:
             output_format="JPEG",
             alt=f"Where part {place} is in the photo {name}",
         )
-    with st.expander("Its most typical photos"):
-        st.dataframe(pd.DataFrame({"photo": part.typical}), hide_index=True, key=f"part-{part.number}")
 
 
 def _with_part(item: Item, amounts: np.ndarray, highest: float) -> np.ndarray:

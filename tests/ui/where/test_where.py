@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from core import config, files
 from core.concepts.reports import Concepts, Named, Part, Sample
 from core.inference import checkpoints
+from core.latent.atlas import Atlas
 from core.latent.links import Link, Unusual
 from core.photos.preprocess import Preset
 from core.records import as_json
@@ -22,8 +24,10 @@ from core.registry import MODELS
 from core.trust.reports import COLUMNS
 from core.trust.words import NOT_MEASURED
 from core.types import Interval
-from tests.conftest import visit_page
+from tests.conftest import visit_page, write_photo
 from tests.helpers import standin
+from ui.where import typical
+from ui.where.typical import Tile
 
 WHERE = "pages/where_it_looks.py"
 
@@ -261,6 +265,49 @@ def test_the_second_tab_shows_concepts_parts_and_the_unusual(artifacts: Path) ->
     assert "Without it Δ = −0.30 SD [−0.40, −0.20]" in said
     assert "distance to photos that DINOv2 sees alike: higher" in said
     assert "A note. This bears on the second account of the verdict" in said
+
+
+def test_typical_photos_are_shown_where_they_are_at_hand_else_decoded_or_named(
+    artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "RUNS", tmp_path / "runs")
+    write_photo(tmp_path / "own" / "a.png", 1)
+    files.write_text(tmp_path / "runs" / "concepts" / "places.json", json.dumps({"own": str(tmp_path / "own")}))
+    names = ("samples/cat", "generated_face/face-0-00003", "own/a.png", "own/gone.png", "far/b.jpg", "far/c.jpg")
+    part = Part(0, 0.2, -0.03, -0.04, -0.02, names)
+    found = Concepts("resnet50", "photos", 100, 0.1, (), (), (part,), 0.7, 0.4, ())
+    files.write_text(artifacts / "concepts" / "resnet50.json", json.dumps(as_json(found)))
+    drawn: list[str] = []
+
+    def decoded(given: list[str]) -> dict[str, Tile]:
+        drawn.extend(given)
+        return {"far/b.jpg": Tile(np.zeros((64, 64, 3), np.uint8), decoded=True)}
+
+    monkeypatch.setattr("ui.where.typical._decoded", decoded)
+    app = visit_page(WHERE)
+    assert not app.exception
+    assert drawn == ["own/gone.png", "far/b.jpg", "far/c.jpg"], "what is at hand needs no autoencoder"
+    shown = [picture.proto.imgs[0].alt for picture in app.get("image")]
+    assert [f"Typical: {name}" for name in (*names[:3], "far/b.jpg")] == [alt for alt in shown if "Typical" in alt]
+    said = words(app).replace("\\", "")
+    assert "Of the 6 most typical photos, 1 drawn by the autoencoder" in said
+    assert "2 neither on this machine nor on the map, named below" in said
+    assert next(table.value for table in app.dataframe if "photo" in table.value)["photo"].tolist() == list(names)
+
+
+def test_what_the_map_keeps_of_a_photo_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pd.DataFrame({"source": ["far", "far"], "photo_id": ["a/b.jpg", "c.jpg"]})
+    kept = Atlas(Path(), table, {"pixels": np.array([[1.0, 2.0], [3.0, 4.0]])}, {}, {}, None, {})  # type: ignore[arg-type]
+    monkeypatch.setattr("core.latent.atlas.read", lambda: kept)
+    asked = []
+
+    def load(latent: int) -> SimpleNamespace:
+        return SimpleNamespace(decode=lambda rows: asked.append((latent, rows.tolist())) or np.zeros((1, 64, 64, 3)))
+
+    monkeypatch.setattr("core.inference.autoencoder.load_autoencoder", load)
+    assert list(typical._decoded(["far/c.jpg", "elsewhere/a/b.jpg"])) == ["far/c.jpg"]
+    assert asked == [(2, [[3.0, 4.0]])]
+    assert typical._decoded(["elsewhere/x"]) == {}
 
 
 @pytest.mark.parametrize("file", ["concepts/resnet50.json", "distinctiveness/resnet50/photos.json"])
