@@ -16,7 +16,7 @@ def main() -> None:
     with layout.text():
         st.markdown(
             "A heatmap says where a model looks. Methods disagree, and some draw the same map of any model: here every "
-            "map is tested by removing what it points at, and stands beside maps that know nothing of the model."
+            "map is tested by removing its highest places, and stands beside maps that know nothing of the model."
         )
     one, many = st.tabs(["One photo", "Many photos"])
     with one:

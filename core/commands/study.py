@@ -161,10 +161,10 @@ def _with_tops(design: Design, photos: list[Photo], predictor: Any, method: str)
     """The design with one more mask, and the photos that know where it is."""
     from core.study.conditions import masks_of
     from core.trust.reports import TOP
-    from core.trust.tops import with_tops
+    from core.trust.top_regions import with_top_regions
 
     masks = tuple(dict.fromkeys((*masks_of(design), TOP)))
-    return dataclasses.replace(design, masks=masks), with_tops(photos, predictor, method)
+    return dataclasses.replace(design, masks=masks), with_top_regions(photos, predictor, method)
 
 
 def _plan(

@@ -20,12 +20,12 @@ from core.paint.region_effect import working
 from core.photos.fingerprints import Fresh, fingerprint
 from core.regions import mask_cache
 from core.registry import ATTRIBUTIONS, MASKS
-from core.trust.cells import agreement
+from core.trust.brightest_tenth import brightest_tenth
 from core.trust.curves import curves
-from core.trust.deciding import deciding
-from core.trust.randomisation import forgetting
+from core.trust.deciding_fills import deciding_fills
+from core.trust.grid import agreement
+from core.trust.randomisation import cascading_randomisation
 from core.trust.reports import AGREEMENT, GAIN, QUICK, RANDOMISED, REMOVED, TENTH
-from core.trust.tenth import brightest_tenth
 from core.types import Heatmap, Listing, Mask, Photo, Pixels, Problem, Progress, silent, unreadable
 
 PART = 5
@@ -72,7 +72,7 @@ def settings_of(
     Without `removals`, only where the maps lie is measured. UnknownChoiceError names the choices.
     """
     chosen = tuple(ATTRIBUTIONS[name].id for name in methods) or tuple(entry.id for entry in ATTRIBUTIONS)
-    fills = deciding(title_of(model)).fills if removals else ()
+    fills = deciding_fills(title_of(model)).fills if removals else ()
     return Settings(
         identity(model), source, chosen, tuple(MASKS[name].id for name in masks) or mask_cache.detectors(), fills
     )
@@ -176,7 +176,7 @@ def _agreements(maps: Mapping[str, Heatmap], method: str) -> Iterator[dict[str, 
 def _randomised(predictor: Predictor, photo: Pixels, heatmap: Heatmap, seed: int) -> Iterator[dict[str, object]]:
     """Agreement of a quick method's map with those of the model as it is made random, from its head to its input."""
     if ATTRIBUTIONS[heatmap.method].facts["passes"] in QUICK:
-        for stage in forgetting(predictor, photo, heatmap, seed=seed):
+        for stage in cascading_randomisation(predictor, photo, heatmap, seed=seed):
             yield {"measure": f"{RANDOMISED}{stage.stage}", "value": stage.agreement}
 
 

@@ -32,7 +32,7 @@ the source knows of every photo, others what a detector found."""
 
 
 @dataclass(frozen=True)
-class Standing:
+class BaselineComparison:
     """A method's gain over that of the best baseline, paired by photo: mean and interval over `n` photos."""
 
     label: str
@@ -92,7 +92,7 @@ def read(file: Path) -> pd.DataFrame:
     return table
 
 
-def standing(table: pd.DataFrame | None, method: str) -> Standing | None:
+def against_baselines(table: pd.DataFrame | None, method: str) -> BaselineComparison | None:
     """How a method compares with the baselines in a summary, on the set with most photos.
 
     None for a baseline, and where it was not measured.
@@ -106,4 +106,4 @@ def standing(table: pd.DataFrame | None, method: str) -> Standing | None:
     over = Interval(float(row["over"]), float(row["over_low"]), float(row["over_high"]))
     labels = dict(zip(table["method"], table["label"], strict=True))
     best = str(labels.get(row["compared"], row["compared"]))
-    return Standing(str(row["label"]), int(row["n"]), best, over)
+    return BaselineComparison(str(row["label"]), int(row["n"]), best, over)

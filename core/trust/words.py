@@ -15,8 +15,8 @@ from core.study import catalogue
 from core.types import Heatmap
 
 if TYPE_CHECKING:
-    from core.trust.reports import Standing
-    from core.trust.tenth import Tenth
+    from core.trust.brightest_tenth import BrightestTenth
+    from core.trust.reports import BaselineComparison
 
 SIGNED = "Orange places raise the score by this method, blue ones lower it."
 UNSIGNED = "Bright places matter to the score by this method; it does not show what lowers it."
@@ -46,17 +46,17 @@ def caption(heatmap: Heatmap, *, baseline: bool) -> str:
     return f"{meaning} {heatmap.note}".strip()
 
 
-def reading(heatmap: Heatmap, found: Standing | None) -> str:
-    """How to read a heatmap of a method that is none of the baselines, its standing, and what no map can say."""
-    return f"{caption(heatmap, baseline=False)} {standing(found)} {HEATMAP_CAVEAT}".replace("  ", " ")
+def how_to_read(heatmap: Heatmap, found: BaselineComparison | None) -> str:
+    """How to read a heatmap of a method that is no baseline, how it compares with these, and what no map can say."""
+    return f"{caption(heatmap, baseline=False)} {against_baselines(found)} {HEATMAP_CAVEAT}".replace("  ", " ")
 
 
-def expected(found: Standing | None, *, signed: bool) -> str:
-    """What `reading` will say of a heatmap that is not there yet: as long, so that nothing moves when it comes."""
-    return f"{SIGNED if signed else UNSIGNED} {standing(found)} {HEATMAP_CAVEAT}".replace("  ", " ")
+def placeholder(found: BaselineComparison | None, *, signed: bool) -> str:
+    """What `how_to_read` will say of a heatmap that is not there yet: as long, so that nothing moves when it comes."""
+    return f"{SIGNED if signed else UNSIGNED} {against_baselines(found)} {HEATMAP_CAVEAT}".replace("  ", " ")
 
 
-def tenth(found: Tenth | None) -> str:
+def tenth(found: BrightestTenth | None) -> str:
     """What the brightest tenth is worth beside a tenth elsewhere, as one sentence with its meaning."""
     if found is None:
         return POINTS_NOWHERE
@@ -71,7 +71,7 @@ def tenth(found: Tenth | None) -> str:
     return f"Removing the brightest {part} {own}; {same} of the same shape elsewhere{wrapped} {there}. {_rank(found)}"
 
 
-def standing(found: Standing | None) -> str:
+def against_baselines(found: BaselineComparison | None) -> str:
     """Whether a method beat every baseline over a set of photos, or that nobody measured it on this model."""
     if found is None:
         return NOT_MEASURED
@@ -117,15 +117,15 @@ def top_of_study(folder: Path) -> str:
     if entry.facts["baseline"]:
         return f"{said} {BASELINE}"
     try:
-        found = reports.standing(reports.summary(model), method)
+        found = reports.against_baselines(reports.summary(model), method)
     except ArtifactError as error:
         return f"{said} {error}"
-    return f"{said} {standing(found)}"
+    return f"{said} {against_baselines(found)}"
 
 
-def _rank(found: Tenth) -> str:
+def _rank(found: BrightestTenth) -> str:
     if found.delta > -ROUNDS_TO_NOTHING:
-        return "What it points at does not hold the score up."
+        return "Removing these places does not lower the score."
     beaten = sum(found.delta < other for other in found.elsewhere)
     return f"It lowers the score further than {beaten} of {len(found.elsewhere)} other places do."
 

@@ -23,7 +23,7 @@ from captum.attr import (
 from torch import nn
 
 from core import inference
-from core.attributions.model_at_work import background
+from core.attributions.common import background
 from core.errors import AttributionError
 from core.inference import Predictor
 from core.photos import preprocess

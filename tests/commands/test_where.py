@@ -13,7 +13,7 @@ import torch
 
 from core import config
 from core.__main__ import main
-from core.concepts import named
+from core.concepts import tcav
 from core.concepts.reports import read_concepts
 from core.concepts.typical import photos_at_hand
 from core.inference import checkpoints
@@ -109,8 +109,8 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_left(folder: Path, monkeypa
 def test_concepts_are_saved_where_the_page_reads_them(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(named, "RANDOM", 20)
-    monkeypatch.setattr(named, "HALVES", 5)
+    monkeypatch.setattr(tcav, "RANDOM", 20)
+    monkeypatch.setattr(tcav, "HALVES", 5)
     for number in range(44):
         photo = draw_photo(100 + number, SIDE, SIDE)
         if number % 2:
@@ -121,7 +121,7 @@ def test_concepts_are_saved_where_the_page_reads_them(
     command = ["concepts", "many", "--model", "tiny", "--masks", "faces", "--parts", "3", "--named", "Red=many/red*"]
     assert main([*command, "--save", "artifacts/concepts"]) == 0
     said = capsys.readouterr().out
-    assert "Red: told apart in" in said
+    assert "Red: classified correctly in" in said
     assert "Faces: in too few photos" in said, "every photo has them"
     assert said.count("part ") >= 3
     found = read_concepts("tiny")

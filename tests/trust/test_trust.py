@@ -1,4 +1,4 @@
-"""Trust in heatmaps: a true map beats the baselines on a model whose cause is known, and forgetting destroys it."""
+"""Trust in heatmaps: a true map beats the baselines on a model whose cause is known, and random weights destroy it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from core.photos.preprocess import Preset
 from core.regions import mask_cache
 from core.registry import ATTRIBUTIONS, MODELS
 from core.trust import over_set, plots, reports, words
-from core.trust.cells import agreement, cells, mask_of, ranking
+from core.trust.brightest_tenth import brightest_tenth, elsewhere
 from core.trust.curves import curves
-from core.trust.deciding import LOOKED_AT, deciding
+from core.trust.deciding_fills import LOOKED_AT, deciding_fills
+from core.trust.grid import agreement, cells, mask_of, ranking
 from core.trust.over_set import Settings
-from core.trust.randomisation import forgetting, stages
+from core.trust.randomisation import cascading_randomisation, stages
 from core.trust.summary import summarise
-from core.trust.tenth import brightest_tenth, elsewhere
 from core.types import Heatmap, Listing, Photo, Region
 from core.verdict.aggregates import read_verdict
 from tests.conftest import draw_photo
@@ -58,24 +58,24 @@ def test_removing_what_a_true_map_points_at_lowers_the_score_further_than_elsewh
     assert f"{len(found.elsewhere)} of {len(found.elsewhere)} other places" in said
     raised = words.tenth(replace(found, delta=0.1))
     assert "raises the score by 0.100" in raised
-    assert raised.endswith("What it points at does not hold the score up.")
+    assert raised.endswith("Removing these places does not lower the score.")
 
 
 def test_what_takes_away_is_what_decides_in_the_stored_study_of_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verdict = read_verdict(config.ARTIFACTS / "studies" / "reference")
-    own = deciding(verdict.model)
+    own = deciding_fills(verdict.model)
     assert own.fills == tuple(item.fill for item in verdict.artefacts if item.decides)
     assert own.why.endswith(f"what decides in the stored study of {verdict.model}.")
-    other = deciding("another")
+    other = deciding_fills("another")
     assert other.fills == own.fills
     assert other.why.endswith(f"these are those of the study of {verdict.model}.")
     assert over_set.settings_of("resnet50", "drawn", (TRUE,), ()).fills == own.fills
     assert not over_set.settings_of("resnet50", "drawn", (TRUE,), (), removals=False).fills
     monkeypatch.setattr("core.config.ARTIFACTS", tmp_path)
     monkeypatch.setattr("core.config.RUNS", tmp_path)
-    alone = deciding(verdict.model)
+    alone = deciding_fills(verdict.model)
     assert alone.fills == LOOKED_AT
     assert alone.why.endswith("these decided in the photos looked at beforehand.")
 
@@ -161,21 +161,21 @@ def test_maps_agree_with_themselves_and_not_with_a_map_of_nothing() -> None:
     assert agreement(found, nothing) == 0
 
 
-def test_forgetting_changes_the_map_and_leaves_the_model_alone() -> None:
+def test_randomisation_changes_the_map_and_leaves_the_model_alone() -> None:
     torch.manual_seed(0)
     predictor = Predictor("small", MODELS["small_cnn"].function().eval(), Preset(SIDE, SIDE), {})
     before = {name: value.clone() for name, value in predictor.module.state_dict().items()}
     photo = draw_photo(3, SIDE, SIDE)
     found = ATTRIBUTIONS[TRUE].function(predictor, photo)
-    made = list(forgetting(predictor, photo, found))
+    made = list(cascading_randomisation(predictor, photo, found))
     assert [item.stage for item in made] == ["head", "layer4"]
     assert made[-1].agreement < 0.9
     assert all(torch.equal(value, before[name]) for name, value in predictor.module.state_dict().items())
     baseline = ATTRIBUTIONS[FALSE].function(predictor, photo)
-    assert all(item.agreement == pytest.approx(1) for item in forgetting(predictor, photo, baseline))
+    assert all(item.agreement == pytest.approx(1) for item in cascading_randomisation(predictor, photo, baseline))
 
 
-def test_a_resnet_forgets_from_its_head_to_its_first_layer() -> None:
+def test_a_resnet_is_randomised_from_its_head_to_its_first_layer() -> None:
     with torch.device("meta"):
         module = MODELS["resnet50"].function()
     assert [name for name, _ in stages(module)] == [
@@ -294,14 +294,14 @@ def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch
     table.to_csv(file, index=False)
     monkeypatch.setattr("core.config.ARTIFACTS", tmp_path)
     again = reports.summary("patch")
-    found = reports.standing(again, TRUE)
+    found = reports.against_baselines(again, TRUE)
     assert found is not None
     assert found.n == 20
     assert found.best in ("Edge map", "Centre bias")
     assert found.over.low <= found.over.estimate <= found.over.high
-    assert words.standing(found).startswith("Grad-CAM")
-    assert reports.standing(again, FALSE) is None
-    assert reports.standing(None, TRUE) is None
+    assert words.against_baselines(found).startswith("Grad-CAM")
+    assert reports.against_baselines(again, FALSE) is None
+    assert reports.against_baselines(None, TRUE) is None
     lower = table[(table["method"] == TRUE) & (table["measure"] == "lower third")].iloc[0]
     assert lower["over_low"] > 0.3, "the patch lies there, whatever the photo"
     assert lower["over_shifted_low"] > 0.3
@@ -329,7 +329,9 @@ def test_a_set_has_mean_curves_agreements_and_maps_of_random_weights(tmp_path: P
     assert set(random["method"]) == {TRUE, "layer_cam"}, "a baseline knows no weights"
     assert list(random["stage"].unique()) == ["head", "layer4"]
     predictor, photo = patch_predictor(), draw_photo(0, SIDE, SIDE)
-    first = list(forgetting(predictor, photo, ATTRIBUTIONS[TRUE].function(predictor, photo), seed=how.seed))
+    first = list(
+        cascading_randomisation(predictor, photo, ATTRIBUTIONS[TRUE].function(predictor, photo), seed=how.seed)
+    )
     own = rows[(rows["photo_id"] == "0") & (rows["method"] == TRUE)].set_index("measure")["value"]
     assert [own[f"randomised {stage.stage}"] for stage in first] == pytest.approx([stage.agreement for stage in first])
     shares = table.reset_index()["measure"]
@@ -339,8 +341,8 @@ def test_a_set_has_mean_curves_agreements_and_maps_of_random_weights(tmp_path: P
 def test_what_is_said_of_a_method_that_beats_nothing() -> None:
     from core.types import Interval
 
-    poor = reports.Standing("RISE", 80, "Edge map", Interval(-0.001, -0.004, 0.002))
-    assert words.standing(poor) == (
+    poor = reports.BaselineComparison("RISE", 80, "Edge map", Interval(-0.001, -0.004, 0.002))
+    assert words.against_baselines(poor) == (
         "RISE does not beat the baselines on this model (on 80 photos; gain over the best baseline (Edge map): "
         "−0.001 [−0.004, +0.002]): do not read it as an explanation."
     )
@@ -349,12 +351,12 @@ def test_what_is_said_of_a_method_that_beats_nothing() -> None:
 def test_too_few_photos_leave_open_whether_a_method_beats_the_baselines() -> None:
     from core.types import Interval
 
-    few = reports.Standing("RISE", 19, "Edge map", Interval(0.002, 0.001, 0.004))
-    assert words.standing(few) == (
+    few = reports.BaselineComparison("RISE", 19, "Edge map", Interval(0.002, 0.001, 0.004))
+    assert words.against_baselines(few) == (
         "Whether RISE beats the baselines on this model is open: too few photos (on 19 photos; gain over the best "
         "baseline (Edge map): +0.002 [+0.001, +0.004])."
     )
-    assert words.standing(replace(few, n=20)).startswith("RISE beats every baseline")
+    assert words.against_baselines(replace(few, n=20)).startswith("RISE beats every baseline")
 
 
 def test_a_damaged_summary_is_refused(tmp_path: Path) -> None:

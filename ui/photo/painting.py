@@ -191,7 +191,9 @@ def pictures(trial: Trial, method: str, settings: dict[str, Any]) -> None:
             blended = overlay.blend(under, heat, 0.55)
             column.image(resources.jpeg(blended), width="stretch", alt=f"Heatmap {name}")
             column.caption(f"{ATTRIBUTIONS[method].label} {name}")
-        layout.attempt(lambda: st.caption(words.standing(reports.standing(reports.summary(trial.model), method))))
+        layout.attempt(
+            lambda: st.caption(words.against_baselines(reports.against_baselines(reports.summary(trial.model), method)))
+        )
 
 
 def arriving(trial: Trial) -> None:

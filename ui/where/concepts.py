@@ -1,4 +1,4 @@
-"""Named concepts, parts without names, and the unusual: whether the score leans on them."""
+"""Named concepts, parts without names, and the unusual: whether the score depends on them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ SHOWN = 3
 
 def section(model: str) -> None:
     """What was measured of a model, or how to measure it."""
-    st.header("What it tells apart")
+    st.header("Which concepts it recognises")
     found = layout.attempt(lambda: read_concepts(model))
     if found is None:
-        st.info("Nobody has taken this model apart yet: `python -m core concepts SOURCE --save artifacts/concepts`.")
+        st.info(
+            "Nobody has measured this model's concepts yet: `python -m core concepts SOURCE --save artifacts/concepts`."
+        )
         return
     st.markdown(f"{words.READ} Measured on {found.n:,} photos of *{layout.plain(found.source)}*.")
     for said in words.in_short(found):
@@ -36,7 +38,7 @@ def section(model: str) -> None:
             {
                 "concept": item.name,
                 "photos with it": item.n_with,
-                "told apart": item.told,
+                "classified correctly": item.told,
                 "step of the score": item.step,
                 "Holm p": item.p,
                 "share that rises": item.raises,
@@ -47,7 +49,7 @@ def section(model: str) -> None:
         key="where-concepts",
         column_config=layout.number("%.4f", "step of the score")
         | layout.number("%.3f", "Holm p")
-        | layout.number("percent", "told apart", "share that rises"),
+        | layout.number("percent", "classified correctly", "share that rises"),
     )
     if found.rare:
         st.caption(f"In too few photos to be tested: {', '.join(found.rare)}.")

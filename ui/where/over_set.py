@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.trust import plots, reports, words
-from core.trust.deciding import deciding
+from core.trust.deciding_fills import deciding_fills
 from core.trust.reports import GAIN, RANDOMISED, REMOVED
 from ui import layout
 
@@ -21,13 +21,13 @@ def section(model: str) -> None:
     gains = table[table["measure"] == GAIN]
     st.markdown(f"Measured on up to {int(table['n'].max()):,} photos of *{layout.plain(source)}*.")
     methods = table[~table["baseline"].astype(bool)].drop_duplicates("method")
-    found = {str(row.label): reports.standing(table, str(row.method)) for row in methods.itertuples()}
+    found = {str(row.label): reports.against_baselines(table, str(row.method)) for row in methods.itertuples()}
     for item in filter(None, found.values()):
-        st.markdown(f"- {words.standing(item)}")
+        st.markdown(f"- {words.against_baselines(item)}")
     if unknown := [layout.plain(label) for label, item in found.items() if item is None]:
         st.markdown(f"- Not measured beside the baselines on this model: {', '.join(unknown)}.")
     if len(gains):
-        st.caption(f"{deciding(model).why} {words.BEARING}")
+        st.caption(f"{deciding_fills(model).why} {words.BEARING}")
     removing(table)
     randomised(table)
     lying(table)

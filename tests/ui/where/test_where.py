@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import config, files
-from core.concepts.reports import Concepts, Named, Part, Sample
+from core.concepts.reports import Concepts, NamedConcept, Part, Sample
 from core.inference import checkpoints
 from core.latent.atlas import Atlas
 from core.latent.links import Link, Unusual
@@ -106,10 +106,10 @@ def test_the_slider_plays_the_deletion_curve() -> None:
     assert "in the order of Edge map" in words(app)
 
 
-def test_a_model_forgets_on_request() -> None:
+def test_weights_are_randomised_on_request() -> None:
     app = press(visit_page(WHERE, **FEW))
     assert "stay the same" not in words(app)
-    app.toggle(key="where-forget").set_value(True).run()
+    app.toggle(key="where-randomise").set_value(True).run()
     assert not app.exception
     assert "Not asked, because they use no weights and stay the same: Edge map." in words(app)
     assert list(app.dataframe[1].value.columns) == ["head", "layer4"]
@@ -242,9 +242,9 @@ def test_a_damaged_summary_is_said_once(artifacts: Path) -> None:
 
 
 def test_the_second_tab_shows_concepts_parts_and_the_unusual(artifacts: Path) -> None:
-    assert "Nobody has taken this model apart yet" in words(visit_page(WHERE))
-    faces = Named("Faces", 40, 60, 0.8, 0.9, 0.8, 0.95, 0.3, 0.7, 0.02, 0.004)
-    water = Named("Water", 30, 70, 0.7, 0.5, 0.4, 0.6, 0.3, 0.7, 0.001, 1.0)
+    assert "Nobody has measured this model's concepts yet" in words(visit_page(WHERE))
+    faces = NamedConcept("Faces", 40, 60, 0.8, 0.9, 0.8, 0.95, 0.3, 0.7, 0.02, 0.004)
+    water = NamedConcept("Water", 30, 70, 0.7, 0.5, 0.4, 0.6, 0.3, 0.7, 0.001, 1.0)
     part = Part(0, 0.2, -0.03, -0.04, -0.02, ("a.jpg", "b.jpg"))
     sample = Sample("cat", (((0.0, 1.0), (0.5, 0.0)),))
     found = Concepts("resnet50", "photos", 100, 0.1, (faces, water), ("Text",), (part,), 0.7, 0.4, (sample,))

@@ -13,7 +13,7 @@ from core.trust.reports import TOP
 from core.types import Photo, Region
 
 
-def with_tops(photos: Iterable[Photo], predictor: Predictor, method: str) -> list[Photo]:
+def with_top_regions(photos: Iterable[Photo], predictor: Predictor, method: str) -> list[Photo]:
     """Photos that know, beside what they knew, where a method's map of them is brightest.
 
     Every photo has such places: they are compared with other places of the same photo, and never with hosts.

@@ -19,7 +19,7 @@ from core.registry import MODELS
 from core.study.reading import read_study
 from core.trust import words
 from core.trust.reports import TOP
-from core.trust.tops import with_tops
+from core.trust.top_regions import with_top_regions
 from core.types import Photo, Region
 from tests.conftest import write_photo
 from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
@@ -28,13 +28,13 @@ from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
 def test_a_photo_knows_where_its_map_is_brightest_beside_what_its_source_knows(tmp_path: Path) -> None:
     face = Region(np.eye(SIDE, dtype=bool))
     photo = Photo("a", "drawn", nine_squares, truth=lambda: {"faces": face})
-    (known,) = with_tops([photo], patch_predictor(), "grad_cam")
+    (known,) = with_top_regions([photo], patch_predictor(), "grad_cam")
     found = mask_cache.find(known, nine_squares(), ("faces", TOP), tmp_path)
     assert found["faces"].region is face
     assert found[TOP].region.mask[PATCH].mean() > 0.6
     assert 0.05 < found[TOP].region.area <= 0.1
     with pytest.raises(UnknownChoiceError, match="grad_cam"):
-        with_tops([photo], patch_predictor(), "gradcam")
+        with_top_regions([photo], patch_predictor(), "gradcam")
 
 
 def test_a_study_removes_the_top_and_says_by_which_method(
