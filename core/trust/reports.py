@@ -53,7 +53,7 @@ class BaselineComparison:
 def summary(model: str) -> pd.DataFrame | None:
     """The table (COLUMNS) of a model, or None where nobody measured it; ArtifactError for a damaged file."""
     file = config.ARTIFACTS / FOLDER / f"{model}.csv"
-    if not file.is_file():
+    if Path(model).name != model or not file.is_file():  # the name may be that of a study that someone handed on
         return None
     return read(file)
 
@@ -64,6 +64,16 @@ def with_others(table: pd.DataFrame, file: Path) -> pd.DataFrame:
         return table
     keys = ["source", "method", "measure"]
     return pd.concat([read(file), table], ignore_index=True).drop_duplicates(keys, keep="last", ignore_index=True)
+
+
+def top_of(method: str) -> str:
+    """The mask of a method's highest places in a study that has those of several methods."""
+    return f"{TOP}_{method}"
+
+
+def is_top(masks: pd.Series) -> pd.Series:
+    """Which masks are the highest places of a heatmap."""
+    return masks.astype(str).str.startswith(TOP)
 
 
 def is_share(measures: pd.Series) -> pd.Series:

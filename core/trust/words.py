@@ -96,31 +96,31 @@ def not_randomised(slow: Mapping[str, int], baselines: Sequence[str]) -> list[st
 
 
 def top_of_study(folder: Path) -> str:
-    """By which method's maps a study found its highest places, and whether it beats the baselines on its model.
+    """By which methods' maps a study found its highest places, and whether each beats the baselines on its model.
 
     Empty for a study without such places, or whose settings cannot be read.
     """
     try:
         settings = json_of((folder / catalogue.SETTINGS).read_text(encoding="utf-8"))
-        method, model = str(settings.get("heatmap") or ""), str(settings.get("model"))
+        methods, model = str(settings.get("heatmap") or "").split(","), str(settings.get("model"))
     except (OSError, ValueError, AttributeError):
         return ""
-    if not method:
+    if not any(methods):
         return ""
     from core.registry import ATTRIBUTIONS  # here, because it needs torch, and few studies have such places
     from core.trust import reports
 
-    if method not in ATTRIBUTIONS:
-        return ""
-    entry = ATTRIBUTIONS[method]
-    said = f"The top of a heatmap is that of {entry.label}."
-    if entry.facts["baseline"]:
-        return f"{said} {BASELINE}"
+    known = [ATTRIBUTIONS[method] for method in methods if method in ATTRIBUTIONS]
     try:
-        found = reports.against_baselines(reports.summary(model), method)
+        measured, problem = reports.summary(model), ""
     except ArtifactError as error:
-        return f"{said} {error}"
-    return f"{said} {against_baselines(found)}"
+        measured, problem = None, str(error)
+    said = []
+    for entry in known:
+        said.append(f"The top of a heatmap is that of {entry.label}." if len(known) == 1 else f"Top of {entry.label}:")
+        compared = against_baselines(reports.against_baselines(measured, entry.id))
+        said.append(BASELINE if entry.facts["baseline"] else problem or compared)
+    return " ".join(said)
 
 
 def _rank(found: BrightestTenth) -> str:

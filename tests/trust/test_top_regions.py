@@ -15,11 +15,11 @@ from core.errors import UnknownChoiceError
 from core.inference import checkpoints
 from core.photos.preprocess import Preset
 from core.regions import mask_cache
-from core.registry import MODELS
+from core.registry import MASKS, MODELS
 from core.study.reading import read_study
 from core.trust import words
 from core.trust.reports import TOP
-from core.trust.top_regions import with_top_regions
+from core.trust.top_regions import masks_of, with_top_regions
 from core.types import Photo, Region
 from tests.conftest import write_photo
 from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
@@ -28,13 +28,26 @@ from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
 def test_a_photo_knows_where_its_map_is_brightest_beside_what_its_source_knows(tmp_path: Path) -> None:
     face = Region(np.eye(SIDE, dtype=bool))
     photo = Photo("a", "drawn", nine_squares, truth=lambda: {"faces": face})
-    (known,) = with_top_regions([photo], patch_predictor(), "grad_cam")
+    (known,) = with_top_regions([photo], patch_predictor(), masks_of(["grad_cam"]))
     found = mask_cache.find(known, nine_squares(), ("faces", TOP), tmp_path)
     assert found["faces"].region is face
     assert found[TOP].region.mask[PATCH].mean() > 0.6
     assert 0.05 < found[TOP].region.area <= 0.1
     with pytest.raises(UnknownChoiceError, match="grad_cam"):
-        with_top_regions([photo], patch_predictor(), "gradcam")
+        masks_of(["gradcam"])
+
+
+def test_each_of_several_methods_has_its_own_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(MASKS, "_entries", dict(MASKS._entries))
+    masks = masks_of(["grad_cam", "centre_bias", "grad_cam"])
+    assert masks == {"grad_cam": f"{TOP}_grad_cam", "centre_bias": f"{TOP}_centre_bias"}
+    assert masks_of(list(masks)) == masks, "another study of the same process may ask again"
+    assert MASKS[masks["grad_cam"]].label == "Top of a heatmap: Grad-CAM"
+    (known,) = with_top_regions([Photo("a", "drawn", nine_squares)], patch_predictor(), masks)
+    found = mask_cache.find(known, nine_squares(), masks.values(), tmp_path)
+    assert found[masks["grad_cam"]].region.mask[PATCH].mean() > 0.6
+    assert found[masks["centre_bias"]].region.mask[SIDE // 2, SIDE // 2]
+    assert not found[masks["centre_bias"]].region.mask[PATCH].any()
 
 
 def test_a_study_removes_the_top_and_says_by_which_method(
@@ -65,3 +78,18 @@ def test_a_study_removes_the_top_and_says_by_which_method(
     assert said in html.unescape((tmp_path / "s" / "report.html").read_text(encoding="utf-8"))
     capsys.readouterr()
     assert main(["study", *command[1:], "--heatmap", "edge_map"]) == 2, "another method is another study"
+    monkeypatch.setattr(MASKS, "_entries", dict(MASKS._entries))
+    command[command.index("--out") + 1] = str(tmp_path / "two")
+    assert main([*command, "--heatmap", "centre_bias", "edge_map"]) == 0
+    assert json.loads((tmp_path / "two" / "study.json").read_text())["heatmap"] == "centre_bias,edge_map"
+    two = read_study(tmp_path / "two")
+    for name in ("centre_bias", "edge_map"):
+        assert two.present(f"{TOP}_{name}").all()
+    (one,) = (
+        n for n, item in enumerate(two.conditions) if (item.mask, item.direction) == (f"{TOP}_centre_bias", "remove")
+    )
+    np.testing.assert_allclose(two.score[:, one], study.score[:, place], atol=1e-6)
+    monkeypatch.setattr(MASKS, "_entries", {name: MASKS[name] for name in MASKS._entries if "heatmap_top_" not in name})
+    capsys.readouterr()
+    assert main(["effects", str(tmp_path / "two")]) in (0, 1), "also by a process that did not make it"
+    assert f"Top of Centre bias: {words.BASELINE} Top of Edge map: {words.BASELINE}" in capsys.readouterr().out

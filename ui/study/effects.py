@@ -16,7 +16,7 @@ from core.effects.table import ALL, ELIGIBLE, POOLED
 from core.errors import LabError
 from core.registry import MASKS
 from core.study import catalogue
-from core.trust.reports import TOP
+from core.trust.reports import is_top
 from core.trust.words import top_of_study
 from core.verdict import evidence
 from core.verdict.aggregates import Aggregates, read_aggregates
@@ -208,7 +208,7 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
 
 def top_of_heatmap(rows: pd.DataFrame, folder: Path) -> None:
     """Below effects of the highest places of a heatmap: whose heatmap, and whether that method can be believed."""
-    if rows["mask"].eq(TOP).any() and (said := top_of_study(folder)):
+    if is_top(rows["mask"]).any() and (said := top_of_study(folder)):
         st.caption(layout.plain(said))
 
 
