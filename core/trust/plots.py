@@ -51,8 +51,8 @@ def deletion_and_insertion(lines: Lines, baselines: Sequence[str], share: float 
     figure.update_layout(showlegend=True)
     finished(figure, "", "score", height=2 * HEIGHT)
     figure.update_xaxes(range=[-1, 101], dtick=20)
-    figure.update_xaxes(title_text="Deletion: % of the photo removed, highest places first", row=1)
-    figure.update_xaxes(title_text="Insertion: % of the photo brought back, highest places first", row=2)
+    figure.update_xaxes(title_text="Deletion: % removed, highest places first", row=1)
+    figure.update_xaxes(title_text="Insertion: % brought back, highest places first", row=2)
     return figure
 
 
