@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.study import catalogue
+from core.trust.words import top_of_study
 from core.verdict.aggregates import Aggregates
 from core.verdict.report import report
 from ui import layout, widgets
@@ -48,6 +49,7 @@ def show(found: Aggregates, folder: Path) -> None:
     st.header("Effects")
     rows, measure = effects.choices(found)
     effects.bars(rows, measure, found)
+    effects.top_of_heatmap(rows, folder)
     closeup.closeup(found, rows, folder)
     downloads(found, folder)
 
@@ -71,7 +73,7 @@ def downloads(found: Aggregates, folder: Path) -> None:
     st.header("Download")
     st.download_button(
         "Report as one page",
-        lambda: report(found, folder),
+        lambda: report(found, folder, top_of_study(folder)),
         f"{found.baseline.study}.html",
         "text/html",
         key="report",

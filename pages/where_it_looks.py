@@ -16,7 +16,7 @@ def main() -> None:
     with layout.text():
         st.markdown(
             "A heatmap says where a model looks. Methods disagree, and some draw the same map of any model: here every "
-            "map is tested by removing what it points at, and stands beside maps that know nothing of the model."
+            "map is tested by removing its highest places, and stands beside maps that know nothing of the model."
         )
     one, many = st.tabs(["One photo", "Many photos"])
     with one:
@@ -56,10 +56,10 @@ def explain(item: Item) -> None:
 
 
 def many_photos() -> None:
-    """What was measured over a set."""
-    from ui.where import concepts, over_set
+    """What was measured over a set, of a model that has such results."""
+    from ui.where import concepts, measured, over_set
 
-    model = st.query_params.get("model", config.DEFAULT_MODEL)
+    model = measured.choose()
     over_set.section(model)
     concepts.section(model)
     concepts.unusual(model)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.evaluation.intervals import Intervals
     from core.inference import Predictor
     from core.paint.view import View
-    from core.trust.tenth import Tenth
+    from core.trust.brightest_tenth import BrightestTenth
 
 DISPLAY_SIDE = 1200
 """Longest side in px of a photo on the page."""
@@ -227,9 +227,9 @@ jpeg = images.jpeg_bytes
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def tenth(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> Tenth | None:
+def tenth(model: str, method: str, settings: dict[str, Any], digest: str, _item: Item) -> BrightestTenth | None:
     """What the brightest tenth of an attribution is worth to the score, at working size."""
-    from core.trust.tenth import brightest_tenth  # here, because it needs torch
+    from core.trust.brightest_tenth import brightest_tenth  # here, because it needs torch
 
     found = heatmap(model, method, settings, digest, _item)
     with log.action("test a heatmap"):

@@ -15,7 +15,7 @@ import torch
 from captum.attr import LayerGradCam, LayerGradientXActivation
 from torch import nn
 
-from core.attributions.model_at_work import by_place, evaluating, heatmap, model_input
+from core.attributions.common import by_place, evaluating, heatmap, model_input
 from core.errors import AttributionError
 from core.inference import Predictor
 from core.registry import ATTRIBUTIONS

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from captum.attr import GradientShap, GuidedBackprop, IntegratedGradients, NoiseTunnel, Saliency
+from captum.attr import GuidedBackprop, IntegratedGradients, Saliency
 
-from core.attributions.model_at_work import (
+from core.attributions.common import (
     BACKGROUNDS,
     BATCH,
     MEAN,
@@ -18,7 +18,6 @@ from core.attributions.model_at_work import (
     evaluating,
     heatmap,
     model_input,
-    seeded,
     smoothed,
 )
 from core.inference import Predictor
@@ -29,6 +28,8 @@ from core.types import Heatmap, Pixels
 Smoothness = Annotated[float, Range(0, 0.1, 0.005)]
 COLOURS = 16
 """Plain photos that gradient SHAP starts from."""
+# Captum warns of hooks that it removes itself. Set once: warnings.catch_warnings is not safe in threads.
+warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU")
 
 
 @ATTRIBUTIONS.register("Integrated gradients", signed=True, baseline=False, passes=20)
@@ -71,11 +72,17 @@ def gradient_shap(
     chosen = np.random.default_rng(seed).integers(0, square.shape[0] * square.shape[1], COLOURS)
     plain = [np.broadcast_to(colour, square.shape).copy() for colour in square.reshape(-1, 3)[chosen]]
     starts = preprocess.to_batch(plain, predictor.preset).to(predictor.device)
+    # The draws of captum's GradientShap in its order, from generators of our own: it draws from the global ones, which
+    # visitors share.
+    numbers, noises = np.random.RandomState(seed), torch.Generator().manual_seed(seed)
     total = torch.zeros_like(batch)
-    with evaluating(predictor) as module, seeded(seed):
-        explain = GradientShap(module)
+    with evaluating(predictor) as module:
         for size in _chunks(samples):
-            total += size * explain.attribute(batch, starts, n_samples=size, stdevs=_in_input(predictor, noise))
+            start = starts[numbers.choice(COLOURS, size)]
+            noisy = _noisy(batch, size, _in_input(predictor, noise), noises)
+            along = torch.from_numpy(numbers.uniform(0, 1, size)).to(batch).view(-1, 1, 1, 1)
+            slopes = Saliency(module).attribute((along * noisy + (1 - along) * start).requires_grad_(), abs=False)
+            total += (slopes * (noisy - start)).sum(dim=0, keepdim=True)
     return _finished(predictor, photo, square, total / samples, gradient_shap.__name__, smooth, signed=True)
 
 
@@ -95,15 +102,13 @@ def smooth_grad(
     pixels. Source: Smilkov et al. 2017.
     """
     square, batch = model_input(predictor, photo)
-    with evaluating(predictor) as module, seeded(seed):
-        found = NoiseTunnel(Saliency(module)).attribute(
-            batch,
-            nt_samples=samples,
-            nt_samples_batch_size=BATCH,
-            stdevs=_in_input(predictor, noise),
-            abs=True,
-        )
-    return _finished(predictor, photo, square, found, smooth_grad.__name__, smooth, signed=False)
+    noises = torch.Generator().manual_seed(seed)  # captum's NoiseTunnel draws from the global one, which visitors share
+    total = torch.zeros_like(batch)
+    with evaluating(predictor) as module:
+        for size in _chunks(samples):
+            noisy = _noisy(batch, size, _in_input(predictor, noise), noises)
+            total += Saliency(module).attribute(noisy.requires_grad_()).sum(dim=0, keepdim=True)
+    return _finished(predictor, photo, square, total / samples, smooth_grad.__name__, smooth, signed=False)
 
 
 @ATTRIBUTIONS.register("Guided backpropagation", signed=False, baseline=False, passes=1)
@@ -114,18 +119,27 @@ def guided_backpropagation(predictor: Predictor, photo: Pixels, *, smooth: Smoot
     that the cut does not reach. Source: Springenberg et al. 2015.
     """
     square, batch = model_input(predictor, photo)
-    with evaluating(predictor) as module, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Setting backward hooks on ReLU")
+    with evaluating(predictor) as module:
         found = GuidedBackprop(module).attribute(batch.requires_grad_())
+    # Its size, without the sign that captum gives: at the pixels a sign says that another colour would raise the score,
+    # not that a place lowers it, and on natural photos the size is what is read (Smilkov et al. 2017; Adebayo et al.
+    # 2018). What lowers the score is cut on the way back, so that no sign could show it.
+    found = found.abs()
     missed = getattr(predictor.module, "functional_relus", "")
     note = f"Guided only in part: {missed} pass the plain gradient." if missed else ""
     name = guided_backpropagation.__name__
-    return _finished(predictor, photo, square, found.abs(), name, smooth, signed=False, note=note)
+    return _finished(predictor, photo, square, found, name, smooth, signed=False, note=note)
 
 
 def _chunks(samples: int) -> list[int]:
     """How many samples in each pass, none with more than a batch."""
     return [min(BATCH, samples - start) for start in range(0, samples, BATCH)]
+
+
+def _noisy(batch: torch.Tensor, copies: int, spread: float, random: torch.Generator) -> torch.Tensor:
+    """So many copies of a batch of one with Gaussian noise, drawn on the processor: the same on every device."""
+    shape = (copies, *batch.shape[1:])
+    return batch + torch.normal(0.0, torch.full(shape, spread), generator=random).to(batch)
 
 
 def _in_input(predictor: Predictor, noise: float) -> float:

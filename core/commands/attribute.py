@@ -32,7 +32,9 @@ def attribute(
     Photos that the model learned from are left out, and of those that look alike one counts.
     For each method: the share of its map on faces, people, text, the salient object, centre, upper and lower third,
     beside the share expected from area and that of the same map moved; what removing its brightest tenth does beside a
-    tenth elsewhere; and the gain of its order of places beside that of the baselines. Means with 95 % intervals.
+    tenth elsewhere; the score while its places are removed, and the gain of their order beside that of the baselines;
+    its agreement with the other methods; and, for methods of one or two passes, with the map of the same model as it is
+    made random, layer by layer. Means with 95 % intervals.
     """
     from dataclasses import replace
     from pathlib import Path

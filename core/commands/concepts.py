@@ -40,6 +40,7 @@ def concepts(
     from core.files import write_text
     from core.records import as_json
     from core.sources import open_source
+    from core.study import catalogue
 
     if not sources:
         raise ParameterError("No photo set is named; give one or several.")
@@ -52,9 +53,10 @@ def concepts(
         samples = open_source("samples").photos
     except SourceError:  # the packaged photos are only shown
         samples = ()
+    listings = [open_source(source) for source in sources]
     found, problems = over_set.concepts(
         inference.load(model),
-        [open_source(source) for source in sources],
+        listings,
         named={name: pattern for name, _, pattern in pairs.values()},
         masks=tuple(MASKS[name].id for name in masks),
         samples=samples,
@@ -68,6 +70,9 @@ def concepts(
     text = json.dumps(as_json(found), separators=(",", ":")) + "\n"
     for folder in filter(None, (out, save)):
         write_text(Path(folder) / f"{found.model}.json", text)
+    places = {listing.name: str(Path(name).resolve()) if Path(name).exists() else name for name, listing in zip(
+        sources, listings, strict=True)}  # fmt: skip
+    catalogue.write_photo_places(Path(out), places)  # so that the page can show typical photos on this machine
     lines = [
         *(words.of_named(item).replace("**", "") for item in found.named),
         *(f"{name}: in too few photos" for name in found.rare),

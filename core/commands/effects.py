@@ -24,11 +24,12 @@ def effects(
     is 1.
     """
     from core.files import replacing, table_text
+    from core.trust.words import top_of_study
     from core.verdict.aggregation import aggregates
     from core.verdict.effect_words import lines, records
 
     found = aggregates(Path(run), weak_in(Path(run)), progress_bar)
-    text = lines(found)
+    text = [*lines(found), *filter(None, [top_of_study(Path(run))])]
     if csv:
         with replacing(Path(csv)) as temporary:
             temporary.write_text(table_text(found.effects, for_spreadsheet=for_spreadsheet), encoding="utf-8")

@@ -40,13 +40,14 @@ def report(
 def _on_study(folder: Path) -> tuple[str, list[str], int]:
     """The page on a study, what is to be said, and the exit code."""
     from core.commands.effects import weak_in
+    from core.trust.words import top_of_study
     from core.verdict.aggregation import aggregates
     from core.verdict.report import report as page
 
     if folder.is_file():
         raise StudyError(f"{folder}: this is a file, not a study's folder; for a painted photo, name it with --photo.")
     found = aggregates(folder, weak_in(folder), progress_bar)
-    return page(found, folder), [], 1 if found.baseline.problems else 0
+    return page(found, folder, top_of_study(folder)), [], 1 if found.baseline.problems else 0
 
 
 def _on_photo(file: Path, photo: Path) -> tuple[str, list[str], int]:

@@ -42,7 +42,7 @@ def study(
     engine_cluster: Annotated[str, CLUSTER_HELP] = "",
     ablations: Annotated[tuple[str, ...], 'only these, by name; "region" is every mask × fill × direction'] = (),
     masks: Annotated[tuple[str, ...], "only these things"] = (),
-    heatmap: Annotated[str, "attribution method whose brightest places are one more thing"] = "",
+    heatmap: Annotated[tuple[str, ...], "attribution methods whose brightest places are one more thing each"] = (),
     fills: Annotated[tuple[str, ...], "only these fills"] = (),
     hosts: Annotated[int, "other photos of equal score that a region is compared with"] = config.HOSTS,
     placements: Annotated[int, "other places in the same photo that a region is compared with"] = config.PLACEMENTS,
@@ -79,7 +79,7 @@ def study(
     )
     return carry_out(
         sources, design, model=model, engine=engine, precision=precision, part=part, split=split, unseen_by=unseen_by,
-        allow_seen=allow_seen, yes=yes, out=Path(out), engine_cluster=engine_cluster, heatmap=heatmap,
+        allow_seen=allow_seen, yes=yes, out=Path(out), engine_cluster=engine_cluster, heatmap=_names(heatmap),
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def carry_out(
     sources: list[str], design: Design, *, model: str, out: Path, engine: str = AUTO, precision: str = AUTO,
     part: str = "", split: int = 1, unseen_by: str = "", allow_seen: bool = False, yes: bool = False,
     progress: Progress | None = None, say: Say = on_error, tell: Say = on_error, within: Sequence[Path] | None = None,
-    engine_cluster: str = "", heatmap: str = "",
+    engine_cluster: str = "", heatmap: Sequence[str] = (),
 ) -> Report:  # fmt: skip
     """Run or go on with a study as `study` describes it.
 
@@ -113,7 +113,7 @@ def carry_out(
     note = {"model_identity": inference.identity(model), "unseen_by": Path(unseen_by).name}
     if heatmap:
         design, found = _with_tops(design, found, predictor, heatmap)
-        note["heatmap"] = heatmap
+        note["heatmap"] = ",".join(dict.fromkeys(heatmap))
     planned = _plan(predictor, found, design, allow_seen, unseen_by, note, listings)
     if len(found) < (least := config.MIN_CONFIRMATORY):
         tell(f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.")
@@ -171,13 +171,16 @@ def _open(name: str, split: int, part: str, tell: Say, *, advise: bool) -> tuple
     return listing, [photo for photo in listing.photos if chosen is None or photo.split == chosen]
 
 
-def _with_tops(design: Design, photos: list[Photo], predictor: Any, method: str) -> tuple[Design, list[Photo]]:
-    """The design with one more mask, and the photos that know where it is."""
+def _with_tops(
+    design: Design, photos: list[Photo], predictor: Any, methods: Sequence[str]
+) -> tuple[Design, list[Photo]]:
+    """The design with one more mask for each method, and the photos that know where these are."""
     from core.study.conditions import masks_of
-    from core.trust.tops import TOP, with_tops
+    from core.trust import top_regions
 
-    masks = tuple(dict.fromkeys((*masks_of(design), TOP)))
-    return dataclasses.replace(design, masks=masks), with_tops(photos, predictor, method)
+    tops = top_regions.masks_of(methods)
+    masks = tuple(dict.fromkeys((*masks_of(design), *tops.values())))
+    return dataclasses.replace(design, masks=masks), top_regions.with_top_regions(photos, predictor, tops)
 
 
 def _plan(

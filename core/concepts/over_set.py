@@ -9,10 +9,17 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from core import config
-from core.concepts.layers import Traces, branches_of, traces
-from core.concepts.named import tested
-from core.concepts.parts import PARTS, Patterns, factor_branches, share_of_variance, share_together, without_each
+from core.concepts.activations import Activations, activations, branches_of
+from core.concepts.factorisation import (
+    PARTS,
+    Factorisation,
+    factor_branches,
+    share_of_variance,
+    share_together,
+    without_each,
+)
 from core.concepts.reports import Concepts, Part, Sample
+from core.concepts.tcav import concept_effects
 from core.errors import PhotoError, SourceError
 from core.inference import Predictor
 from core.paint.region_effect import working
@@ -35,7 +42,7 @@ class _Seen:
     """What is kept of a photo: its traces, the area of each kind of thing, and its countable features."""
 
     name: str
-    left: Traces
+    left: Activations
     areas: Mapping[str, float]
     features: Mapping[str, float | None]
 
@@ -70,7 +77,7 @@ def concepts(
         raise SourceError(f"{name}: {len(seen)} photos are too few for concepts; at least {FEWEST}.")
     sides = _things(seen, wanted) | _features(seen) | _matching(seen, named or {})
     before, slopes = (np.array([getattr(item.left, field) for item in seen]) for field in ("before", "slope"))
-    found = tested(before, slopes, sides, seed)
+    found = concept_effects(before, slopes, sides, seed)
     patterns = factor_branches([item.left.last for item in seen], parts, seed)
     made, together = _parts(predictor, patterns, seen)
     result = Concepts(
@@ -114,7 +121,7 @@ def _look(
         regions = {name: item.region for name, item in mask_cache.find(photo, pixels, masks).items()}
         areas = {name: region.area for name, region in regions.items()}
         small = working(pixels)
-        seen.append(_Seen(_name(photo), traces(predictor, small), areas, measure_features(small, regions)))
+        seen.append(_Seen(_name(photo), activations(predictor, small), areas, measure_features(small, regions)))
     return seen, problems
 
 
@@ -165,7 +172,9 @@ def _features(seen: Sequence[_Seen]) -> dict[str, np.ndarray]:
     return found
 
 
-def _parts(predictor: Predictor, patterns: Sequence[Patterns], seen: Sequence[_Seen]) -> tuple[tuple[Part, ...], float]:
+def _parts(
+    predictor: Predictor, patterns: Sequence[Factorisation], seen: Sequence[_Seen]
+) -> tuple[tuple[Part, ...], float]:
     """Every part, the one whose removal changes the score most first, and the share that all account for together."""
     maps = [item.left.last for item in seen]
     scores = np.array([item.left.score for item in seen])
@@ -185,13 +194,13 @@ def _parts(predictor: Predictor, patterns: Sequence[Patterns], seen: Sequence[_S
     return tuple(sorted(made, key=lambda part: -abs(part.change))), share_together(amounts, scores)
 
 
-def _amounts(patterns: Sequence[Patterns], last: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _amounts(patterns: Sequence[Factorisation], last: Sequence[np.ndarray]) -> list[np.ndarray]:
     """How much of each part is at each place of the maps of its branch: parts, each h × w."""
     return [part for found, maps in zip(patterns, last, strict=True) for part in found.amounts(maps)]
 
 
-def _sample(predictor: Predictor, patterns: Sequence[Patterns], photo: Photo) -> Sample:
+def _sample(predictor: Predictor, patterns: Sequence[Factorisation], photo: Photo) -> Sample:
     """A photo that may be shown, with the amount of each part at each place."""
-    amounts = _amounts(patterns, traces(predictor, working(photo.read())).last)
+    amounts = _amounts(patterns, activations(predictor, working(photo.read())).last)
     rounded = tuple(tuple(tuple(round(float(v), 3) for v in row) for row in part) for part in amounts)
     return Sample(photo.id, rounded)

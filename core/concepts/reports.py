@@ -12,8 +12,8 @@ SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
-class Named:
-    """A concept: `told` is how often the model tells photos with it from photos without it (0.5 is a guess).
+class NamedConcept:
+    """A concept: `told` is the balanced share of held-out photos that are classified correctly (0.5 is a guess).
 
     `raises` is the share of photos whose score rises towards the concept, with the middle 95 % of halves; `random_low`
     and `random_high` are those of concepts made by chance. `step` is the change of the score, to first order, from
@@ -74,7 +74,7 @@ class Concepts:
     source: str
     n: int
     sd: float
-    named: tuple[Named, ...]
+    named: tuple[NamedConcept, ...]
     rare: tuple[str, ...]
     parts: tuple[Part, ...]
     redrawn: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from core.concepts.reports import Concepts, Named, Part
+from core.concepts.reports import Concepts, NamedConcept, Part
 from core.wording import minus, p_value
 
 READ = (
@@ -12,15 +12,15 @@ READ = (
     "it? Concepts made by chance of the same photos are the control."
 )
 BEARING = (
-    "This bears on the verdict's rows of the same name: a model may lean towards a concept in its inner layers "
-    "although removing the thing from a photo changes little. What the score uses is decided by removing."
+    "This bears on the verdict's rows of the same name: a concept may move the score along a model's inner "
+    "layers although removing the thing from a photo changes little. What the score uses is decided by removing."
 )
 
 
-def of_named(found: Named) -> str:
+def of_named(found: NamedConcept) -> str:
     """What was found of one concept."""
     chance = f"{found.random_low:.0%} to {found.random_high:.0%} for concepts made by chance"
-    told = f"told apart in {found.told:.0%} of photos"
+    told = f"classified correctly in {found.told:.0%} of photos"
     step = f"the step towards it changes the score by {minus(found.step, 4)} (p {p_value(found.p)}"
     share = f"the score rises in {found.raises:.0%} of photos, {chance})"
     if not found.differs:

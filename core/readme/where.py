@@ -21,17 +21,21 @@ Row = dict[Any, Any]
 
 def trust_table() -> str:
     """A row per model and method: its gain beside that of the best baseline, and what its brightest tenth is worth."""
+    tables = list(_models(trust.FOLDER, trust.summary))
+    more = any((table["measure"] == trust.AGREEMENT).any() for table in tables)
+    head = "| model | method | photos | gain | over the best baseline | Δ of the tenth | over a tenth elsewhere |"
     rows = [
-        "| model | method | photos | gain | over the best baseline | Δ of the tenth | over a tenth elsewhere |",
-        "|---" * 7 + "|",
+        head + (" agreement with other methods | with random weights |" if more else ""),
+        "|---" * (7 + 2 * more) + "|",
     ]
-    for table in _models(trust.FOLDER, trust.summary):
+    for table in tables:
         for gain in _of(table, trust.GAIN):
             tenth = next((row for row in _of(table, trust.TENTH) if _same(row, gain)), None)
             told = " | ".join([_value(tenth), _over(tenth)]) if tenth else "– | –"
             name = f"{gain['label']}{' (baseline)' if gain['baseline'] else ''}"
             photos = f"{gain['n']:,} of {gain['source']}"
-            rows.append(f"| `{gain['model']}` | {name} | {photos} | {_value(gain)} | {_over(gain)} | {told} |")
+            line = f"| `{gain['model']}` | {name} | {photos} | {_value(gain)} | {_over(gain)} | {told} |"
+            rows.append(f"{line} {_agreements(table, gain)}" if more else line)
     return _table(rows)
 
 
@@ -76,6 +80,13 @@ def unusual_table() -> str:
                     f"| {interval(link.plain)} | {interval(link.partial)} |"
                 )
     return _table(rows)
+
+
+def _agreements(table: pd.DataFrame, gain: Row) -> str:
+    """Cells on how far a method's maps agree with others, and with those of a model that is random as a whole."""
+    agreement = next((row for row in _of(table, trust.AGREEMENT) if _same(row, gain)), None)
+    random = [row for row in trust.staged(table, trust.RANDOMISED).to_dict("records") if _same(row, gain)]
+    return f"{_value(agreement) if agreement else '–'} | {_value(random[-1]) if random else '–'} |"
 
 
 def _table(rows: list[str]) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 from core.inference import Predictor, batches
 from core.paint.region_effect import working
 from core.registry import FILLS
-from core.trust.cells import SIDE, mask_of, ranking
-from core.trust.deciding import deciding
+from core.trust.deciding_fills import deciding_fills
+from core.trust.grid import SIDE, mask_of, ranking
 from core.types import Heatmap, Mask, Pixels
 
 STEPS = 10
@@ -52,7 +52,7 @@ def curves(
 
     Without `fills`, over those that decide for the model.
     """
-    fills = fills or deciding(predictor.name).fills
+    fills = fills or deciding_fills(predictor.name).fills
     small = working(photo)
     order = ranking(heatmap, seed)
     removed = [removal(order, step / steps, small) for step in range(steps + 1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,10 +20,12 @@ from core.paint.region_effect import working
 from core.photos.fingerprints import Fresh, fingerprint
 from core.regions import mask_cache
 from core.registry import ATTRIBUTIONS, MASKS
+from core.trust.brightest_tenth import brightest_tenth
 from core.trust.curves import curves
-from core.trust.deciding import deciding
-from core.trust.reports import GAIN, TENTH
-from core.trust.tenth import brightest_tenth
+from core.trust.deciding_fills import deciding_fills
+from core.trust.grid import agreement
+from core.trust.randomisation import cascading_randomisation
+from core.trust.reports import AGREEMENT, GAIN, QUICK, RANDOMISED, REMOVED, TENTH
 from core.types import Heatmap, Listing, Mask, Photo, Pixels, Problem, Progress, silent, unreadable
 
 PART = 5
@@ -43,7 +45,9 @@ ROWS = pa.schema(
 )
 """A row per photo, method and measure. A share of the map: its value, that expected from area, the mean share of the
 map moved, and whether the region is what the source knows or what a detector found. The tenth: Δ, and the mean Δ
-elsewhere as expected. The gain has only a value."""
+elsewhere as expected. The gain has only a value. The score with a percentage of the photo removed, highest places
+first, with that of the opposite order as expected. The agreement (Spearman ρ) with the maps of the other methods, with
+that of the baselines as expected; and with the map of the same method when a stage and all above it are random."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def settings_of(
     Without `removals`, only where the maps lie is measured. UnknownChoiceError names the choices.
     """
     chosen = tuple(ATTRIBUTIONS[name].id for name in methods) or tuple(entry.id for entry in ATTRIBUTIONS)
-    fills = deciding(title_of(model)).fills if removals else ()
+    fills = deciding_fills(title_of(model)).fills if removals else ()
     return Settings(
         identity(model), source, chosen, tuple(MASKS[name].id for name in masks) or mask_cache.detectors(), fills
     )
@@ -133,26 +137,47 @@ def measured(predictor: Predictor, photo: Photo, how: Settings) -> Iterator[dict
     small = working(pixels)
     found = mask_cache.find(photo, pixels, how.masks)
     regions = {name: _resized(item.region.mask, small) for name, item in found.items()} | places(*small.shape[:2])
-    for method in how.methods:
-        heatmap = ATTRIBUTIONS[method].function(predictor, small)
+    maps = {method: ATTRIBUTIONS[method].function(predictor, small) for method in how.methods}
+    for method, heatmap in maps.items():
         about = {"photo_id": photo.id, "source": photo.source, "method": method, "score": heatmap.score}
         for name, mask in regions.items():
             if mask.any() and (heatmap.values > 0).any():
                 shares = dict(zip(("value", "expected", "shifted"), share(heatmap.values, mask), strict=True))
                 exact = found[name].exact if name in found else None
                 yield {**about, "measure": name, **shares, "exact": exact}
-        yield from ({**about, **row} for row in _removals(predictor, small, heatmap, how))
+        if how.fills:
+            yield from ({**about, **row} for row in _removals(predictor, small, heatmap, how))
+            yield from ({**about, **row} for row in _agreements(maps, method))
+            yield from ({**about, **row} for row in _randomised(predictor, small, heatmap, how.seed))
 
 
 def _removals(predictor: Predictor, photo: Pixels, heatmap: Heatmap, how: Settings) -> Iterator[dict[str, object]]:
-    """What the tenth of a map is worth, and the gain of its order; nothing without fills."""
-    if not how.fills:
-        return
+    """What the tenth of a map is worth, the gain of its order, and the scores on the way of both orders."""
     tenth = brightest_tenth(predictor, photo, heatmap, fills=how.fills, places=how.elsewhere, seed=how.seed)
     if tenth is not None:
         yield {"measure": TENTH, "value": tenth.delta, "expected": float(np.mean(tenth.elsewhere))}
-    gain = curves(predictor, photo, heatmap, fills=how.fills, steps=how.steps, seed=how.seed).gain
-    yield {"measure": GAIN, "value": gain}
+    made = curves(predictor, photo, heatmap, fills=how.fills, steps=how.steps, seed=how.seed)
+    yield {"measure": GAIN, "value": made.gain}
+    for share, highest, lowest in zip(made.shares, made.highest_first, made.lowest_first, strict=True):
+        yield {"measure": f"{REMOVED}{share:.0%}", "value": float(highest), "expected": float(lowest)}
+
+
+def _agreements(maps: Mapping[str, Heatmap], method: str) -> Iterator[dict[str, object]]:
+    """How far a map agrees with those of the other methods, beside those of the baselines; nothing without others."""
+    others: dict[bool, list[float]] = {True: [], False: []}
+    for name, other in maps.items():
+        if name != method:
+            others[ATTRIBUTIONS[name].facts["baseline"]].append(agreement(maps[method], other))
+    if others[False]:
+        expected = float(np.mean(others[True])) if others[True] else None
+        yield {"measure": AGREEMENT, "value": float(np.mean(others[False])), "expected": expected}
+
+
+def _randomised(predictor: Predictor, photo: Pixels, heatmap: Heatmap, seed: int) -> Iterator[dict[str, object]]:
+    """Agreement of a quick method's map with those of the model as it is made random, from its head to its input."""
+    if ATTRIBUTIONS[heatmap.method].facts["passes"] in QUICK:
+        for stage in cascading_randomisation(predictor, photo, heatmap, seed=seed):
+            yield {"measure": f"{RANDOMISED}{stage.stage}", "value": stage.agreement}
 
 
 def places(height: int, width: int) -> dict[str, Mask]:

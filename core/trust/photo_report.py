@@ -13,7 +13,7 @@ from core.paint.report import Explained, Scored, Tried, compared, report
 from core.photos import overlay, preprocess
 from core.registry import ATTRIBUTIONS
 from core.trust import reports, words
-from core.trust.tenth import brightest_tenth
+from core.trust.brightest_tenth import brightest_tenth
 from core.types import Pixels
 
 OPACITY = 0.55
@@ -37,6 +37,8 @@ def _explained(predictor: Predictor, photo: Pixels) -> Explained:
     """The first heatmap that *Try a photo* offers, at the size of studies."""
     method, small = next(iter(ATTRIBUTIONS)), working(photo)
     heatmap = method.function(predictor, small)
-    standing = reports.standing(reports.summary(predictor.name), method.id)
+    comparison = reports.against_baselines(reports.summary(predictor.name), method.id)
     tenth = words.tenth(brightest_tenth(predictor, small, heatmap))
-    return Explained(method.label, overlay.blend(small, heatmap, OPACITY), (words.reading(heatmap, standing), tenth))
+    return Explained(
+        method.label, overlay.blend(small, heatmap, OPACITY), (words.how_to_read(heatmap, comparison), tenth)
+    )

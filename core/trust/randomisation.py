@@ -1,4 +1,4 @@
-"""Does a heatmap depend on what the model learned? The same method on models that forget, layer by layer.
+"""Does a heatmap depend on what the model learned? The same method while weights are randomised.
 
 Source: Adebayo et al. 2018.
 """
@@ -14,36 +14,37 @@ from torch import nn
 
 from core.inference import Predictor
 from core.registry import ATTRIBUTIONS
-from core.trust.cells import agreement
+from core.trust.grid import agreement
 from core.types import Heatmap, Pixels
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class RandomisedStage:
     """Agreement (Spearman ρ over cells) of the map with that of a model whose stage and all above it are random."""
 
     stage: str
     agreement: float
 
 
-def forgetting(
+def cascading_randomisation(
     predictor: Predictor, photo: Pixels, heatmap: Heatmap, settings: dict[str, object] | None = None, *, seed: int = 0
-) -> Iterator[Forgotten]:
-    """The heatmap again while the model forgets from its head downwards, a stage at a time.
+) -> Iterator[RandomisedStage]:
+    """The heatmap again while the model's weights are randomised from its head downwards, a stage at a time.
 
-    A map that stays as it was does not show what the model learned. The model itself is left alone: a copy forgets.
+    A map that stays as it was does not show what the model learned. The model itself is left alone: a copy is
+    randomised.
     """
     with predictor.alone():
         module = copy.deepcopy(predictor.module)
-    # A predictor of its own: the engine of the first may run an export, which forgets nothing.
-    forgetful = Predictor(predictor.name, module, predictor.preset, predictor.card)
+    # A predictor of its own: the engine of the first may run an export, whose weights stay.
+    randomised = Predictor(predictor.name, module, predictor.preset, predictor.card)
     explain = ATTRIBUTIONS[heatmap.method].function
     generator = torch.Generator().manual_seed(seed)
     for name, parts in stages(module):
         for part in parts:
             shuffle_weights(part, generator)
-        again = explain(forgetful, photo, **(settings or {}))
-        yield Forgotten(name, agreement(heatmap, again))
+        again = explain(randomised, photo, **(settings or {}))
+        yield RandomisedStage(name, agreement(heatmap, again))
 
 
 def stages(module: nn.Module) -> list[tuple[str, list[nn.Module]]]:
@@ -53,9 +54,8 @@ def stages(module: nn.Module) -> list[tuple[str, list[nn.Module]]]:
     """
     found: dict[str, list[nn.Module]] = {}
     for name, part in module.named_modules():
-        if any(True for _ in part.children()) or not any(True for _ in part.parameters(recurse=False)):
-            continue
-        found.setdefault(_stage_of(name), []).append(part)
+        if any(True for _ in part.parameters(recurse=False)):
+            found.setdefault(_stage_of(name), []).append(part)
     return list(reversed(found.items()))
 
 

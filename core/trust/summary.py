@@ -10,15 +10,16 @@ import pandas as pd
 from core import config
 from core.effects.resampling import bootstrap, means, percentile_interval
 from core.registry import ATTRIBUTIONS
-from core.trust.reports import COLUMNS, GAIN, TENTH
+from core.trust.reports import AGREEMENT, COLUMNS, GAIN, REMOVED, TENTH
 from core.types import Interval
 
 
 def summarise(rows: pd.DataFrame, model: str, source: str) -> pd.DataFrame:
     """A row (COLUMNS) per method and measure of a table (over_set.ROWS); photos are resampled, intervals are 95 %.
 
-    A share is compared with the area of the region and with the map moved; the tenth with other places; the gain with
-    the baseline whose mean gain is highest, paired by photo.
+    A share is compared with the area of the region and with the map moved; the tenth with other places; the score with
+    places removed with that of the opposite order; agreement with that with the baselines; the gain with the baseline
+    whose mean gain is highest, paired by photo.
     """
     made = []
     gains = rows[rows["measure"] == GAIN].pivot_table(index="photo_id", columns="method", values="value")
@@ -62,10 +63,20 @@ def _gain(gains: pd.DataFrame, method: str) -> Iterator[tuple[str, object]]:
 
 
 def _others(group: pd.DataFrame, measure: str) -> Iterator[tuple[str, object]]:
-    yield "compared", "elsewhere" if measure == TENTH else "area"
-    yield from _named("over", interval((group["value"] - group["expected"]).to_numpy()))
-    if measure != TENTH:
-        yield from _named("over_shifted", interval((group["value"] - group["shifted"]).to_numpy()))
+    both = group.dropna(subset="expected")
+    if both.empty:
+        return
+    yield "compared", _comparison(measure)
+    yield from _named("over", interval((both["value"] - both["expected"]).to_numpy()))
+    if both["shifted"].notna().all():
+        yield from _named("over_shifted", interval((both["value"] - both["shifted"]).to_numpy()))
+
+
+def _comparison(measure: str) -> str:
+    """What a measure is compared with, in a word or two."""
+    if measure.startswith(REMOVED):
+        return "lowest first"
+    return {TENTH: "elsewhere", AGREEMENT: "baselines"}.get(measure, "area")
 
 
 def _named(name: str, found: Interval) -> Iterator[tuple[str, float]]:

@@ -39,7 +39,7 @@ def condition_name(row: Mapping[Any, Any]) -> str:
 def ablation_words(row: Mapping[Any, Any]) -> tuple[str, str]:
     """An ablation in words, and its fill: "People removed" and "Blur"; the fill is empty where there is none."""
     if isinstance(row["mask"], str):
-        thing = MASKS[row["mask"]].label if row["mask"] in MASKS else str(row["mask"]).capitalize()
+        thing = MASKS[row["mask"]].label if row["mask"] in MASKS else _words(row["mask"])
         done = {REMOVE: "removed", KEEP: "kept alone"}.get(row["direction"], str(row["direction"]))
         return f"{thing} {done}", _fill_label(row["fill"])
     if row["ablation"] not in ABLATIONS:
@@ -52,6 +52,11 @@ def ablation_words(row: Mapping[Any, Any]) -> tuple[str, str]:
         changed.pop(filled_by, None)
     settings = [str(value) if isinstance(value, str) else f"{name} {value:g}" for name, value in changed.items()]
     return ", ".join([entry.label, *settings]), _fill_label(fill) if fill in FILLS else ""
+
+
+def _words(mask: str) -> str:
+    """A mask that only its study knew, such as heatmap_top_grad_cam, in words."""
+    return mask.replace("_", " ").capitalize()
 
 
 def _fill_label(fill: object) -> str:

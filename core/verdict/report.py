@@ -57,8 +57,11 @@ detector. What holds for one model and these photos need not hold for others.
 """
 
 
-def report(found: Aggregates, folder: Path) -> str:
-    """The HTML of a study whose effects and verdict are computed; StudyError where its settings cannot be read."""
+def report(found: Aggregates, folder: Path, note: str = "") -> str:
+    """The HTML of a study whose effects and verdict are computed; StudyError where its settings cannot be read.
+
+    `note` is a sentence above its effects, on what they rest on.
+    """
     verdict, base = found.verdict, found.baseline
     parts = [
         f'<p class="said">{text(verdict.sentence)}</p>',
@@ -71,7 +74,7 @@ def report(found: Aggregates, folder: Path) -> str:
         section("Verdict in words", pre(words.lines(verdict))),
         section("Detectors", pre(quality_lines(relied_on(found)))),
         section("What people remember", pre(human_words.beside_verdict(human_words.read(folder), str(folder)))),
-        section("Effects", _effects(found.effects, base.study)),
+        section("Effects", (f"<p>{text(note)}</p>" if note else "") + _effects(found.effects, base.study)),
         section("Methods and limits", f"<p>{text(METHODS)}</p><p>{text(LIMITS)}</p>"),
         section("To repeat it", pre(commands(folder)) + table(_made_with(found), ("what", "value"))),
     ]

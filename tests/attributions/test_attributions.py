@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
 import torch
-from captum.attr import GradientShap, IntegratedGradients, LayerGradCam, LayerGradientXActivation, Occlusion
+from captum.attr import (
+    GradientShap,
+    GuidedBackprop,
+    IntegratedGradients,
+    LayerGradCam,
+    LayerGradientXActivation,
+    NoiseTunnel,
+    Occlusion,
+    Saliency,
+)
 from torch import nn
 
 from core import inference
-from core.attributions.model_at_work import background, seeded
+from core.attributions.common import background
 from core.errors import AttributionError
 from core.inference import Predictor
 from core.photos import preprocess
@@ -67,7 +79,7 @@ def test_a_patch_that_lowers_the_score_comes_out_negative(method: str) -> None:
     assert found.values.min() == -1
 
 
-@pytest.mark.parametrize("method", ["grad_cam_plus_plus", "layer_cam"])
+@pytest.mark.parametrize("method", ["grad_cam_plus_plus", "layer_cam", "guided_backpropagation"])
 def test_a_method_of_raising_parts_says_nothing_of_a_lowering_patch(method: str) -> None:
     found = explain(method, patch_predictor(-1), nine_squares())
     assert not found.values.any()
@@ -119,15 +131,72 @@ def test_occlusion_is_captums() -> None:
     _same(explain("occlusion", predictor, photo), wanted[0].sum(dim=0).detach().numpy())
 
 
-def test_gradient_shap_is_captums() -> None:
-    predictor, photo = patch_predictor(), nine_squares()
-    found = explain("gradient_shap", predictor, photo, samples=8, noise=0.0, **PLAIN)
+@pytest.fixture
+def drawing() -> Iterator[None]:
+    """Captum draws from the global generators: started at 0, and put back."""
+    kept = np.random.get_state()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        np.random.seed(0)
+        yield
+        np.random.set_state(kept)
+
+
+@pytest.mark.usefixtures("drawing")
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_gradient_shap_is_captums(noise: float) -> None:
+    predictor, photo = small_predictor(), draw_photo(3, SIDE, SIDE)
     places = np.random.default_rng(0).integers(0, SIDE * SIDE, 16)
     plain = [np.broadcast_to(colour, photo.shape).copy() for colour in photo.reshape(-1, 3)[places]]
     starts, batch = (preprocess.to_batch(squares, predictor.preset) for squares in (plain, [photo]))
-    with seeded(0):
-        wanted = GradientShap(predictor.module).attribute(batch, starts, n_samples=8, stdevs=0.0)
+    torch.manual_seed(0)
+    wanted = GradientShap(predictor.module).attribute(batch, starts, n_samples=8, stdevs=noise)
+    found = explain("gradient_shap", predictor, photo, samples=8, noise=noise, **PLAIN)
     _same(found, wanted[0].sum(dim=0).detach().numpy())
+
+
+@pytest.mark.usefixtures("drawing")
+def test_smooth_grad_is_captums() -> None:
+    predictor, photo = small_predictor(), draw_photo(3, SIDE, SIDE)
+    batch, tunnel = preprocess.to_batch([photo], predictor.preset), NoiseTunnel(Saliency(predictor.module))
+    torch.manual_seed(0)
+    wanted = tunnel.attribute(batch, nt_samples=16, nt_samples_batch_size=8, stdevs=0.1, abs=True)
+    _same(explain("smooth_grad", predictor, photo, noise=0.1, **PLAIN), wanted[0].sum(dim=0).numpy())
+
+
+def test_guided_backpropagation_is_captums() -> None:
+    predictor, photo = small_predictor(), draw_photo(3, SIDE, SIDE)
+    batch = preprocess.to_batch([photo], predictor.preset).requires_grad_()
+    wanted = GuidedBackprop(predictor.module).attribute(batch).abs()
+    _same(explain("guided_backpropagation", predictor, photo, **PLAIN), wanted[0].sum(dim=0).numpy())
+
+
+@pytest.mark.parametrize("method", ["gradient_shap", "smooth_grad", "guided_backpropagation"])
+def test_visitors_of_two_models_do_not_disturb_each_other(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one process has once, such as its generators and filters of warnings, no method touches."""
+    predictors, photo = [small_predictor(seed) for seed in (0, 1)], draw_photo(3, SIDE, SIDE)
+    alone = [explain(method, predictor, photo).values for predictor in predictors]
+    for module, name in ((torch, "manual_seed"), (np.random, "seed"), (np.random, "set_state")):
+        monkeypatch.setattr(module, name, _refused)
+    monkeypatch.setattr("warnings.catch_warnings", _refused)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy(), list(warnings.filters)
+    meet = Barrier(2)
+
+    def visit(number: int) -> np.ndarray:
+        meet.wait()
+        return explain(method, predictors[number], photo).values
+
+    with ThreadPoolExecutor(2) as visitors:
+        for _ in range(3):
+            for found, wanted in zip(visitors.map(visit, (0, 1)), alone, strict=True):
+                np.testing.assert_array_equal(found, wanted)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])
+    assert warnings.filters == before[2]
+
+
+def _refused(*_: object, **__: object) -> None:
+    raise AssertionError("this is shared by all threads")
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -161,6 +230,41 @@ def test_nothing_is_left_behind_by_eight_visitors_half_of_whom_fail(method: str)
     assert all(weight.grad is None for weight in predictor.module.parameters())
     assert predictor.module.layer4.training
     assert not predictor.module.training
+
+
+@pytest.fixture(scope="module")
+def resnet() -> Predictor:
+    torch.manual_seed(0)
+    return Predictor("resnet50", MODELS["resnet50"].function().eval(), Preset(SIDE, SIDE), {})
+
+
+FEW = {"rise": {"masks": 16}, "occlusion": {"window": 0.5}, "integrated_gradients": {"steps": 5}}
+FEW |= {"gradient_shap": {"samples": 4}, "smooth_grad": {"samples": 4}}
+"""Fewer passes than a map needs that is to be looked at."""
+
+
+def plain_photos() -> dict[str, np.ndarray]:
+    """Photos without content, or with content in a strip alone."""
+    letterboxed = np.zeros((SIDE, SIDE, 3), np.uint8)
+    letterboxed[20:44] = draw_photo(1, 24, SIDE)
+    return {"flat": np.zeros_like(letterboxed), "letterboxed": letterboxed, "one colour": letterboxed * 0 + 90}
+
+
+@pytest.mark.parametrize("method", [entry.id for entry in ATTRIBUTIONS])
+def test_the_real_network_gives_finite_maps_of_photos_without_content_and_keeps_no_hook(
+    method: str, resnet: Predictor
+) -> None:
+    for kind, photo in plain_photos().items():
+        found = explain(method, resnet, photo, **FEW.get(method, {}))
+        assert np.isfinite(found.values).all(), kind
+        assert np.isfinite(found.peak), kind
+        assert found.values.shape == photo.shape[:2]
+        assert np.abs(found.values).max() in (0, 1)
+        if kind == "letterboxed":
+            assert found.values.any()
+    assert not any(getattr(part, kind) for part in resnet.module.modules() for kind in HOOKS)
+    assert all(weight.requires_grad and weight.grad is None for weight in resnet.module.parameters())
+    assert not any(part.training for part in resnet.module.modules())
 
 
 class TwoBranches(nn.Module):

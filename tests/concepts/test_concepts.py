@@ -12,8 +12,8 @@ from torch import nn
 
 from core import config, inference
 from core.__main__ import main
-from core.concepts import named, over_set, parts, reports, words
-from core.concepts.layers import branches_of, scores_of, traces
+from core.concepts import factorisation, over_set, reports, tcav, words
+from core.concepts.activations import activations, branches_of, scores_of
 from core.errors import ArtifactError, AttributionError, SourceError
 from core.inference import Predictor
 from core.photos.fingerprints import fingerprint
@@ -65,8 +65,8 @@ def listing(n: int = 60) -> Listing:
 
 
 def test_parts_recover_the_planted_ones(predictor: Predictor) -> None:
-    maps = [traces(predictor, patchwork(seed)).last[0] for seed in range(40)]
-    found = parts.factor(maps, 3)
+    maps = [activations(predictor, patchwork(seed)).last[0] for seed in range(40)]
+    found = factorisation.factor(maps, 3)
     assert found.redrawn > 0.999
     assert sorted(found.directions.argmax(axis=1)) == [0, 1, 2]
     assert np.allclose(found.directions.max(axis=1), 1, atol=1e-3)
@@ -75,9 +75,9 @@ def test_parts_recover_the_planted_ones(predictor: Predictor) -> None:
 
 
 def test_a_part_taken_out_changes_the_score_as_the_read_out_says(predictor: Predictor) -> None:
-    maps = [traces(predictor, patchwork(seed)).last for seed in range(40)]
-    (found,) = parts.factor_branches(maps, 3)
-    changes = parts.without_each(predictor, [found], maps)
+    maps = [activations(predictor, patchwork(seed)).last for seed in range(40)]
+    (found,) = factorisation.factor_branches(maps, 3)
+    changes = factorisation.without_each(predictor, [found], maps)
     for number, channel in enumerate(found.directions.argmax(axis=1)):
         left = np.array([last[0] for last in maps], dtype=np.float64)
         whole = scores_of(predictor, [left])
@@ -87,7 +87,7 @@ def test_a_part_taken_out_changes_the_score_as_the_read_out_says(predictor: Pred
 
 def test_traces_are_those_of_the_model_and_nothing_stays_hooked(predictor: Predictor) -> None:
     photo = patchwork(1)
-    found = traces(predictor, photo)
+    found = activations(predictor, photo)
     assert found.score == pytest.approx(float(predictor.score([photo])[0]), abs=1e-6)
     assert found.before == pytest.approx(photo.mean(axis=(0, 1)) / 255, abs=1e-6)
     assert found.slope[0] > 0 > found.slope[1]
@@ -101,7 +101,7 @@ def test_models_whose_score_is_read_otherwise_are_refused() -> None:
 
     scene = Predictor("scene", MODELS["scene_cnn"].function().eval(), Preset(SIDE, SIDE), {})
     with pytest.raises(AttributionError, match="scene does not read its score from the mean"):
-        traces(scene, patchwork(0))
+        activations(scene, patchwork(0))
 
 
 def planted(n: int = 400, width: int = 12) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
@@ -122,7 +122,7 @@ def test_a_concept_that_raises_the_score_is_told_from_one_that_does_not() -> Non
         "unknown": random.choice([-1, 1], len(before)),
         "rare": np.where(np.arange(len(before)) < 5, 1, -1),
     }
-    found = {item.name: item for item in named.tested(before, slopes, sides, 0)}
+    found = {item.name: item for item in tcav.concept_effects(before, slopes, sides, 0)}
     assert "rare" not in found
     assert found["used"].differs
     assert found["used"].raises > 0.75
@@ -140,7 +140,7 @@ def test_a_concept_that_raises_the_score_is_told_from_one_that_does_not() -> Non
 def test_chance_alone_is_seldom_found() -> None:
     before, slopes, random = planted(120, 6)
     sides = {str(number): random.choice([-1, 1], len(before)) for number in range(6)}
-    assert sum(item.differs for item in named.tested(before, slopes, sides, 0)) <= 1
+    assert sum(item.differs for item in tcav.concept_effects(before, slopes, sides, 0)) <= 1
 
 
 def test_a_set_gives_concepts_parts_and_samples_that_can_be_read_back(
@@ -240,7 +240,7 @@ class Branches(nn.Module):
 
 def test_both_branches_of_a_model_have_concepts_and_parts() -> None:
     predictor = Predictor("two", Branches().eval(), Preset(SIDE, SIDE), {})
-    left = traces(predictor, patchwork(1))
+    left = activations(predictor, patchwork(1))
     assert [maps.shape for maps in left.last] == [(3, 8, 8), (3, 4, 4)]
     assert len(left.before) == len(left.slope) == 6
     assert left.slope[0] > 0 > left.slope[4]
@@ -260,13 +260,13 @@ def test_branches_of_which_a_model_does_not_say_how_they_are_joined_are_refused(
         from_last_maps = property()  # no such method, as hasattr sees it
 
     with pytest.raises(AttributionError, match="two reads its score from 2 branches and does not say how"):
-        traces(Predictor("two", Silent().eval(), Preset(SIDE, SIDE), {}), patchwork(1))
+        activations(Predictor("two", Silent().eval(), Preset(SIDE, SIDE), {}), patchwork(1))
 
 
 def test_resmem_reads_its_score_from_the_maps_of_both_branches() -> None:
     pytest.importorskip("resmem", reason="the published model is an optional package")
     predictor = inference.load("resmem")
-    left = traces(predictor, draw_photo(0, 64, 64))
+    left = activations(predictor, draw_photo(0, 64, 64))
     assert [maps.shape[0] for maps in left.last] == [256, 2048]
     assert scores_of(predictor, [maps[None] for maps in left.last])[0] == pytest.approx(left.score, abs=1e-3)
     without = [left.last[0][None], np.zeros_like(left.last[1][None])]

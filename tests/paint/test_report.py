@@ -12,14 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from core import config
 from core.__main__ import main
 from core.errors import MaskError
 from core.evaluation import words as model_words
 from core.paint import region_effect, replay, report
 from core.paint.report import Explained, Scored, Tried, compared
 from core.photos import images
+from core.trust.reports import COLUMNS
+from core.trust.words import NOT_MEASURED
 from tests.conftest import draw_photo
 from tests.verdict.test_report import Cells
 
@@ -133,6 +137,21 @@ def tries_of(*photos: np.ndarray) -> bytes:
         mask[60:140, 60 + 60 * number : 130 + 60 * number] = True
         made.append(replay.perform(model, "photo.png", photo, mask, region_effect.treatment(fill="mean"), 2))
     return replay.bundle(made)
+
+
+def test_the_report_of_the_command_says_whether_its_heatmap_is_worth_anything(ask: Callable[..., int]) -> None:
+    given = ("--mask", "mask.png", "--fill", "mean", "--controls", "2", "--report", "out.html")
+    assert ask(*given) == 0
+    assert NOT_MEASURED in html.unescape(Path("out.html").read_text(encoding="utf-8"))
+    row = dict.fromkeys(COLUMNS, 0.0) | {"model": "small_cnn", "source": "drawn", "method": "grad_cam"}
+    row |= {"label": "Grad-CAM", "baseline": False, "measure": "gain", "n": 90, "compared": "edge_map"}
+    file = config.ARTIFACTS / "trust" / "small_cnn.csv"
+    file.parent.mkdir()
+    pd.DataFrame([row]).to_csv(file, index=False)
+    assert ask(*given) == 0
+    text = html.unescape(Path("out.html").read_text(encoding="utf-8"))
+    assert "Grad-CAM does not beat the baselines on this model (on 90 photos" in text
+    assert NOT_MEASURED not in text
 
 
 def test_all_tries_on_a_photo_are_done_again_for_their_report(ask: Callable[..., int], capsys) -> None:

@@ -1,4 +1,4 @@
-"""Trust in heatmaps: a true map beats the baselines on a model whose cause is known, and forgetting destroys it."""
+"""Trust in heatmaps: a true map beats the baselines on a model whose cause is known, and random weights destroy it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from core.errors import ArtifactError, PhotoError, StudyError, UnknownChoiceErro
 from core.inference import Predictor
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
+from core.regions import mask_cache
 from core.registry import ATTRIBUTIONS, MODELS
-from core.trust import over_set, reports, words
-from core.trust.cells import agreement, cells, mask_of, ranking
+from core.trust import over_set, plots, reports, words
+from core.trust.brightest_tenth import brightest_tenth, elsewhere
 from core.trust.curves import curves
-from core.trust.deciding import LOOKED_AT, deciding
+from core.trust.deciding_fills import LOOKED_AT, deciding_fills
+from core.trust.grid import agreement, cells, mask_of, ranking
 from core.trust.over_set import Settings
-from core.trust.randomisation import forgetting, stages
+from core.trust.randomisation import cascading_randomisation, stages
 from core.trust.summary import summarise
-from core.trust.tenth import brightest_tenth, elsewhere
-from core.types import Heatmap, Listing, Photo
+from core.types import Heatmap, Listing, Photo, Region
 from core.verdict.aggregates import read_verdict
 from tests.conftest import draw_photo
 from tests.helpers.patch import PATCH, SIDE, nine_squares, patch_predictor
@@ -57,24 +58,24 @@ def test_removing_what_a_true_map_points_at_lowers_the_score_further_than_elsewh
     assert f"{len(found.elsewhere)} of {len(found.elsewhere)} other places" in said
     raised = words.tenth(replace(found, delta=0.1))
     assert "raises the score by 0.100" in raised
-    assert raised.endswith("What it points at does not hold the score up.")
+    assert raised.endswith("Removing these places does not lower the score.")
 
 
 def test_what_takes_away_is_what_decides_in_the_stored_study_of_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verdict = read_verdict(config.ARTIFACTS / "studies" / "reference")
-    own = deciding(verdict.model)
+    own = deciding_fills(verdict.model)
     assert own.fills == tuple(item.fill for item in verdict.artefacts if item.decides)
     assert own.why.endswith(f"what decides in the stored study of {verdict.model}.")
-    other = deciding("another")
+    other = deciding_fills("another")
     assert other.fills == own.fills
     assert other.why.endswith(f"these are those of the study of {verdict.model}.")
     assert over_set.settings_of("resnet50", "drawn", (TRUE,), ()).fills == own.fills
     assert not over_set.settings_of("resnet50", "drawn", (TRUE,), (), removals=False).fills
     monkeypatch.setattr("core.config.ARTIFACTS", tmp_path)
     monkeypatch.setattr("core.config.RUNS", tmp_path)
-    alone = deciding(verdict.model)
+    alone = deciding_fills(verdict.model)
     assert alone.fills == LOOKED_AT
     assert alone.why.endswith("these decided in the photos looked at beforehand.")
 
@@ -123,6 +124,24 @@ def test_curves_start_at_the_photo_and_end_at_nothing() -> None:
     assert made.gain > 0
 
 
+def test_insertion_is_drawn_beside_deletion_in_the_colour_of_the_method() -> None:
+    shares, high, low = np.linspace(0, 1, 3), np.array([0.9, 0.4, 0.1]), np.array([0.9, 0.8, 0.1])
+    figure = plots.deletion_and_insertion({"Grad-CAM": (shares, high, low)}, (), 0.5)
+    deletion, insertion = figure.data
+    assert list(deletion.y) == [0.9, 0.4, 0.1]
+    assert list(insertion.y) == [0.1, 0.8, 0.9]
+    assert list(insertion.x) == [0, 50, 100]
+    assert "removed" in deletion.hovertemplate
+    assert "brought back" in insertion.hovertemplate
+
+
+def test_slow_methods_and_baselines_say_why_no_weights_are_randomised() -> None:
+    slow, baseline = words.not_randomised({"RISE": 200}, ["Edge map"])
+    assert slow.endswith("once more for every layer of the model: RISE (200 passes).")
+    assert baseline.endswith("stay the same: Edge map.")
+    assert words.not_randomised({}, []) == []
+
+
 def test_cells_are_ranked_with_ties_in_a_fixed_random_order() -> None:
     values = np.zeros((28, 28), np.float32)
     values[:2, :2] = 1
@@ -142,21 +161,21 @@ def test_maps_agree_with_themselves_and_not_with_a_map_of_nothing() -> None:
     assert agreement(found, nothing) == 0
 
 
-def test_forgetting_changes_the_map_and_leaves_the_model_alone() -> None:
+def test_randomisation_changes_the_map_and_leaves_the_model_alone() -> None:
     torch.manual_seed(0)
     predictor = Predictor("small", MODELS["small_cnn"].function().eval(), Preset(SIDE, SIDE), {})
     before = {name: value.clone() for name, value in predictor.module.state_dict().items()}
     photo = draw_photo(3, SIDE, SIDE)
     found = ATTRIBUTIONS[TRUE].function(predictor, photo)
-    made = list(forgetting(predictor, photo, found))
+    made = list(cascading_randomisation(predictor, photo, found))
     assert [item.stage for item in made] == ["head", "layer4"]
     assert made[-1].agreement < 0.9
     assert all(torch.equal(value, before[name]) for name, value in predictor.module.state_dict().items())
     baseline = ATTRIBUTIONS[FALSE].function(predictor, photo)
-    assert all(item.agreement == pytest.approx(1) for item in forgetting(predictor, photo, baseline))
+    assert all(item.agreement == pytest.approx(1) for item in cascading_randomisation(predictor, photo, baseline))
 
 
-def test_a_resnet_forgets_from_its_head_to_its_first_layer() -> None:
+def test_a_resnet_is_randomised_from_its_head_to_its_first_layer() -> None:
     with torch.device("meta"):
         module = MODELS["resnet50"].function()
     assert [name for name, _ in stages(module)] == [
@@ -177,6 +196,35 @@ def test_shares_are_those_of_the_map_the_area_and_the_map_moved() -> None:
     assert share == 1
     assert area == 0.25
     assert moved == pytest.approx(3 / 15)
+
+
+def test_shares_on_what_the_source_knows_are_told_from_those_on_what_a_detector_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both masks are of the photo's size, the map is of the working size: half of it."""
+    large = nine_squares().repeat(2, axis=0).repeat(2, axis=1)
+    patch, left = np.zeros((2, 2 * SIDE, 2 * SIDE), bool)
+    rows, columns = PATCH
+    patch[2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop] = True
+    left[:, :SIDE] = True
+    asked = []
+    monkeypatch.setattr(mask_cache, "detect", lambda name, *_, **__: asked.append(name) or Region(left))
+    photo = Photo("a", "drawn", lambda: large, truth=lambda: {"faces": Region(patch)})
+    how = Settings("patch", "drawn", (TRUE, FALSE), ("faces", "people"), ())
+    found = pd.DataFrame(over_set.measured(patch_predictor(), photo, how)).set_index(["method", "measure"])
+    assert asked == ["people"], "what the source knows is not looked for"
+    true = found.loc[TRUE]
+    assert true.loc["faces", "exact"] is True
+    assert true.loc["people", "exact"] is False
+    assert true.loc["centre", "exact"] is None
+    assert true.loc["faces", "expected"] == patch.mean() == 1 / 16
+    assert true.loc["people", "expected"] == 0.5
+    assert true.loc["faces", "value"] > 0.6
+    assert true.loc["people", "value"] < 0.05, "the patch lies in the right half"
+    assert found.loc[(FALSE, "faces"), "value"] < 0.3
+    table = summarise(found.reset_index(), "patch", "drawn").set_index(["method", "measure"])["exact"]
+    assert table[TRUE, "faces"]
+    assert not table[TRUE, "people"]
 
 
 def broken() -> np.ndarray:
@@ -203,7 +251,9 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     assert {file: file.read_bytes() for file in kept} == kept
     assert set(both["photo_id"]) == set("01234")
     assert not both.duplicated(["photo_id", "method", "measure"]).any()
-    assert set(first["measure"]) == {"centre", "upper third", "lower third", "tenth", "gain"}
+    removed = {f"removed {percent}%" for percent in (0, 20, 40, 60, 80, 100)}
+    random = {"randomised head", "randomised layer4"}
+    assert set(first["measure"]) == {*over_set.PLACES, "tenth", "gain", "agreement", *removed, *random}
     with pytest.raises(StudyError, match="other settings"):
         over_set.run(predictor, listing(1), Settings("patch", "drawn", (TRUE,), (), FILL), tmp_path)
     with pytest.raises(StudyError, match="holds no measured photos"):
@@ -244,14 +294,14 @@ def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch
     table.to_csv(file, index=False)
     monkeypatch.setattr("core.config.ARTIFACTS", tmp_path)
     again = reports.summary("patch")
-    found = reports.standing(again, TRUE)
+    found = reports.against_baselines(again, TRUE)
     assert found is not None
     assert found.n == 20
     assert found.best in ("Edge map", "Centre bias")
     assert found.over.low <= found.over.estimate <= found.over.high
-    assert words.standing(found).startswith("Grad-CAM")
-    assert reports.standing(again, FALSE) is None
-    assert reports.standing(None, TRUE) is None
+    assert words.against_baselines(found).startswith("Grad-CAM")
+    assert reports.against_baselines(again, FALSE) is None
+    assert reports.against_baselines(None, TRUE) is None
     lower = table[(table["method"] == TRUE) & (table["measure"] == "lower third")].iloc[0]
     assert lower["over_low"] > 0.3, "the patch lies there, whatever the photo"
     assert lower["over_shifted_low"] > 0.3
@@ -259,11 +309,40 @@ def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch
     assert centred["over_low"] > 0
 
 
+def test_a_set_has_mean_curves_agreements_and_maps_of_random_weights(tmp_path: Path) -> None:
+    how = replace(HOW, methods=(TRUE, "layer_cam", FALSE))
+    over_set.run(patch_predictor(), listing(4), how, tmp_path)
+    rows = over_set.rows(tmp_path)
+    table = summarise(rows, "patch", "drawn").set_index(["method", "measure"])
+    for method in how.methods:
+        curve = table.loc[method].filter(like="removed ", axis=0)
+        lowest = (curve["value"] - curve["over"]).to_numpy()
+        shares = curve.index.str.extract(r"(\d+)%")[0].astype(float) / 100
+        area = float(np.trapezoid(lowest, shares) - np.trapezoid(curve["value"], shares))
+        assert area == pytest.approx(table.loc[method, "gain"]["value"])
+        assert set(curve["compared"]) == {"lowest first"}
+    assert table.loc[TRUE, "agreement"]["value"] > 0.9, "both find the patch"
+    assert table.loc[TRUE, "agreement"]["over"] > 0.5
+    assert table.loc[TRUE, "agreement"]["compared"] == "baselines"
+    assert np.isnan(table.loc[FALSE, "agreement"]["over"]), "there is no other baseline"
+    random = reports.staged(table.reset_index(), reports.RANDOMISED)
+    assert set(random["method"]) == {TRUE, "layer_cam"}, "a baseline knows no weights"
+    assert list(random["stage"].unique()) == ["head", "layer4"]
+    predictor, photo = patch_predictor(), draw_photo(0, SIDE, SIDE)
+    first = list(
+        cascading_randomisation(predictor, photo, ATTRIBUTIONS[TRUE].function(predictor, photo), seed=how.seed)
+    )
+    own = rows[(rows["photo_id"] == "0") & (rows["method"] == TRUE)].set_index("measure")["value"]
+    assert [own[f"randomised {stage.stage}"] for stage in first] == pytest.approx([stage.agreement for stage in first])
+    shares = table.reset_index()["measure"]
+    assert set(shares[reports.is_share(shares)]) == set(over_set.PLACES)
+
+
 def test_what_is_said_of_a_method_that_beats_nothing() -> None:
     from core.types import Interval
 
-    poor = reports.Standing("RISE", 80, "Edge map", Interval(-0.001, -0.004, 0.002))
-    assert words.standing(poor) == (
+    poor = reports.BaselineComparison("RISE", 80, "Edge map", Interval(-0.001, -0.004, 0.002))
+    assert words.against_baselines(poor) == (
         "RISE does not beat the baselines on this model (on 80 photos; gain over the best baseline (Edge map): "
         "−0.001 [−0.004, +0.002]): do not read it as an explanation."
     )
@@ -272,12 +351,12 @@ def test_what_is_said_of_a_method_that_beats_nothing() -> None:
 def test_too_few_photos_leave_open_whether_a_method_beats_the_baselines() -> None:
     from core.types import Interval
 
-    few = reports.Standing("RISE", 19, "Edge map", Interval(0.002, 0.001, 0.004))
-    assert words.standing(few) == (
+    few = reports.BaselineComparison("RISE", 19, "Edge map", Interval(0.002, 0.001, 0.004))
+    assert words.against_baselines(few) == (
         "Whether RISE beats the baselines on this model is open: too few photos (on 19 photos; gain over the best "
         "baseline (Edge map): +0.002 [+0.001, +0.004])."
     )
-    assert words.standing(replace(few, n=20)).startswith("RISE beats every baseline")
+    assert words.against_baselines(replace(few, n=20)).startswith("RISE beats every baseline")
 
 
 def test_a_damaged_summary_is_refused(tmp_path: Path) -> None:

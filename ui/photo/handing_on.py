@@ -54,9 +54,9 @@ def explained(item: Item, model: str, method: str, settings: dict[str, Any]) -> 
     """The heatmap of the page with its sentences."""
     heatmap = resources.heatmap(model, method, settings, item.digest, item)
     picture = overlay.blend(resources.display(item.digest, item), heatmap, OPACITY)
-    standing = trust_reports.standing(trust_reports.summary(model), method)
+    comparison = trust_reports.against_baselines(trust_reports.summary(model), method)
     tenth = trust_words.tenth(resources.tenth(model, method, settings, item.digest, item))
-    return Explained(ATTRIBUTIONS[method].label, picture, (trust_words.reading(heatmap, standing), tenth))
+    return Explained(ATTRIBUTIONS[method].label, picture, (trust_words.how_to_read(heatmap, comparison), tenth))
 
 
 def _tried(trial: Trial) -> Tried:

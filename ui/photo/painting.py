@@ -18,6 +18,7 @@ from core.paint.sketch import Sketch
 from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
+from core.trust import reports, words
 from ui import components, layout, resources, widgets
 from ui.photo import canvas, history, hosted, searching, toolbar, trials
 from ui.photo.trials import Stage, Trial
@@ -190,6 +191,9 @@ def pictures(trial: Trial, method: str, settings: dict[str, Any]) -> None:
             blended = overlay.blend(under, heat, 0.55)
             column.image(resources.jpeg(blended), width="stretch", alt=f"Heatmap {name}")
             column.caption(f"{ATTRIBUTIONS[method].label} {name}")
+        layout.attempt(
+            lambda: st.caption(words.against_baselines(reports.against_baselines(reports.summary(trial.model), method)))
+        )
 
 
 def arriving(trial: Trial) -> None:

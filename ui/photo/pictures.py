@@ -64,7 +64,7 @@ class Pictures:
 
     def _side_by_side(self, heatmap: Heatmap | None) -> None:
         photo = resources.display(self.item.digest, self.item)
-        standing = reports.standing(reports.summary(self.model), self.method)
+        comparison = reports.against_baselines(reports.summary(self.model), self.method)
         with self.pictures.container():
             plain, overlaid = st.columns(2)
             plain.image(photo, width="stretch", output_format="JPEG", alt=f"The photo {self.item.name}")
@@ -74,7 +74,9 @@ class Pictures:
                 else:
                     components.heatmap(photo, heatmap, "opacity")
             signed = ATTRIBUTIONS[self.method].facts["signed"]
-            st.caption(words.reading(heatmap, standing) if heatmap else words.expected(standing, signed=signed))
+            st.caption(
+                words.how_to_read(heatmap, comparison) if heatmap else words.placeholder(comparison, signed=signed)
+            )
 
     def _alike(self) -> None:
         with self.alike:

@@ -16,6 +16,8 @@ from core.effects.table import ALL, ELIGIBLE, POOLED
 from core.errors import LabError
 from core.registry import MASKS
 from core.study import catalogue
+from core.trust.reports import is_top
+from core.trust.words import top_of_study
 from core.verdict import evidence
 from core.verdict.aggregates import Aggregates, read_aggregates
 from core.verdict.chart_rows import explanations
@@ -202,6 +204,12 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
         st.markdown(f"**{layout.plain(PLAIN[row].capitalize())}**: {layout.plain(why)}.")
     st.caption(f"{note}Lines are 95 % intervals. Click a mark to look closer.")
     detectors(list(dict.fromkeys(rows.loc[rows["detected"], "mask"])), "detectors")
+
+
+def top_of_heatmap(rows: pd.DataFrame, folder: Path) -> None:
+    """Below effects of the highest places of a heatmap: whose heatmap, and whether that method can be believed."""
+    if is_top(rows["mask"]).any() and (said := top_of_study(folder)):
+        st.caption(layout.plain(said))
 
 
 def _clicked() -> None:

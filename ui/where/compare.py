@@ -10,9 +10,10 @@ import streamlit as st
 from core.photos import overlay
 from core.registry import ATTRIBUTIONS
 from core.trust import plots, reports, words
+from core.trust.brightest_tenth import PLACES
 from core.trust.curves import STEPS
-from core.trust.deciding import deciding
-from core.trust.tenth import PLACES
+from core.trust.deciding_fills import deciding_fills
+from core.trust.reports import QUICK
 from ui import layout, resources, widgets
 from ui.resources import Item
 from ui.where import results
@@ -48,7 +49,7 @@ def ask(item: Item, model: str) -> Question | None:
     if not chosen:
         st.info("Choose a method to see where the model looks.")
     elif passes > 2 * len(chosen):
-        tests = (2 * STEPS + PLACES + 1) * len(deciding(model).fills)
+        tests = (2 * STEPS + PLACES + 1) * len(deciding_fills(model).fills)
         st.caption(
             f"This takes about {passes} passes through the model for the maps, and {tests} a method to test them."
         )
@@ -67,7 +68,7 @@ def answer(asked: Question) -> None:
     maps(asked)
     curve(asked)
     table(asked)
-    forgetting(asked)
+    randomisation(asked)
 
 
 def maps(asked: Question) -> None:
@@ -84,17 +85,19 @@ def maps(asked: Question) -> None:
             column.image(resources.jpeg(picture), width="stretch", alt=f"Map by {entry.label}")
             column.markdown(f"**{entry.label}**")
             column.markdown(words.tenth(results.tenth(asked.model, method, asked.item)))
-            said = words.standing(reports.standing(measured, method))
-            column.caption(f"{words.caption(found, baseline=entry.facts['baseline'])} {said}".strip())
+            baseline = entry.facts["baseline"]
+            said = "" if baseline else words.against_baselines(reports.against_baselines(measured, method))
+            column.caption(f"{words.caption(found, baseline=baseline)} {said}".strip())
 
 
 def curve(asked: Question) -> None:
     """A slider removes the highest places of one map; the score of every map's order beside it."""
-    st.header("Remove what it points at")
+    st.header("Remove the highest places")
     st.markdown(
-        "If a map is true, the score falls fast when its highest places go, and faster than in the order of a baseline."
+        "If a map is true, the score falls fast when its highest places go, and rises fast when they come back alone: "
+        "faster than in the order of a baseline."
     )
-    st.caption(deciding(asked.model).why)
+    st.caption(deciding_fills(asked.model).why)
     left, right = st.columns(2, gap="medium")
     labels = {name: ATTRIBUTIONS[name].label for name in asked.methods}
     with left:
@@ -106,8 +109,8 @@ def curve(asked: Question) -> None:
     own = found[method]
     place = round(percent / 100 * STEPS)
     with right:
-        figure = plots.deletion(
-            {labels[name]: (item.shares, item.highest_first) for name, item in found.items()},
+        figure = plots.deletion_and_insertion(
+            {labels[name]: (item.shares, item.highest_first, item.lowest_first) for name, item in found.items()},
             [labels[name] for name in asked.methods if ATTRIBUTIONS[name].facts["baseline"]],
             percent / 100,
         )
@@ -121,7 +124,7 @@ def curve(asked: Question) -> None:
 
 def table(asked: Question) -> None:
     """The numbers of every method, and how far the maps agree."""
-    from core.trust.cells import agreement
+    from core.trust.grid import agreement
 
     st.header("Can they be believed?")
     maps_by = {name: results.heatmap(asked.model, name, asked.item) for name in asked.methods}
@@ -148,28 +151,32 @@ def table(asked: Question) -> None:
     )
 
 
-def forgetting(asked: Question) -> None:
+def randomisation(asked: Question) -> None:
     """On request: whether the maps depend on what the model learned."""
     if not st.toggle(
-        "Let the model forget, layer by layer",
-        key="where-forget",
-        help="A copy of the model forgets from its head downwards. A map that stays the same never showed the model.",
+        "Randomise the weights, layer by layer",
+        key="where-randomise",
+        help="The weights of a copy are put in random order, from its head to its input. A map that stays the same "
+        "does not show what the model learned.",
     ):
         return
     found = {}
-    for name in asked.methods:
-        entry = ATTRIBUTIONS[name]
-        if entry.facts["passes"] not in (1, 2):
-            continue
-        with st.spinner(f"Forgetting under {entry.label} …"):
-            stages = results.forgetting(asked.model, name, asked.item.digest, asked.item)
+    chosen = [ATTRIBUTIONS[name] for name in asked.methods]
+    for entry in (entry for entry in chosen if entry.facts["passes"] in QUICK):
+        name = entry.id
+        with st.spinner(f"Randomising under {entry.label} …"):
+            stages = results.randomised(asked.model, name, asked.item.digest, asked.item)
         found[entry.label] = {stage.stage: stage.agreement for stage in stages}
+    slow = {entry.label: entry.facts["passes"] for entry in chosen if entry.facts["passes"] > max(QUICK)}
+    baselines = [entry.label for entry in chosen if entry.facts["baseline"]]
+    for said in words.not_randomised(slow, baselines):
+        st.caption(said)
     if not found:
         st.info("Choose a method that takes one pass, such as Grad-CAM: the slow ones would take minutes.")
         return
     frame = pd.DataFrame(found).T
     formats = layout.number("%.2f", *map(str, frame.columns))
-    st.dataframe(frame, key="where-forgotten", column_config=formats)
+    st.dataframe(frame, key="where-randomised-here", column_config=formats)
     st.caption(
         "Spearman ρ of each map with the one drawn when this part and all parts before it in the table are random."
     )

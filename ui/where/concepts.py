@@ -1,4 +1,4 @@
-"""Named concepts, parts without names, and the unusual: whether the score leans on them."""
+"""Named concepts, parts without names, and the unusual: whether the score depends on them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from core.types import Heatmap
 from core.wording import interval
 from ui import layout, resources
 from ui.resources import Item
+from ui.where import typical
+from ui.where.typical import Tile
 
 SHOWN = 3
 """Packaged photos beside a part: those with most of it."""
@@ -21,10 +23,12 @@ SHOWN = 3
 
 def section(model: str) -> None:
     """What was measured of a model, or how to measure it."""
-    st.header("What it tells apart")
+    st.header("Which concepts it recognises")
     found = layout.attempt(lambda: read_concepts(model))
     if found is None:
-        st.info("Nobody has taken this model apart yet: `python -m core concepts SOURCE --save artifacts/concepts`.")
+        st.info(
+            "Nobody has measured this model's concepts yet: `python -m core concepts SOURCE --save artifacts/concepts`."
+        )
         return
     st.markdown(f"{words.READ} Measured on {found.n:,} photos of *{layout.plain(found.source)}*.")
     for said in words.in_short(found):
@@ -34,7 +38,7 @@ def section(model: str) -> None:
             {
                 "concept": item.name,
                 "photos with it": item.n_with,
-                "told apart": item.told,
+                "classified correctly": item.told,
                 "step of the score": item.step,
                 "Holm p": item.p,
                 "share that rises": item.raises,
@@ -45,21 +49,25 @@ def section(model: str) -> None:
         key="where-concepts",
         column_config=layout.number("%.4f", "step of the score")
         | layout.number("%.3f", "Holm p")
-        | layout.number("percent", "told apart", "share that rises"),
+        | layout.number("percent", "classified correctly", "share that rises"),
     )
     if found.rare:
         st.caption(f"In too few photos to be tested: {', '.join(found.rare)}.")
     st.caption(words.BEARING)
     st.header("Parts without names")
     st.markdown(words.of_parts(found))
+    made = typical.tiles(tuple(dict.fromkeys(name for part in found.parts for name in part.typical)))
     for place, part in enumerate(found.parts):
-        one_part(found, part, place + 1)
+        one_part(found, part, place + 1, made)
 
 
-def one_part(found: Concepts, part: Part, place: int) -> None:
-    """What a part is worth, the packaged photos with most of it, and the names of its typical photos."""
+def one_part(found: Concepts, part: Part, place: int, made: dict[str, Tile]) -> None:
+    """What a part is worth, its typical photos, their names, and where it is in the packaged photos with most of it."""
     st.subheader(f"Part {place}", anchor=False)
     st.markdown(f"{words.of_part(part, found.sd)[0].upper()}{words.of_part(part, found.sd)[1:]}.")
+    typical.show(part.typical, made)
+    with st.expander("Names of its most typical photos"):
+        st.dataframe(pd.DataFrame({"photo": part.typical}), hide_index=True, key=f"part-{part.number}")
     amounts = {sample.name: np.array(sample.amounts[part.number]) for sample in found.samples}
     samples = resources.samples()
     most = sorted((name for name in amounts if name in samples), key=lambda name: -amounts[name].mean())[:SHOWN]
@@ -71,8 +79,6 @@ def one_part(found: Concepts, part: Part, place: int) -> None:
             output_format="JPEG",
             alt=f"Where part {place} is in the photo {name}",
         )
-    with st.expander("Its most typical photos"):
-        st.dataframe(pd.DataFrame({"photo": part.typical}), hide_index=True, key=f"part-{part.number}")
 
 
 def _with_part(item: Item, amounts: np.ndarray, highest: float) -> np.ndarray:

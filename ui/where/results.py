@@ -11,9 +11,9 @@ from ui import resources
 from ui.resources import Item
 
 if TYPE_CHECKING:
+    from core.trust.brightest_tenth import BrightestTenth
     from core.trust.curves import Curves
-    from core.trust.randomisation import Forgotten
-    from core.trust.tenth import Tenth
+    from core.trust.randomisation import RandomisedStage
 
 
 def heatmap(model: str, method: str, item: Item) -> Heatmap:
@@ -21,7 +21,7 @@ def heatmap(model: str, method: str, item: Item) -> Heatmap:
     return resources.heatmap(model, method, {}, item.digest, item)
 
 
-def tenth(model: str, method: str, item: Item) -> Tenth | None:
+def tenth(model: str, method: str, item: Item) -> BrightestTenth | None:
     """What the brightest tenth of a map is worth."""
     return resources.tenth(model, method, {}, item.digest, item)
 
@@ -38,20 +38,20 @@ def curves(model: str, method: str, digest: str, _item: Item) -> Curves:
 @st.cache_data(show_spinner=False, max_entries=128)
 def without(model: str, method: str, share: float, digest: str, _item: Item) -> Pixels:
     """The photo at working size without a share of its highest places, as the curve's first fill leaves it."""
-    from core.trust.cells import ranking
     from core.trust.curves import removal
     from core.trust.curves import without as filled
-    from core.trust.deciding import deciding
+    from core.trust.deciding_fills import deciding_fills
+    from core.trust.grid import ranking
 
     photo = resources.working(digest, _item)
     gone = removal(ranking(heatmap(model, method, _item)), share, photo)
-    return filled(photo, gone, deciding(model).fills[0])
+    return filled(photo, gone, deciding_fills(model).fills[0])
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def forgetting(model: str, method: str, digest: str, _item: Item) -> list[Forgotten]:
-    """Agreement of a map with those of the model while it forgets."""
-    from core.trust.randomisation import forgetting as forget
+def randomised(model: str, method: str, digest: str, _item: Item) -> list[RandomisedStage]:
+    """Agreement of a map with those of the model while its weights are randomised."""
+    from core.trust.randomisation import cascading_randomisation
 
     photo = resources.working(digest, _item)
-    return list(forget(resources.predictor(model), photo, heatmap(model, method, _item)))
+    return list(cascading_randomisation(resources.predictor(model), photo, heatmap(model, method, _item)))

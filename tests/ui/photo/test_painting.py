@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
 from PIL import Image
@@ -32,6 +33,8 @@ from core.photos import images, preprocess
 from core.photos.preprocess import Preset
 from core.registry import ATTRIBUTIONS, FILLS, MASKS, MODELS
 from core.sources import open_source
+from core.trust.reports import COLUMNS
+from core.trust.words import NOT_MEASURED
 from core.types import Region
 from tests.conftest import draw_photo
 from tests.helpers import standin
@@ -422,6 +425,38 @@ def test_another_part_is_shown_larger_and_the_drawing_stays() -> None:
     assert own.view == View()
     assert metrics(app)["Score after"] == after
     assert len(app.session_state["trials"]) == 1
+
+
+def beaten(folder: Path, model: str) -> str:
+    """A measured summary in which Grad-CAM beats nothing, and what is said of it."""
+    row = dict.fromkeys(COLUMNS, 0.0) | {"model": model, "source": "drawn", "method": "grad_cam", "label": "Grad-CAM"}
+    row |= {"baseline": False, "measure": "gain", "n": 90, "compared": "edge_map", "over_low": -0.01}
+    (folder / "trust").mkdir()
+    pd.DataFrame([row]).to_csv(folder / "trust" / f"{model}.csv", index=False)
+    return "Grad-CAM does not beat the baselines on this model (on 90 photos"
+
+
+def test_a_method_that_beats_nothing_says_so_at_every_map_and_in_the_report(artifacts: Path) -> None:
+    from ui import resources
+    from ui.photo import handing_on
+
+    item = resources.samples()["cat"]
+
+    def report() -> str:
+        return html.unescape(
+            handing_on.made(
+                item, resources.examine("small_cnn", item.digest, item), "small_cnn", "grad_cam", {}, []
+            ).decode()
+        )
+
+    app = painted(visit(), BOX)
+    assert words(app).count(NOT_MEASURED) == 2, "at the map of the photo, and at those before and after"
+    assert NOT_MEASURED in report()
+    said = beaten(artifacts, "small_cnn")
+    app = sound(app.run())
+    assert words(app).count(said) == 2
+    assert NOT_MEASURED not in words(app)
+    assert said in report()
 
 
 def test_the_report_says_what_the_page_says(artifacts: Path) -> None:

@@ -7,12 +7,14 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import config
 from core.regions import detectors
 from core.study import catalogue
+from core.trust.words import BASELINE, NOT_MEASURED
 from core.verdict.aggregates import read_verdict
 from core.verdict.aggregation import make_aggregates
 from core.verdict.headline import headline
@@ -120,6 +122,23 @@ def test_detectors_and_controls_stand_beside_the_effects_that_depend_on_them(art
     app.segmented_control(key="family").set_value("exploratory").run()
     measured = [item.value for item in app.dataframe if "recall of small ones" in item.value]
     assert len(measured) == 1, "whole photos need no detector"
+
+
+def test_the_top_of_a_heatmap_says_by_which_method_and_whether_it_can_be_believed(artifacts: Path) -> None:
+    folder = artifacts / catalogue.SHIPPED / "unrated"
+    effects = pd.read_parquet(folder / "effects.parquet")
+    effects["mask"] = effects["mask"].replace("faces", "heatmap_top")
+    effects["family"] = "exploratory"
+    effects.to_parquet(folder / "effects.parquet")
+    settings = json.loads((folder / "study.json").read_text())
+    of_method = f"The top of a heatmap is that of Grad-CAM. {NOT_MEASURED}"
+    baseline = f"The top of a heatmap is that of Edge map. {BASELINE}"
+    for heatmap, wanted in (("grad_cam", of_method), ("edge_map", baseline)):
+        (folder / "study.json").write_text(json.dumps(settings | {"heatmap": heatmap}))
+        app = visit(study="unrated", family="exploratory", shape="heatmap_top")
+        assert not app.exception
+        assert wanted in said(app)
+    assert "The top of a heatmap" not in said(visit(study="unrated", family="exploratory", shape="text"))
 
 
 def test_a_study_without_human_scores_says_why_it_has_no_validity(artifacts: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning
 
-from core.concepts.layers import scores_of
+from core.concepts.activations import scores_of
 from core.errors import AttributionError
 from core.inference import Predictor
 
@@ -25,7 +25,7 @@ BATCH = 16
 
 
 @dataclass(frozen=True)
-class Patterns:
+class Factorisation:
     """Patterns over the maps' channels (parts × C, of length 1), and the share of the maps' energy they redraw."""
 
     fitted: NMF
@@ -44,14 +44,14 @@ class Patterns:
         return made.T.reshape(-1, height, width)
 
 
-def factor(maps: Sequence[np.ndarray], parts: int = PARTS, seed: int = 0) -> Patterns:
+def factor(maps: Sequence[np.ndarray], parts: int = PARTS, seed: int = 0) -> Factorisation:
     """Patterns of the maps (each C × h × w) of many photos; AttributionError for maps that are all zero or too few."""
     places = np.concatenate([last.reshape(last.shape[0], -1).T for last in maps])
     drawn = np.random.default_rng(seed).permutation(len(places))[:PLACES]
     places = places[np.sort(drawn)].astype(np.float64).clip(min=0)
     if len(places) < parts or places.shape[1] < parts or not places.any():
         raise AttributionError(
-            f"{len(places)} places of {places.shape[1]} maps cannot be told apart in {parts} parts; ask for fewer."
+            f"{len(places)} places of {places.shape[1]} maps cannot be factorised into {parts} parts; ask for fewer."
         )
     model = NMF(parts, init="nndsvda", max_iter=ROUNDS, tol=1e-4, random_state=seed)
     with warnings.catch_warnings():
@@ -59,10 +59,12 @@ def factor(maps: Sequence[np.ndarray], parts: int = PARTS, seed: int = 0) -> Pat
         amounts = model.fit_transform(places)
     rest = float(((places - amounts @ model.components_) ** 2).sum())
     lengths = np.linalg.norm(model.components_, axis=1)
-    return Patterns(model, np.where(lengths > 0, lengths, 1.0), 1 - rest / float((places**2).sum()))
+    return Factorisation(model, np.where(lengths > 0, lengths, 1.0), 1 - rest / float((places**2).sum()))
 
 
-def factor_branches(maps: Sequence[Sequence[np.ndarray]], parts: int = PARTS, seed: int = 0) -> tuple[Patterns, ...]:
+def factor_branches(
+    maps: Sequence[Sequence[np.ndarray]], parts: int = PARTS, seed: int = 0
+) -> tuple[Factorisation, ...]:
     """Patterns of each branch of many photos' maps (photos, then branches): so many parts in all, shared out evenly."""
     branches = len(maps[0])
     shared = [len(part) for part in np.array_split(np.arange(parts), branches)]
@@ -73,7 +75,7 @@ def factor_branches(maps: Sequence[Sequence[np.ndarray]], parts: int = PARTS, se
 
 
 def without_each(
-    predictor: Predictor, patterns: Sequence[Patterns], maps: Sequence[Sequence[np.ndarray]]
+    predictor: Predictor, patterns: Sequence[Factorisation], maps: Sequence[Sequence[np.ndarray]]
 ) -> np.ndarray:
     """Δ of the score when one pattern is taken out of a branch's maps of a photo: float64 photos × parts."""
     changes = []

@@ -7,7 +7,7 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from core.attributions.model_at_work import heatmap, model_input
+from core.attributions.common import heatmap, model_input
 from core.inference import Predictor
 from core.registry import ATTRIBUTIONS, Range
 from core.types import Heatmap, Pixels

@@ -18,27 +18,27 @@ LOOKED_AT = ("inpaint", "blur")
 
 
 @dataclass(frozen=True)
-class Deciding:
+class DecidingFills:
     """The fills, that of the least artefact first, and a sentence on where they come from."""
 
     fills: tuple[str, ...]
     why: str
 
 
-def deciding(model: str) -> Deciding:
+def deciding_fills(model: str) -> DecidingFills:
     """The fills that decide for a model, as its stored study computed them from its hosts.
 
     Where no study of it did, those of the reference study that comes with the project; `why` says so.
     """
     own = next((fills for name, fills in _stored() if name == model), None)
     if own is not None:
-        return Deciding(own, f"Taken away by {_named(own)}: what decides in the stored study of {model}.")
+        return DecidingFills(own, f"Taken away by {_named(own)}: what decides in the stored study of {model}.")
     other = next(_stored(), None)
     none = f"No stored study of {model} computed which fills decide"
     if other is not None:
         name, fills = other
-        return Deciding(fills, f"Taken away by {_named(fills)}: {none}; these are those of the study of {name}.")
-    return Deciding(
+        return DecidingFills(fills, f"Taken away by {_named(fills)}: {none}; these are those of the study of {name}.")
+    return DecidingFills(
         LOOKED_AT, f"Taken away by {_named(LOOKED_AT)}: {none}; these decided in the photos looked at beforehand."
     )
 

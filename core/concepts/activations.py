@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from core.attributions.cam import gradients_from, last_maps
-from core.attributions.model_at_work import evaluating, model_input
+from core.attributions.common import evaluating, model_input
 from core.errors import AttributionError
 from core.inference import Predictor
 from core.types import Pixels
@@ -22,7 +22,7 @@ CLOSE = 1e-4
 
 
 @dataclass(frozen=True)
-class Traces:
+class Activations:
     """The maps that are pooled last (`last`, float16 C × h × w, one a branch) and what goes into the layers that make
     them.
 
@@ -36,7 +36,7 @@ class Traces:
     score: float
 
 
-def traces(predictor: Predictor, photo: Pixels) -> Traces:
+def activations(predictor: Predictor, photo: Pixels) -> Activations:
     """One photo (uint8 H × W × 3) through the model, forwards and back to the layers of the last maps.
 
     AttributionError where the score is not read from the last maps alone.
@@ -55,7 +55,7 @@ def traces(predictor: Predictor, photo: Pixels) -> Traces:
                 "does, or that has from_last_maps()."
             )
     before = [noted[layer][0].detach().mean(dim=(2, 3)) for layer in layers]
-    return Traces(
+    return Activations(
         tuple(maps[0].cpu().numpy().astype(np.float16) for maps in last),
         torch.cat(before, dim=1)[0].cpu().numpy(),
         torch.cat([slope.sum(dim=(2, 3)) for slope in slopes], dim=1)[0].cpu().numpy(),

@@ -1,4 +1,4 @@
-"""Concepts that a person names: whether the model tells them apart, and whether the score leans on them.
+"""Testing with concept activation vectors (TCAV): does a model recognise a concept, and does its score depend on it?
 
 Sources: Kim et al. 2018 (testing with concept activation vectors); Pahde et al. 2022 (the vector as the pattern of a
 concept, the difference of means, which a classifier's weights only filter). The slopes are those of photos that the
@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.concepts.reports import Named
+from core.concepts.reports import NamedConcept
 from core.effects.stats import holm
 
 FEWEST = 20
@@ -26,10 +26,13 @@ RANDOM = 1_000
 MIDDLE = (0.025, 0.975)
 
 
-def tested(before: np.ndarray, slopes: np.ndarray, concepts: Mapping[str, np.ndarray], seed: int) -> list[Named]:
-    """Every concept that is not too rare, the one that the score leans on most first.
+def concept_effects(
+    before: np.ndarray, slopes: np.ndarray, concepts: Mapping[str, np.ndarray], seed: int
+) -> list[NamedConcept]:
+    """Every concept that is not too rare, the one with the greatest effect on the score first.
 
-    `before` and `slopes` are photos × D (layers.Traces); a concept is +1 for photos with it, −1 without, 0 for others.
+    `before` and `slopes` are photos × D (activations.Activations); a concept is +1 for photos with it, −1 without, 0
+    for others.
     """
     found = []
     for number, (name, sides) in enumerate(concepts.items()):
@@ -43,7 +46,7 @@ def tested(before: np.ndarray, slopes: np.ndarray, concepts: Mapping[str, np.nda
         low, high = (float(value) for value in np.quantile(shares, MIDDLE))
         least, most = (float(value) for value in np.quantile(chance[:, 1], MIDDLE))
         apart, rising, step = (float(values.mean()) for values in (told, shares, steps))
-        found.append(Named(name, *counts, apart, rising, low, high, least, most, step, p))
+        found.append(NamedConcept(name, *counts, apart, rising, low, high, least, most, step, p))
     adjusted = holm(np.array([item.p for item in found])) if found else ()
     made = [replace(item, p=float(p)) for item, p in zip(found, adjusted, strict=True)]
     return sorted(made, key=lambda item: -abs(item.step))
@@ -54,7 +57,8 @@ def _once(
 ) -> tuple[float, float, float]:
     """A vector from a random half of the photos, and what the other half says of it.
 
-    The share that it tells apart, the share of slopes that rise along it, and the score's mean change for one step.
+    The share that it classifies correctly, the share of slopes that rise along it, and the score's mean change for one
+    step.
     """
     with_it, without = (_half(sides == side, random) for side in (1, -1))
     present, absent = before[with_it].mean(axis=0), before[without].mean(axis=0)

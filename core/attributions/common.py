@@ -1,4 +1,4 @@
-"""What every method does with a model and its numbers: quiet modules, seeds, backgrounds, and maps over photos."""
+"""What every method does with a model and its numbers: quiet modules, backgrounds, and maps over photos."""
 
 from __future__ import annotations
 
@@ -41,19 +41,6 @@ def evaluating(predictor: Predictor) -> Iterator[nn.Module]:
                 part.training = training
             for weight in asking:
                 weight.requires_grad_(True)
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Both generators that captum draws from, started at `seed` and put back afterwards."""
-    kept = np.random.get_state()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        np.random.seed(seed)
-        try:
-            yield
-        finally:
-            np.random.set_state(kept)
 
 
 def model_input(predictor: Predictor, photo: Pixels) -> tuple[Pixels, torch.Tensor]:

@@ -13,7 +13,7 @@ from core.paint.region_effect import working
 from core.regions.placements import placements
 from core.registry import MASKS
 from core.trust.curves import BATCH, without
-from core.trust.deciding import deciding
+from core.trust.deciding_fills import deciding_fills
 from core.types import Heatmap, Mask, Pixels
 
 SHARE = 0.1
@@ -25,7 +25,7 @@ LEAST = 0.02
 
 
 @dataclass(frozen=True)
-class Tenth:
+class BrightestTenth:
     """Δ when the brightest tenth is removed, and Δ of the same shape at each other place; the mask at working size.
 
     `area` is the share of the photo that was removed: less than a tenth where fewer places raise the score.
@@ -40,7 +40,7 @@ class Tenth:
 
     @property
     def excess(self) -> float:
-        """Δ minus the mean Δ elsewhere: negative where the map found what holds the score up."""
+        """Δ minus the mean Δ elsewhere: negative where the map found what raises the score."""
         return self.delta - float(np.mean(self.elsewhere))
 
 
@@ -52,13 +52,13 @@ def brightest_tenth(
     fills: Sequence[str] = (),
     places: int = PLACES,
     seed: int = 0,
-) -> Tenth | None:
+) -> BrightestTenth | None:
     """What the highest tenth of a heatmap is worth to the score; None where the map points nowhere.
 
     All at working size; every Δ is the mean over the fills (without any, those that decide for the model), and the
     other places keep their distance from the centre where there is room (`placements`).
     """
-    fills = fills or deciding(predictor.name).fills
+    fills = fills or deciding_fills(predictor.name).fills
     small = working(photo)
     mask = MASKS["heatmap_top"].function(small, heatmap, share=SHARE).mask
     if mask.mean() < LEAST:
@@ -67,7 +67,7 @@ def brightest_tenth(
     made = [small, *(without(small, where, fill) for where in (mask, *others) for fill in fills)]
     scores = np.concatenate([predictor.score(batch) for batch in batches(made, BATCH)])
     changes = scores[1:].reshape(-1, len(fills)).mean(axis=1) - scores[0]
-    return Tenth(float(changes[0]), tuple(map(float, changes[1:])), float(mask.mean()), wrapped, mask)
+    return BrightestTenth(float(changes[0]), tuple(map(float, changes[1:])), float(mask.mean()), wrapped, mask)
 
 
 def elsewhere(mask: Mask, seed: int = 0, n: int = PLACES) -> tuple[list[Mask], bool]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from captum.attr import Occlusion
 
-from core.attributions.model_at_work import (
+from core.attributions.common import (
     BACKGROUNDS,
     BATCH,
     BLUR,
