@@ -21,8 +21,8 @@ from core.training import distillation, ridge
 from core.training.batches import scored_in_batch
 from core.training.dataset import Example, TrainingSet, gather, with_targets
 from core.training.distillation import HumanScale, Line
+from core.training.distributed import LossInputs
 from core.training.initialise import initialise
-from core.training.processes import Step
 from core.training.recipes import TrainConfig
 from core.types import Progress, silent
 
@@ -66,12 +66,12 @@ class Regression:
         """The head starts at the mean target."""
         _start_at_mean(module, examples)
 
-    def loss(self, module: nn.Module, step: Step, config: TrainConfig) -> torch.Tensor:
+    def loss(self, module: nn.Module, step: LossInputs, config: TrainConfig) -> torch.Tensor:
         """The registered loss of a step's scores: where both kinds of photos have a share, the mean of the two kinds'.
 
         Order between a landscape and a face is then nobody's business: sets whose means differ are not compared.
         """
-        scores, targets, loss = step.whole(module(step.batch).float()), step.targets, LOSSES[config.loss].function
+        scores, targets, loss = step.all_gather(module(step.batch).float()), step.targets, LOSSES[config.loss].function
         first = scored_in_batch(config) or 0
         if not 0 < first < len(targets):
             return loss(scores, targets)

@@ -422,12 +422,12 @@ def test_of_a_large_set_a_tenth_is_kept_out_by_content(scored_set: Path, tmp_pat
 
 
 def test_a_share_of_scored_photos_is_compared_among_itself(scored_set: Path, tmp_path: Path) -> None:
+    from core.training.distributed import LossInputs
     from core.training.losses import correlation
-    from core.training.processes import Step
     from core.training.regression import Regression
 
     scores = torch.tensor([0.1, 0.5, 0.2, 0.9, 0.4, 0.6])
     targets = torch.tensor([0.7, 0.9, 0.6, 0.2, 0.1, 0.4])
     config = settings(scored_set, tmp_path, batch_size=6, scored_share=0.5)
-    found = Regression().loss(lambda batch: batch, Step(scores, targets, 0.0), config)
+    found = Regression().loss(lambda batch: batch, LossInputs(scores, targets, 0.0), config)
     assert found == (correlation(scores[:3], targets[:3]) + correlation(scores[3:], targets[3:])) / 2
