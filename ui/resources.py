@@ -149,7 +149,7 @@ def sure(model: str, found: Examined) -> str:
 def seen(model: str, digest: str, _item: Item) -> tuple[float, np.ndarray]:
     """The score of a photo at full size, and the features (F,) behind it; PhotoError for a file that cannot be read."""
     shared = predictor(model)
-    with shared.expecting_one(), log.action("score a photo"):
+    with shared.reserved(), log.action("score a photo"):
         square, _ = _first_look(model, digest, _item)
         scores, features = shared.score_with_features([square])
     return float(scores[0]), features[0]

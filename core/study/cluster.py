@@ -99,6 +99,6 @@ def _ablated(
 
 
 def _scored(plan: Plan, chunks: Iterator[Chunk], scale: float | None) -> Block:
-    worker = Worker(plan.predictor.side_by_side(1))
+    worker = Worker(plan.predictor.concurrent(1))
     (block,) = gathered(map(worker, chunks), plan.predictor.name, scale)
     return block

@@ -71,7 +71,7 @@ def estimate(plan: Plan, done: Collection[int] = ()) -> Cost:
         # Where thinning and luck leave nothing to ablate in these photos, the untouched ones tell what a row takes.
         jobs = list(_sample(plan, opened)) or [Job(item, CLEAN, Belongs(item.photo)) for item in opened]
         sample = list(batches(jobs[:: max(1, len(jobs) // wanted)][:wanted], BATCH))
-        work = Worker(plan.predictor.side_by_side(WORKERS))
+        work = Worker(plan.predictor.concurrent(WORKERS))
         work(Chunk(sample[0]))  # the first pass is slower than all others
         started = time.perf_counter()
         scored = sum(len(item.rendered) for item in prefetch(work, map(Chunk, sample), depth=WORKERS, workers=WORKERS))

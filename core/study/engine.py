@@ -137,7 +137,7 @@ def typical_distance(plan: Plan) -> float | None:
             break
     if len(squares) < 2:
         return None
-    predictor = plan.predictor.side_by_side(WORKERS)
+    predictor = plan.predictor.concurrent(WORKERS)
     features = [predictor.score_with_features(batch)[1] for batch in batches(squares, BATCH)]
     typical = float(np.median(pdist(np.concatenate(features).astype(np.float64))))
     return round(typical, 6) if typical > 0 else None

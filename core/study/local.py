@@ -73,4 +73,4 @@ def _ablated(plan: Plan, parts: Parts, tasks: Tasks, blocks: Mapping[int, list[i
 
 def _scored(plan: Plan, chunks: Iterable[Chunk]) -> Iterator[Scored]:
     """Chunks rendered and scored side by side, in order."""
-    return prefetch(Worker(plan.predictor.side_by_side(WORKERS)), chunks, depth=2 * WORKERS, workers=WORKERS)
+    return prefetch(Worker(plan.predictor.concurrent(WORKERS)), chunks, depth=2 * WORKERS, workers=WORKERS)

@@ -33,7 +33,7 @@ def forgetting(
 
     A map that stays as it was does not show what the model learned. The model itself is left alone: a copy forgets.
     """
-    with predictor.alone():
+    with predictor.exclusive():
         module = copy.deepcopy(predictor.module)
     # A predictor of its own: the engine of the first may run an export, which forgets nothing.
     forgetful = Predictor(predictor.name, module, predictor.preset, predictor.card)

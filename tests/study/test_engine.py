@@ -686,11 +686,11 @@ def test_a_photo_rendered_again_gets_the_score_that_stands_in_the_table(
 
 def test_workers_do_not_wait_for_one_another(predictor: Predictor) -> None:
     """While one holds the unlocked model, another still gets its scores."""
-    shared = predictor.side_by_side(2)
+    shared = predictor.concurrent(2)
     squares = [preprocess.square(draw_photo(), shared.preset)]
     expected = predictor.score_squares(squares)
     # The lock is let go before the pool waits for its thread: one that cannot go on fails the test instead of hanging.
-    with ThreadPoolExecutor(1) as pool, shared.alone():
+    with ThreadPoolExecutor(1) as pool, shared.exclusive():
         assert pool.submit(shared.score_squares, squares).result(timeout=60) == pytest.approx(expected)
 
 
