@@ -20,7 +20,7 @@ from core.photos import images, overlay
 from core.table import canonical
 from core.types import Pixels
 from core.verdict.aggregates import Aggregates
-from core.verdict.hypertext import attached, model, page, paragraphs, pictures, pre, section, table, versions
+from core.verdict.html_parts import attached, model, page, paragraphs, pictures, pre, section, table, versions
 
 LARGE, SMALL = 720, 400
 """Long side in px of the photo, and of a picture among others."""

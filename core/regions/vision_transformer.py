@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from core import packaged
+from core import model_files
 from core.photos import images
 from core.types import Pixels
 
@@ -85,7 +85,7 @@ def _network() -> Any:
     options = onnxruntime.SessionOptions()
     # Several photos at a time use the cores better than several threads on one.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    graph = packaged.read("dinov2") + _more_outputs(BLOCKS)
+    graph = model_files.read("dinov2") + _more_outputs(BLOCKS)
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import inference, packaged
+from core import inference, model_files
 from core.inference import checkpoints
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
@@ -70,7 +70,7 @@ def _origins(config: TrainConfig) -> tuple[list[str], list[tuple[str, str]]]:
 def _network(teacher: str) -> dict[str, str]:
     """The network whose features a ridge teacher reads, by name, weights and licence."""
     entry = ridge.network_of(teacher)
-    known = packaged.FILES[entry.facts["file"]]
+    known = model_files.FILES[entry.facts["file"]]
     return {"network": entry.id, "package": known.package, "sha256": known.sha256, "licence": entry.facts["licence"]}
 
 

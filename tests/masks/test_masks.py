@@ -14,7 +14,7 @@ from core.masks.painted import painted
 from core.masks.people import groups, window
 from core.photos import images
 from core.regions import mask_cache, regions
-from core.regions.pool import Pool
+from core.regions.network_pool import NetworkPool
 from core.regions.vision_transformer import Sight
 from core.registry import MASKS
 from core.sources import open_source
@@ -107,7 +107,7 @@ def test_detectors_find_the_same_in_several_threads(name: str, samples: dict[str
 
 
 def test_a_pool_lends_each_to_one_and_makes_no_more_than_it_may() -> None:
-    pool = Pool(object, most=2)
+    pool = NetworkPool(object, most=2)
 
     def borrow() -> object:
         with pool.lend() as item:
@@ -123,7 +123,7 @@ def test_a_pool_lends_each_to_one_and_makes_no_more_than_it_may() -> None:
 
 
 def test_a_pool_takes_back_what_failed() -> None:
-    pool = Pool(object, most=1)
+    pool = NetworkPool(object, most=1)
     with pytest.raises(ValueError, match="oops"), pool.lend() as first:
         raise ValueError("oops")
     with pool.lend() as second:
