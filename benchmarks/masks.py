@@ -31,7 +31,7 @@ from core.masks.text import find_text
 from core.regions import detectors, mask_cache, regions
 from core.regions.detector_quality import weak_detectors
 from core.regions.detectors import SIZES, Measured, SizeQuality
-from core.regions.vision_transformer import look_at
+from core.regions.vision_transformer import dino_features
 from core.registry import MASKS
 from core.types import Interval, Mask, Pixels, Rect
 
@@ -246,7 +246,7 @@ def main(arguments: list[str]) -> None:
         advise("CenterFace", "faces", _labels.boxed(given.data / "faces", "faces", held=False), by_faces)
         advise("PP-OCR", "text", _labels.boxed(given.data / "text", "text", held=False), by_text)
         return
-    look_at(np.zeros((64, 64, 3), dtype=np.uint8))  # loads the network before the clock runs
+    dino_features(np.zeros((64, 64, 3), dtype=np.uint8))  # loads the network before the clock runs
     rows = [row for name in given.only for row in MEASURED[name](given.data, given.most)]
     detectors.save([*(row for row in detectors.measurements() if row.thing not in given.only), *rows])
     print("\n".join(line(row) for row in rows))

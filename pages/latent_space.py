@@ -10,7 +10,7 @@ import streamlit as st
 from core.latent import words as latent_words
 from core.latent.atlas import Atlas
 from core.latent.colours import Option
-from core.latent.links import in_short, read_unusual
+from core.latent.distinctiveness_results import in_short, read_distinctiveness
 from core.latent.study_colours import study_folders
 from core.registry import PROJECTIONS, SPACES
 from ui import layout, widgets
@@ -45,7 +45,7 @@ def answer(atlas: Atlas) -> None:
         st.markdown(latent_words.scope_of_tests(atlas.answer))
         for item in atlas.answer.directions:
             st.markdown(f"*{SPACES[item.space].label}.* {latent_words.direction_sentence(item)}")
-        for found in layout.attempt(lambda: read_unusual(latent_map.model_of(atlas))) or ():
+        for found in layout.attempt(lambda: read_distinctiveness(latent_map.model_of(atlas))) or ():
             st.markdown(f"Do unusual photos score higher? {layout.plain(in_short(found))}")
         for note in atlas.answer.notes:
             st.markdown(layout.plain(note))

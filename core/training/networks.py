@@ -13,7 +13,7 @@ from core.models.package_weights import read_package_weights
 from core.models.resnet import MemorabilityResNet
 from core.photos import preprocess
 from core.photos.preprocess import Preset
-from core.regions.vision_transformer import look_at
+from core.regions.vision_transformer import dino_features
 from core.registry import NETWORKS
 from core.training.initialise import initialise
 from core.types import Pixels
@@ -56,8 +56,8 @@ def dinov2() -> Reader:
     """
 
     def read(photo: Pixels) -> np.ndarray:
-        sight = look_at(photo)
-        return np.concatenate([sight.whole, sight.tokens[-1].mean(axis=0)])
+        features = dino_features(photo)
+        return np.concatenate([features.whole, features.tokens[-1].mean(axis=0)])
 
     return read
 
