@@ -69,7 +69,7 @@ def explore(atlas: Atlas, name: str) -> None:
     index = controls.pinned_index(atlas)
     drawn, kept = (selections.read(atlas, name, shown) for name in (selections.DRAWN, selections.KEPT))
     with st.container():  # the map below keeps its place, and need not be drawn anew, where this is empty
-        above = relief(atlas, (space, projection), dims, shown, options)
+        above = overlay(atlas, (space, projection), dims, shown, options)
     chart_place = st.container()
     landed = layout.attempt(lambda: panels.dropped(atlas, space, points))
     with chart_place:
@@ -83,13 +83,13 @@ def explore(atlas: Atlas, name: str) -> None:
     layout.attempt(lambda: panels.traversal(atlas, index))
 
 
-def relief(
+def overlay(
     atlas: Atlas, where: tuple[str, str], dims: int, shown: np.ndarray, options: Mapping[str, Option]
-) -> chart.Relief:
+) -> chart.MapOverlay:
     """Contours and captions where they are asked for, and what they mean."""
     if dims == 3 or not widgets.toggle("Contours and captions", "relief"):
-        return chart.Relief()
-    found = chart.relief(atlas, f"{atlas.folder}-{atlas.answer}", *where, shown, options)
+        return chart.MapOverlay()
+    found = chart.overlay(atlas, f"{atlas.folder}-{atlas.answer}", *where, shown, options)
     chart.legend(found)
     return found
 

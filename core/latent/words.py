@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from core import config
-from core.latent.atlas import ALL_SCORED, KEPT_OUT, Answer, Direction, Row
+from core.latent.atlas import ALL_SCORED, KEPT_OUT, Answer, Direction, SpaceResult
 from core.registry import SPACES
 from core.wording import interval, minus
 
@@ -58,14 +58,14 @@ def plain_answer(answer: Answer, target: str = "human") -> str:
     return " ".join(parts) or "This could not be tested on these photos."
 
 
-def _plain(row: Row) -> str:
+def _plain(row: SpaceResult) -> str:
     passed = (row.p < config.ALPHA) + (row.morans_p < config.ALPHA)
     if passed == 2 and row.r2 >= SHARE_WORTH_NAMING:
         return "yes"
     return "hardly" if passed else "not that two tests could tell"
 
 
-def _row(answer: Answer, space: str, target: str) -> Row | None:
+def _row(answer: Answer, space: str, target: str) -> SpaceResult | None:
     return answer.row(space, target) or answer.row(space, target, ALL_SCORED)
 
 
@@ -80,7 +80,7 @@ def _said(answer: Answer, space: str, target: str) -> str:
     )
 
 
-def _verdict(row: Row) -> str:
+def _verdict(row: SpaceResult) -> str:
     both = (row.p < config.ALPHA) + (row.morans_p < config.ALPHA)
     return {
         2: "they lie together",

@@ -79,7 +79,7 @@ def _untouched(shared: tuple[Plan, float | None], item: tuple[int, Copies]) -> B
     photos: list[Opened] = []
     left_out: list[LeftOut] = []
     for photo in plan.blocks[number]:
-        found = copies.get((photo.source, photo.id)) or plan.opener(photo)
+        found = copies.get((photo.source, photo.id)) or plan.reader(photo)
         if isinstance(found, LeftOut):
             left_out.append(found)
         else:
@@ -94,7 +94,7 @@ def _ablated(
     plan, tasks, scale = shared
     number, photos, rows = item
     known = zip(photos, rows, strict=True)
-    opened = (plan.opener.again(tasks.population.photos[photo], row) for photo, row in known)
+    opened = (plan.reader.again(tasks.population.photos[photo], row) for photo, row in known)
     return _scored(plan, ablated_chunks(plan, tasks, number, photos, opened), scale)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.errors import StudyError
 from core.files import json_of, write_text
 from core.study.parts import EMPTY, Parts
-from core.study.photos import Guest, Job, Opened, empty_jobs, hosted_jobs, target_jobs, whole_jobs
+from core.study.photos import HostedMask, Job, Opened, empty_jobs, hosted_jobs, target_jobs, whole_jobs
 from core.study.plan import Plan
 from core.study.population import Draw, Population, Shapes, as_json, draw, from_json, read_population
 from core.study.protocol import CONFIRMATORY_FILLS
@@ -22,21 +22,21 @@ DRAW = "draw.json"
 class Tasks:
     """One of the later passes: what is done with each photo, by its number in the population.
 
-    `guests` are (mask, target, which of its hosts the photo is); `deciding` fills have controls in decision rows.
+    `hosted` are (mask, target, which of its hosts the photo is); `deciding` fills have controls in decision rows.
     """
 
     kind: str
     population: Population
     whole: frozenset[int]
     targets: Mapping[int, Sequence[str]]
-    guests: Mapping[int, Sequence[tuple[str, int, int]]]
+    hosted: Mapping[int, Sequence[tuple[str, int, int]]]
     shapes: Shapes
     deciding: tuple[str, ...]
 
     def blocks(self) -> dict[int, list[int]]:
         """Photos with anything to do, by block."""
         found: dict[int, list[int]] = {}
-        for number in sorted(self.whole | set(self.targets) | set(self.guests)):
+        for number in sorted(self.whole | set(self.targets) | set(self.hosted)):
             found.setdefault(int(self.population.block[number]), []).append(number)
         return found
 
@@ -95,10 +95,10 @@ def jobs_of(plan: Plan, tasks: Tasks, number: int, opened: Opened) -> Iterator[J
         yield from whole_jobs(opened, steps.get(None, ()), plan.design)
     for mask in tasks.targets.get(number, ()):
         yield from target_jobs(opened, mask, steps[mask], plan.design, tasks.deciding)
-    for mask, target, place in tasks.guests.get(number, ()):
+    for mask, target, place in tasks.hosted.get(number, ()):
         shape = tasks.shapes[target, mask]
-        guest = Guest(tasks.population.photos[target], tasks.population.prints[target], shape, place)
+        mask_of_target = HostedMask(tasks.population.photos[target], tasks.population.prints[target], shape, place)
         if tasks.kind == EMPTY:
-            yield from empty_jobs(opened, guest, steps[mask], plan.design)
+            yield from empty_jobs(opened, mask_of_target, steps[mask], plan.design)
         else:
-            yield from hosted_jobs(opened, guest, steps[mask], plan.design, tasks.deciding)
+            yield from hosted_jobs(opened, mask_of_target, steps[mask], plan.design, tasks.deciding)

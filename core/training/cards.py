@@ -17,11 +17,13 @@ from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.training import ridge
 from core.training.dataset import TrainingSet
-from core.training.distillation import Line
+from core.training.distillation import TeacherScale
 from core.training.recipes import TrainConfig
 
 
-def describe_run(config: TrainConfig, photos: TrainingSet, preset: Preset, lines: Sequence[Line]) -> dict[str, Any]:
+def describe_run(
+    config: TrainConfig, photos: TrainingSet, preset: Preset, lines: Sequence[TeacherScale]
+) -> dict[str, Any]:
     """The card of a checkpoint: architecture, preset, data, recipe, versions, licence and the photos that it saw."""
     teachers, inherited = _origins(config)
     learned = [(e.print.pixels, e.print.look) for e in (*photos.scored, *photos.unscored)]

@@ -27,7 +27,7 @@ from core.training import distributed
 from core.training.batches import epoch_batches
 from core.training.cards import describe_run
 from core.training.dataset import AugmentedViews, Example, TrainingSet
-from core.training.distillation import Line
+from core.training.distillation import TeacherScale
 from core.training.distributed import LossInputs, SingleProcess
 from core.training.mixup import mixup
 from core.training.objectives import OBJECTIVES, Objective
@@ -75,7 +75,7 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
 
 def prepare(
     objective: Objective, config: TrainConfig, resume: bool, progress: Progress
-) -> tuple[TrainingSet, list[Example], list[Line], State | None]:
+) -> tuple[TrainingSet, list[Example], list[TeacherScale], State | None]:
     """What the first process does alone: check the folder, gather and label photos, read the state to go on from."""
     out = Path(config.out)
     _check_folder(out, config, resume)

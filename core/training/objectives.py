@@ -11,7 +11,7 @@ from torch import nn
 from core.photos.preprocess import Preset
 from core.registry import PREDICTOR
 from core.training.dataset import Example, TrainingSet
-from core.training.distillation import Line
+from core.training.distillation import TeacherScale
 from core.training.distributed import LossInputs
 from core.training.recipes import TrainConfig
 from core.training.reconstruction import Reconstruction
@@ -33,7 +33,7 @@ class Objective(Protocol):
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress
-    ) -> tuple[list[Example], list[Line]]: ...
+    ) -> tuple[list[Example], list[TeacherScale]]: ...
 
     def begin(self, module: nn.Module, examples: Sequence[Example]) -> None: ...
 

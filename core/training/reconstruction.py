@@ -17,7 +17,7 @@ from core.models.vae import SIDE
 from core.photos import preprocess
 from core.photos.preprocess import Preset, square
 from core.training.dataset import Example, TrainingSet, with_targets
-from core.training.distillation import Line
+from core.training.distillation import TeacherScale
 from core.training.distributed import LossInputs
 from core.training.initialise import initialise
 from core.training.photo_pool import gather_photos
@@ -68,7 +68,7 @@ class Reconstruction:
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-    ) -> tuple[list[Example], list[Line]]:
+    ) -> tuple[list[Example], list[TeacherScale]]:
         """Every training photo, kept small in memory where all of them fit; nothing is asked of a score."""
         learned = with_targets((*photos.scored, *photos.unscored), np.zeros((_count(photos), 1)))
         if len(learned) * 3 * CACHE_SIDE**2 > CACHE_BYTES:

@@ -20,7 +20,7 @@ from core.registry import LOSSES
 from core.training import distillation, ridge
 from core.training.batches import scored_in_batch
 from core.training.dataset import Example, TrainingSet, gather, with_targets
-from core.training.distillation import HumanScale, Line
+from core.training.distillation import HumanScale, TeacherScale
 from core.training.distributed import LossInputs
 from core.training.initialise import initialise
 from core.training.recipes import TrainConfig
@@ -58,7 +58,7 @@ class Regression:
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-    ) -> tuple[list[Example], list[Line]]:
+    ) -> tuple[list[Example], list[TeacherScale]]:
         """Targets of every training photo."""
         return label(photos, config, progress)
 
@@ -82,7 +82,9 @@ class Regression:
         return agreement(module, photos, preset, config)
 
 
-def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent) -> tuple[list[Example], list[Line]]:
+def label(
+    photos: TrainingSet, config: TrainConfig, progress: Progress = silent
+) -> tuple[list[Example], list[TeacherScale]]:
     """Targets of every training photo: human scores, mixed with the mean label of the teachers where there are any.
 
     Also each teacher's line to the human scale. Ridge teachers, fitted to the photos with human scores, say nothing of
@@ -96,7 +98,9 @@ def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent)
     scored = np.mean([of_scored for of_scored, _, _ in taught], axis=0)
     unscored = [of_others for _, of_others, _ in taught if of_others is not None]
     mixed = config.human_share * human[:, None] + (1 - config.human_share) * scored
-    lines = [Line(inference.title_of(name), line) for name, (_, _, line) in zip(config.teachers, taught, strict=True)]
+    lines = [
+        TeacherScale(inference.title_of(name), line) for name, (_, _, line) in zip(config.teachers, taught, strict=True)
+    ]
     others = with_targets(photos.unscored, np.mean(unscored, axis=0)) if unscored else ()
     return [*with_targets(photos.scored, mixed), *others], lines
 

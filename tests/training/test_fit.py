@@ -184,7 +184,7 @@ def test_test_photos_and_their_copies_never_train(scored_set: Path, tmp_path: Pa
 
 
 def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Path) -> None:
-    from core.training.distillation import AS_IT_IS, Line
+    from core.training.distillation import AS_IT_IS, TeacherScale
     from core.training.fit import fit
     from core.training.regression import label
 
@@ -194,7 +194,7 @@ def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Pat
     photos = gather(str(scored_set), unscored=[str(scored_set / "images")])
     examples, mapping = label(photos, chosen)
     assert {len(example.targets) for example in examples} == {1, 3}
-    assert mapping == [Line("teacher", AS_IT_IS)], "it learned these photos: no line is needed"
+    assert mapping == [TeacherScale("teacher", AS_IT_IS)], "it learned these photos: no line is needed"
     file = next((tmp_path / "labels").glob("*.csv"))
     before = file.read_text()
     file.write_text(before[: len(before) - 4])  # a kill cut the last line
