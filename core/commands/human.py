@@ -1,4 +1,4 @@
-"""Compare what sways people with what sways the model."""
+"""Compare what goes along with human scores with what goes along with the model's."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def encode(
     named = [listing.name for listing in listings]
     names = ", ".join(named)
     if twice := next((name for name in named if named.count(name) > 1), None):
-        raise LatentError(f"Two sources are called {twice}, and their photos could not be told apart; rename one.")
+        raise LatentError(f"Two sources are called {twice}, and their photos could not be distinguished; rename one.")
     if len(photos) < FEWEST:
         raise LatentError(f"{names}: {_photos(len(photos))}; a map needs at least {FEWEST}.")
     rows: list[tuple[object, ...]] = []

@@ -50,8 +50,8 @@ def shares_table() -> str:
 
 
 def concepts_table() -> str:
-    """A row per model and concept: how well it is told apart, and the score's step towards it."""
-    rows = ["| model | concept | photos with it | told apart | step of the score | Holm p |", "|---" * 6 + "|"]
+    """A row per model and concept: how well it is distinguished, and the score's step towards it."""
+    rows = ["| model | concept | photos with it | distinguished | step of the score | Holm p |", "|---" * 6 + "|"]
     notes = []
     for found in _models(concepts.FOLDER, concepts.read_concepts):
         for item in found.named:

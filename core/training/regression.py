@@ -133,7 +133,7 @@ def taught_by(name: str, photos: TrainingSet, config: TrainConfig, progress: Pro
     """One teacher's labels on the human scale: of scored photos (N × views), of the others, and the line to the scale.
 
     A teacher that learned the scored photos itself speaks on the human scale already: a line fitted to photos that it
-    knows by heart would be too steep for others.
+    has memorised would be too steep for others.
     """
     known = {pixels for pixels, _ in inference.card_of(name).get("training_photos") or ()}
     load = functools.cache(lambda: inference.load(name))
