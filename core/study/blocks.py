@@ -16,7 +16,7 @@ from core.inference import Predictor, batches
 from core.photos.fingerprints import Fingerprint, FingerprintIndex
 from core.study.conditions import CLEAN
 from core.study.parts import LeftOut, Parts
-from core.study.photos import Job, Opened, Rendered, RowKey, render
+from core.study.photos import Opened, Rendered, RowJob, RowKey, render
 from core.study.plan import Plan
 from core.study.population import packed
 from core.study.tasks import Tasks, jobs_of
@@ -75,7 +75,7 @@ class Originals:
 class Chunk:
     """One batch of work; `block` is given with the last of a block, as are its photos and those left out."""
 
-    jobs: list[Job]
+    jobs: list[RowJob]
     block: int | None = None
     photos: tuple[Opened, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -93,7 +93,7 @@ class ScoredChunk:
 
 def untouched_chunks(number: int, photos: Sequence[Opened], left_out: Sequence[LeftOut]) -> Iterator[Chunk]:
     """The untouched photos of a block."""
-    jobs = [Job(item, CLEAN, RowKey(item.photo)) for item in photos]
+    jobs = [RowJob(item, CLEAN, RowKey(item.photo)) for item in photos]
     yield from _closing(batches(jobs, BATCH), number, tuple(photos), tuple(left_out))
 
 
@@ -106,13 +106,13 @@ def ablated_chunks(
 
 
 def _closing(
-    lists: Iterable[list[Job]], block: int, photos: tuple[Opened, ...] = (), left_out: tuple[LeftOut, ...] = ()
+    lists: Iterable[list[RowJob]], block: int, photos: tuple[Opened, ...] = (), left_out: tuple[LeftOut, ...] = ()
 ) -> Iterator[Chunk]:
     """Batches as chunks; the last one closes the block.
 
     No batch holds rows of two blocks, so that a resumed study has the same ones.
     """
-    waiting: list[Job] = []
+    waiting: list[RowJob] = []
     first = True
     for jobs in lists:
         if not first:
@@ -161,7 +161,7 @@ class RowWriter:
                 self.clean[job.opened.photo.source, job.opened.photo.id] = found
             self.rows.append(self._row(job, item, float(found[0]), self._distance(found[1], before)))
 
-    def _row(self, job: Job, item: Rendered, score: float, distance: float | None) -> tuple:
+    def _row(self, job: RowJob, item: Rendered, score: float, distance: float | None) -> tuple:
         row, host = job.row, job.opened.photo
         names = (row.target.id, row.target.source, self.model, *asdict(job.step.condition).values(), row.placement)
         elsewhere = row.control in (HOSTED, EMPTY)

@@ -60,7 +60,7 @@ class RowKey:
 
 
 @dataclass(frozen=True)
-class Job:
+class RowJob:
     """One row to be: a condition of a photo under a mask, where there is one, and to whom the row belongs."""
 
     opened: Opened
@@ -183,27 +183,27 @@ def _useful(mask: Mask | None) -> bool:
     return mask is not None and bool(mask.any()) and not bool(mask.all())
 
 
-def whole_jobs(opened: Opened, steps: Sequence[Step], design: Design) -> Iterator[Job]:
+def whole_jobs(opened: Opened, steps: Sequence[Step], design: Design) -> Iterator[RowJob]:
     """Every ablation of a photo as a whole."""
     content = opened.print.pixels
     for step in steps:
         if step.condition.mask is None and applies(step, design, content):
-            yield Job(opened, step, RowKey(opened.photo), seed_of(step, design, content))
+            yield RowJob(opened, step, RowKey(opened.photo), seed_of(step, design, content))
 
 
 def target_jobs(
     opened: Opened, mask: str, steps: Sequence[Step], design: Design, deciding: Collection[str]
-) -> Iterator[Job]:
+) -> Iterator[RowJob]:
     """The rows of a target itself: a region under every fill and direction, and placed where all controls have room."""
     content, own = opened.print.pixels, opened.masks[mask]
     wanted = max(step.controls for step in steps)
     places = controls(mask, opened.masks, content, design.seed, wanted) if wanted else None
     for step in steps:
         seed = seed_of(step, design, content)
-        yield Job(opened, step, RowKey(opened.photo), seed, own)
+        yield RowJob(opened, step, RowKey(opened.photo), seed, own)
         if step.controls and places and places.complete and controlled(step, design, content, deciding):
             for number, place in enumerate(places.items[: step.controls], start=1):
-                yield Job(opened, step, RowKey(opened.photo, number, PLACED), seed, place.mask)
+                yield RowJob(opened, step, RowKey(opened.photo, number, PLACED), seed, place.mask)
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ class HostedMask:
 
 def hosted_jobs(
     host: Opened, hosted: HostedMask, steps: Sequence[Step], design: Design, deciding: Collection[str]
-) -> Iterator[Job]:
+) -> Iterator[RowJob]:
     """The region of a target at the same place of a host, under every condition that has hosts."""
     mask = regions.transferred(hosted.shape, *host.pixels.shape[:2])
     salient = host.masks.get(SALIENT)
@@ -226,10 +226,10 @@ def hosted_jobs(
     row = RowKey(hosted.photo, hosted.number, HOSTED, covered)
     for step in steps:
         if _useful(mask) and step.hosts and controlled(step, design, hosted.pixels, deciding):
-            yield Job(host, step, row, seed_of(step, design, hosted.pixels), mask)
+            yield RowJob(host, step, row, seed_of(step, design, hosted.pixels), mask)
 
 
-def empty_jobs(host: Opened, hosted: HostedMask, steps: Sequence[Step], design: Design) -> Iterator[Job]:
+def empty_jobs(host: Opened, hosted: HostedMask, steps: Sequence[Step], design: Design) -> Iterator[RowJob]:
     """The shape of a target removed at the emptiest place of a host, under every fill."""
     shape = regions.transferred(hosted.shape, *host.pixels.shape[:2])
     if not _useful(shape):
@@ -238,10 +238,10 @@ def empty_jobs(host: Opened, hosted: HostedMask, steps: Sequence[Step], design: 
     row = RowKey(hosted.photo, hosted.number, EMPTY, structure=float(np.float32(structure)))
     for step in steps:
         if step.condition.direction == REMOVE:
-            yield Job(host, step, row, seed_of(step, design, hosted.pixels), mask)
+            yield RowJob(host, step, row, seed_of(step, design, hosted.pixels), mask)
 
 
-def render(job: Job, preset: Preset) -> Rendered:
+def render(job: RowJob, preset: Preset) -> Rendered:
     """Apply a condition to its photo, at working size, and measure the change."""
     opened = job.opened
     if job.step is CLEAN:
@@ -254,7 +254,7 @@ def render(job: Job, preset: Preset) -> Rendered:
     return Rendered(None if same else square, area, float(np.float32(change.rmse)))
 
 
-def apply(job: Job) -> Pixels:
+def apply(job: RowJob) -> Pixels:
     """The ablated photo at working size; MaskError where the mask leaves nothing to remove or to keep."""
     settings = dict(job.step.settings) | ({} if job.seed is None else {"seed": job.seed})
     function = ABLATIONS[job.step.condition.ablation].function
@@ -276,4 +276,4 @@ def replay(photo: Photo, condition: Condition, seed: int) -> tuple[Pixels, Pixel
     step = Step(condition, condition.arguments | where)
     mask = opened.masks.get(condition.mask, regions.empty(opened.pixels.shape)) if condition.mask else None
     seed_drawn = seed_of(step, design, opened.print.pixels)
-    return opened.pixels, apply(Job(opened, step, RowKey(photo), seed_drawn, mask))
+    return opened.pixels, apply(RowJob(opened, step, RowKey(photo), seed_drawn, mask))

@@ -169,7 +169,7 @@ def train_epoch(
     loader = DataLoader(views, batch_sampler=keys, num_workers=config.workers, collate_fn=_collate, generator=own)
     started = saved = time.monotonic()
     for squares, targets in progress(loader, len(keys), f"epoch {run.epoch + 1} of {config.epochs}"):
-        set_rates(run.optimizer, run.epoch * steps + run.step, config.epochs * steps, config.schedule)
+        set_learning_rates(run.optimizer, run.epoch * steps + run.step, config.epochs * steps, config.schedule)
         run.optimizer.zero_grad(set_to_none=True)
         with torch.autocast(device.type, half, enabled=half is not None):
             processes.seed(config.seed, run.epoch, run.step)
@@ -220,7 +220,7 @@ def set_training(module: nn.Module, frozen_norm: bool) -> None:
             layer.eval()
 
 
-def set_rates(optimizer: torch.optim.Optimizer, step: int, total: int, schedule: str) -> None:
+def set_learning_rates(optimizer: torch.optim.Optimizer, step: int, total: int, schedule: str) -> None:
     """Learning rates of a step: constant, or one cycle (linear warm-up over a fifth, cosine down to zero)."""
     share = step / max(1, total)
     factor = 1.0 if schedule == "constant" else min(share / 0.2, 0.5 * (1 + math.cos(math.pi * (share - 0.2) / 0.8)))
