@@ -80,7 +80,7 @@ class Direction:
 
 
 @dataclass(frozen=True)
-class Answer:
+class MapAnswer:
     """The tested answer with everything that it rests on."""
 
     rows: tuple[SpaceResult, ...]
@@ -105,7 +105,7 @@ class Atlas:
     layouts: Mapping[tuple[str, str, int], np.ndarray]
     """(space, projection, dims) → float32 N × dims."""
     axes: Mapping[str, np.ndarray]
-    answer: Answer
+    answer: MapAnswer
     places: Mapping[str, str]
 
     def index(self, name: str) -> int | None:
@@ -170,7 +170,7 @@ def _check_together(folder: Path, table: pa.Table) -> None:
             )
 
 
-def read_answer(folder: Path | None = None) -> Answer:
+def read_answer(folder: Path | None = None) -> MapAnswer:
     """The tested answer in a folder (default: the shipped one); ArtifactError says what is wrong with it."""
     file = (folder or config.ARTIFACTS / "latent") / ANSWER
     if not file.is_file():
@@ -182,7 +182,7 @@ def read_answer(folder: Path | None = None) -> Answer:
             for item in content["directions"]
         )
         rows = tuple(SpaceResult(**row) for row in content["rows"])
-        return Answer(rows, directions, tuple(content["notes"]), content["facts"])
+        return MapAnswer(rows, directions, tuple(content["notes"]), content["facts"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{file}: this answer cannot be read ({error}).") from error
 

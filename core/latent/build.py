@@ -12,7 +12,7 @@ from core import config
 from core.errors import LatentError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
-from core.latent.atlas import ALL_SCORED, KEPT_OUT, Answer, Atlas, Direction, SpaceResult
+from core.latent.atlas import ALL_SCORED, KEPT_OUT, Atlas, Direction, MapAnswer, SpaceResult
 from core.latent.clusters import NEIGHBOURS, PERMUTATIONS, explained, morans_i
 from core.latent.direction import memorability_direction
 from core.latent.encoding import Encoded, encode
@@ -136,7 +136,7 @@ def make(
     }
     copies = encoded.copies
     said = [f"{copies} photos set aside because they look like another one: copies count once."] if copies else []
-    answer = Answer(tuple(rows), tuple(found), (*said, *notes, *doubts, *left_out), facts)
+    answer = MapAnswer(tuple(rows), tuple(found), (*said, *notes, *doubts, *left_out), facts)
     shown = {entry.id: encoded.spaces[entry.id] for entry in SPACES if entry.facts["shown"]}
     means = {f"{name}.mean": values.mean(axis=0).astype(np.float32) for name, values in shown.items()}
     axes = encoded.axes | vectors | means

@@ -206,4 +206,4 @@ def _answer_of_a_map(rated: int) -> Any:
     sure = Interval(0.2, 0.1, 0.3)
     direction = atlas.Direction("pixels", "human", rated, sure, sure, sure, 1.0)
     facts = {"permutations": 1000, "neighbours": 10, "packaged": {"generated_face": "generated"}}
-    return atlas.Answer((row,), (direction,), (), facts | {"predictor": "resnet50"})
+    return atlas.MapAnswer((row,), (direction,), (), facts | {"predictor": "resnet50"})
