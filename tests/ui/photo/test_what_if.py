@@ -11,10 +11,10 @@ from core import inference
 from core.paint import region_effect, what_if
 from core.study import catalogue
 from core.verdict.aggregates import read_aggregates
-from tests.ui.photo.test_painting import artifacts, sound, visit, words
+from tests.ui.photo.test_painting import artifacts, sound, trained, visit, words
 from ui.study import effects
 
-__all__ = ["artifacts"]
+__all__ = ["artifacts", "trained"]
 
 
 def curve(app: object) -> dict[float, float]:
