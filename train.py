@@ -51,11 +51,11 @@ def main() -> int:
     with report_errors() as outcome:
         config = configured(arguments)
         # torch takes seconds to import: not before the settings are known to be good
+        from core.training.distributed import is_main_process
         from core.training.fit import fit
-        from core.training.processes import leads
 
         best = fit(config, resume=arguments.resume, progress=progress_bar)
-        if leads():
+        if is_main_process():
             print(json_text({"best": str(best)}) if arguments.json else f"The best checkpoint is in {best}")
     return outcome.code
 

@@ -13,7 +13,7 @@ from benchmarks._matching import in_use, mean_iou, milliseconds, size_of, versio
 from core.commandline import progress_bar
 from core.masks.salient import patches
 from core.regions import mask_cache, regions
-from core.regions.detectors import SIZES, Measured, SizeQuality
+from core.regions.detectors import SIZES, MeasuredDetector, SizeQuality
 from core.registry import MASKS
 from core.sources.outlined import SALIENT
 from core.types import Mask, Pixels
@@ -81,7 +81,7 @@ def by_salient(photo: Pixels) -> Mask:
     return mask_cache.detect("salient", photo).mask
 
 
-def salient_rows(data: Path, most: int | None = None) -> list[Measured]:
+def salient_rows(data: Path, most: int | None = None) -> list[MeasuredDetector]:
     """Intersection over union with what stands out, in photos that taught the head nothing."""
     exact, coco = known_objects(data, most), main_things(data, most)
     where = "salient, half by content hash"
@@ -95,12 +95,14 @@ def salient_rows(data: Path, most: int | None = None) -> list[Measured]:
     return [*rows, _row("decoder on DINOv2, main thing", by_salient, None, coco, "coco, half by content hash")]
 
 
-def _row(name: str, finder: Callable[[Pixels], Mask], mask: str | None, known: list[Known], where: str) -> Measured:
+def _row(
+    name: str, finder: Callable[[Pixels], Mask], mask: str | None, known: list[Known], where: str
+) -> MeasuredDetector:
     pairs = [(finder(pixels), truth) for pixels, truth in progress_bar(known, len(known), name)]
     timed = MASKS["salient"].function if finder is by_salient else finder
     spent = milliseconds(timed, [pixels for pixels, _ in known])
     found = sum(bool(answer.any()) for answer, _ in pairs)
-    return Measured(
+    return MeasuredDetector(
         name, mask, "salient objects", where, in_use(mask), len(known), len(known), found,
         None, None, None, _iou_by_size(pairs), mean_iou(pairs), spent, version(mask),
     )  # fmt: skip

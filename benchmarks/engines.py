@@ -38,9 +38,9 @@ def one_call(model: str) -> Turn:
     return turn
 
 
-def side_by_side(model: str, engine: str, precision: str) -> Turn:
+def concurrent(model: str, engine: str, precision: str) -> Turn:
     """An engine with as many callers as cores, one thread each: what score and study do."""
-    worker = inference.load(model, engine, precision).side_by_side(config.CORES)
+    worker = inference.load(model, engine, precision).concurrent(config.CORES)
     batch = squares(worker)
 
     def turn() -> float:
@@ -83,7 +83,7 @@ def main(arguments: list[str]) -> None:
     given, rounds = options(arguments, "model")
     model = given.get("model", config.DEFAULT_MODEL)
     engines = [
-        Contender(f"{name}, {precision}, {config.CORES} callers", side_by_side, (model, name, precision))
+        Contender(f"{name}, {precision}, {config.CORES} callers", concurrent, (model, name, precision))
         for name, precision in sorted(available(), key=lambda item: item[0] != "torch")
     ]
     contenders = [

@@ -30,8 +30,8 @@ from core.masks.faces import find_faces
 from core.masks.text import find_text
 from core.regions import detectors, mask_cache, regions
 from core.regions.detector_quality import weak_detectors
-from core.regions.detectors import SIZES, Measured, SizeQuality
-from core.regions.vision_transformer import look_at
+from core.regions.detectors import SIZES, MeasuredDetector, SizeQuality
+from core.regions.vision_transformer import dino_features
 from core.registry import MASKS
 from core.types import Interval, Mask, Pixels, Rect
 
@@ -97,7 +97,7 @@ class Trial:
         return in_use(self.mask or self.like)
 
 
-def measure(trial: Trial, photos: list[Labelled]) -> Measured:
+def measure(trial: Trial, photos: list[Labelled]) -> MeasuredDetector:
     """The quality of a detector at the threshold in use."""
     answers = [_best_first(trial.finder(photo.pixels)) for photo in progress_bar(photos, len(photos), trial.name)]
     pairs = list(zip(photos, answers, strict=True))
@@ -146,11 +146,11 @@ def _mask_iou(pairs: list[tuple[Labelled, Answer]]) -> Interval | None:
     return mean_iou([(joined(found, photo), joined(photo.things, photo)) for photo, found in there])
 
 
-def _summary(trial: Trial, counts: list[Count], spent: float, covered: Interval | None) -> Measured:
+def _summary(trial: Trial, counts: list[Count], spent: float, covered: Interval | None) -> MeasuredDetector:
     right, found = (np.array(values) for values in zip(*((c.right, c.right + c.wrong) for c in counts), strict=True))
     sizes = tuple(_at_size(size, counts) for size in SIZES)
     things = sum(item.n_things for item in sizes)
-    return Measured(
+    return MeasuredDetector(
         detector=trial.name,
         mask=trial.mask,
         thing=trial.thing,
@@ -174,7 +174,7 @@ def _at_size(size: str, counts: list[Count]) -> SizeQuality:
     return SizeQuality(size, len(hits), wilson(sum(hits), len(hits)), len(right), wilson(sum(right), len(right)))
 
 
-def line(row: Measured) -> str:
+def line(row: MeasuredDetector) -> str:
     """A measurement for people."""
     figures = [f"{label} {value}" for label, value in (
         ("precision", row.precision), ("by photo", row.precision_by_photo), ("recall", row.recall), ("IoU", row.iou),
@@ -196,7 +196,7 @@ def as_boxes(photos: list[Labelled]) -> list[Labelled]:
     return [Labelled(photo.pixels, [box_of(thing) for thing in photo.things]) for photo in photos]
 
 
-def face_rows(data: Path, most: int | None) -> list[Measured]:
+def face_rows(data: Path, most: int | None) -> list[MeasuredDetector]:
     """CenterFace and, beside it, Haar's cascade."""
     faces = _labels.boxed(data / "faces", "faces", held=True, most=most)
     return [
@@ -206,7 +206,7 @@ def face_rows(data: Path, most: int | None) -> list[Measured]:
     ]
 
 
-def text_rows(data: Path, most: int | None) -> list[Measured]:
+def text_rows(data: Path, most: int | None) -> list[MeasuredDetector]:
     """PP-OCR on signs, and on photos of anything."""
     lines = _labels.boxed(data / "text", "text", held=True, most=most)
     return [
@@ -215,7 +215,7 @@ def text_rows(data: Path, most: int | None) -> list[Measured]:
     ]
 
 
-def people_rows(data: Path, most: int | None) -> list[Measured]:
+def people_rows(data: Path, most: int | None) -> list[MeasuredDetector]:
     """The head on photos of one person or nobody, and of groups, and OpenCV's HOG."""
     people = _labels.one_person_or_none(data, most)
     return [
@@ -246,7 +246,7 @@ def main(arguments: list[str]) -> None:
         advise("CenterFace", "faces", _labels.boxed(given.data / "faces", "faces", held=False), by_faces)
         advise("PP-OCR", "text", _labels.boxed(given.data / "text", "text", held=False), by_text)
         return
-    look_at(np.zeros((64, 64, 3), dtype=np.uint8))  # loads the network before the clock runs
+    dino_features(np.zeros((64, 64, 3), dtype=np.uint8))  # loads the network before the clock runs
     rows = [row for name in given.only for row in MEASURED[name](given.data, given.most)]
     detectors.save([*(row for row in detectors.measurements() if row.thing not in given.only), *rows])
     print("\n".join(line(row) for row in rows))

@@ -62,9 +62,9 @@ def distances(folders: tuple[Path, Path], tables: tuple[Aggregates, Aggregates])
             f"{name} of {len(found)} conditions: at most {found.max():.2g} apart ({found.max() / sd:.4f} SD), "
             f"{(found > 2e-4).sum()} of them by more than 0.0002"
         )
-    readings = [{item.row: item.reading for item in made.verdict.readings} for made in tables]
-    changed = [row for row in readings[0] if readings[0][row] != readings[1].get(row)]
-    lines.append(f"decision rows that read differently: {', '.join(changed) or 'none'} of {len(readings[0])}")
+    decisions = [{item.row: item.reading for item in made.verdict.readings} for made in tables]
+    changed = [row for row in decisions[0] if decisions[0][row] != decisions[1].get(row)]
+    lines.append(f"decision rows that read differently: {', '.join(changed) or 'none'} of {len(decisions[0])}")
     return lines
 
 

@@ -94,7 +94,7 @@ def opening(model: str, place: str) -> Turn:
 
     def turn() -> float:
         for photo in itertools.islice(endless, PHOTOS):
-            plan.opener(photo)
+            plan.reader(photo)
         return PHOTOS
 
     return turn

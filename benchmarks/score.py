@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from benchmarks._turns import Contender, Turn, options, table, take_turns
-from benchmarks.engines import one_call, side_by_side
+from benchmarks.engines import concurrent, one_call
 from core import config, inference
 from core.inference.engine_choice import available
 from core.photos import preprocess
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         place = given.get("folder") or str(drawn_photos(Path(scratch), 200))
         contenders = [
-            Contender(f"bare {engine}, {precision}", side_by_side, (model, engine, precision)),
+            Contender(f"bare {engine}, {precision}", concurrent, (model, engine, precision)),
             Contender(f"score from files, {engine}, {precision}", from_files, (model, place, engine, precision)),
             Contender("bare PyTorch, one call with all threads", one_call, (model,)),
             Contender("score from files, torch", from_files, (model, place, "torch", "auto")),

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from benchmarks._turns import Contender, Turn, options, table, take_turns
-from benchmarks.engines import side_by_side
+from benchmarks.engines import concurrent
 from benchmarks.score import drawn_photos, photos_of
 from core import config, inference
 from core.inference.engine_choice import available
@@ -79,7 +79,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         place = given.get("folder") or str(drawn_photos(Path(scratch), 100))
         contenders = [
-            Contender(f"bare {engine}, {precision}", side_by_side, (model, engine, precision)),
+            Contender(f"bare {engine}, {precision}", concurrent, (model, engine, precision)),
             *(
                 Contender(
                     f"study of {what}, {engine}, {precision}", our_study, (model, place, engine, precision, names)

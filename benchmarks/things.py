@@ -21,7 +21,7 @@ from core.inference import checkpoints
 from core.photos import images
 from core.regions import regions
 from core.regions.segmentation_network import WEIGHTS, Head, as_input
-from core.regions.vision_transformer import SIDE, look_at
+from core.regions.vision_transformer import SIDE, dino_features
 from core.sources.outlined import PEOPLE
 from core.types import Mask, Photo, Pixels
 
@@ -62,7 +62,7 @@ def tokens(square: Pixels) -> np.ndarray:
     file = CACHE / f"{hashlib.sha256(square.tobytes()).hexdigest()[:24]}.npy"
     if not file.is_file():
         with replacing(file) as temporary, temporary.open("wb") as stream:
-            np.save(stream, look_at(square).tokens.astype(np.float16))
+            np.save(stream, dino_features(square).tokens.astype(np.float16))
     return np.load(file)
 
 

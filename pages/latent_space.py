@@ -10,7 +10,7 @@ import streamlit as st
 from core.latent import words as latent_words
 from core.latent.atlas import Atlas
 from core.latent.colours import Option
-from core.latent.links import in_short, read_unusual
+from core.latent.distinctiveness_results import in_short, read_distinctiveness
 from core.latent.study_colours import study_folders
 from core.registry import PROJECTIONS, SPACES
 from ui import layout, widgets
@@ -45,7 +45,7 @@ def answer(atlas: Atlas) -> None:
         st.markdown(latent_words.scope_of_tests(atlas.answer))
         for item in atlas.answer.directions:
             st.markdown(f"*{SPACES[item.space].label}.* {latent_words.direction_sentence(item)}")
-        for found in layout.attempt(lambda: read_unusual(latent_map.model_of(atlas))) or ():
+        for found in layout.attempt(lambda: read_distinctiveness(latent_map.model_of(atlas))) or ():
             st.markdown(f"Do unusual photos score higher? {layout.plain(in_short(found))}")
         for note in atlas.answer.notes:
             st.markdown(layout.plain(note))
@@ -69,7 +69,7 @@ def explore(atlas: Atlas, name: str) -> None:
     index = controls.pinned_index(atlas)
     drawn, kept = (selections.read(atlas, name, shown) for name in (selections.DRAWN, selections.KEPT))
     with st.container():  # the map below keeps its place, and need not be drawn anew, where this is empty
-        above = relief(atlas, (space, projection), dims, shown, options)
+        above = overlay(atlas, (space, projection), dims, shown, options)
     chart_place = st.container()
     landed = layout.attempt(lambda: panels.dropped(atlas, space, points))
     guests = layout.attempt(lambda: panels.of_study(atlas, space, points))
@@ -86,13 +86,13 @@ def explore(atlas: Atlas, name: str) -> None:
     layout.attempt(lambda: panels.traversal(atlas, index))
 
 
-def relief(
+def overlay(
     atlas: Atlas, where: tuple[str, str], dims: int, shown: np.ndarray, options: Mapping[str, Option]
-) -> chart.Relief:
+) -> chart.MapOverlay:
     """Contours and captions where they are asked for, and what they mean."""
     if dims == 3 or not widgets.toggle("Contours and captions", "relief"):
-        return chart.Relief()
-    found = chart.relief(atlas, f"{atlas.folder}-{atlas.answer}", *where, shown, options)
+        return chart.MapOverlay()
+    found = chart.overlay(atlas, f"{atlas.folder}-{atlas.answer}", *where, shown, options)
     chart.legend(found)
     return found
 

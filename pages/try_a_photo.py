@@ -12,7 +12,7 @@ from core import config
 from core.evaluation import reports
 from core.registry import ATTRIBUTIONS, Entry
 from ui import layout, resources, widgets
-from ui.photo import photos, score, several
+from ui.photo import photos, score, score_table
 from ui.photo.pictures import Pictures
 from ui.resources import Item
 
@@ -51,7 +51,7 @@ def show(items: list[Item]) -> None:
 
     def told() -> None:
         with listed:
-            several.table(examined, model, reference)
+            score_table.table(examined, model, reference)
         if scores:
             with said:
                 score.explain(item, dict(examined)[item], model, method, settings, reference)

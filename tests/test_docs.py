@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib.util
 import re
 import shlex
@@ -25,6 +26,10 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!`)\[(?:[^\]]|\n)*?\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 INLINE = re.compile(r"`((?:python|streamlit) [^`]+)`")
+NAMED = re.compile(r"`([\w./-]+)(?:::\w+)?`")
+PLACES = ("core/", "ui/", "pages/", "tests/", "benchmarks/", "docs/", "artifacts/")
+"""Where a path in a text begins that is one of this project; others are a user's."""
+QUOTES = re.compile("[\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a]")
 PLACEHOLDERS = {"COMMAND", "NAME"}
 LARGEST_PICTURE = 200_000
 
@@ -66,6 +71,42 @@ def test_a_dead_link_is_seen(tmp_path: Path) -> None:
         "# One: two & three\n\n[a](b.md) [c](#one-two--three) [d](#nowhere) [two\nlines](a.md#no) [web](https://x.org)\n"
     )
     assert dead_links(text) == ["b.md", "#nowhere", "a.md#no"]
+
+
+def missing_paths(text: str) -> list[str]:
+    """Paths of this project that a text names and that do not exist."""
+    named = [name for name in NAMED.findall(prose(text)) if name.startswith(PLACES) or name.endswith(".py")]
+    return [name for name in named if not (config.ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("file", TEXTS, ids=lambda file: file.name)
+def test_every_path_in_the_texts_exists(file: Path) -> None:
+    assert missing_paths(file.read_text(encoding="utf-8")) == []
+
+
+def test_a_path_that_does_not_exist_is_seen() -> None:
+    assert missing_paths("`core/` and `core/nothing.py`, `nothing.py` and `tests/none/`, `runs/mine`") == [
+        "core/nothing.py",
+        "nothing.py",
+        "tests/none/",
+    ]
+
+
+CODE = [
+    *(file for room in ("core", "ui", "pages") for file in sorted((config.ROOT / room).rglob("*.py"))),
+    config.ROOT / "train.py",
+    config.ROOT / "streamlit_app.py",
+]
+
+
+def test_quotation_marks_are_straight() -> None:
+    """In the texts, and in the strings of the code, which people read on pages and in messages."""
+    said = {file: [file.read_text(encoding="utf-8")] for file in TEXTS}
+    for file in CODE:
+        nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        said[file] = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert QUOTES.search("\u00abno effect\u00bb")
+    assert [str(file) for file, strings in said.items() if any(map(QUOTES.search, strings))] == []
 
 
 def test_every_text_in_docs_is_linked_from_the_readme() -> None:

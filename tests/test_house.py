@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,7 @@ MOST_MODULES = 12
 """Modules of core itself, at most: what every room uses."""
 UI_ROOMS = ("study", "photo", "where", "map", "home")
 """The folders of ui, lowest first; the frame beside them uses none of them."""
+ALL_ROOMS = (*(f"core/{name}" for name in ROOMS), *(f"ui/{name}" for name in UI_ROOMS))
 PHOTO_PLACES = ("docs/", "tests/")
 LARGEST = 1_000_000
 
@@ -61,6 +63,8 @@ OUTSIDE = {
 """What a part of the house must never import, beside what the order of its rooms forbids."""
 
 
+USES = re.compile(r'^Uses [^.]*\.\s+(Face:\s.*?)(?=\n\n|\n?""")', re.MULTILINE | re.DOTALL)
+"""In the words of a room: what it uses, and its face."""
 DIAGRAM = re.compile(r"(<!-- house -->\n```text\n).*?(```\n<!-- end -->)", re.DOTALL)
 
 
@@ -177,6 +181,66 @@ def first_sentence(package: Path) -> str:
     return " ".join(doc.partition("\n\n")[0].split())
 
 
+def uses(room: str) -> str:
+    """The other rooms that a room imports, as a sentence: "Uses photos and inference." """
+    found = set()
+    for file in (config.ROOT / room).rglob("*.py"):
+        name = module_name(file)
+        package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+        for other, _ in imports(ast.parse(file.read_text(encoding="utf-8")), package):
+            found.add("/".join(other.split(".")[:2]))
+    core = in_words([name for name in ROOMS if f"core/{name}" in found - {room}])
+    ui = in_words([name for name in UI_ROOMS if f"ui/{name}" in found - {room}])
+    if room.startswith("core/"):
+        return f"Uses {core or 'no other room'}."
+    return f"Uses {core} of core{f', and {ui} of ui' if ui else ''}."
+
+
+def in_words(names: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1] if names else "") if part)
+
+
+def with_uses(room: str, source: str) -> str:
+    """The `__init__.py` of a room with the sentence on what it uses as its imports are now."""
+
+    def paragraph(found: re.Match[str]) -> str:
+        text = f"{uses(room)} {' '.join(found[1].split())}"
+        return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
+
+    return USES.sub(paragraph, source, count=1)
+
+
+def face(room: str) -> list[str]:
+    """The names that a room gives as its face."""
+    doc = ast.get_docstring(ast.parse((config.ROOT / room / "__init__.py").read_text(encoding="utf-8"))) or ""
+    found = re.search(r"\bFace:\s(.*)", doc, re.DOTALL)
+    return re.findall(r"`([^`]+)`", found[1]) if found else []
+
+
+def is_there(room: str, name: str) -> bool:
+    """Whether a name of a room is one of its modules, a name in one, a name of the room itself, or a registry."""
+    module, _, inside = name.partition(".")
+    file = config.ROOT / room / f"{module}.py"
+    if file.is_file():
+        return not inside or inside in defined(file)
+    own = config.ROOT / room / "__init__.py"
+    return (inside or module) in defined(own) or name in defined(config.ROOT / "core" / "registry.py")
+
+
+def defined(file: Path) -> set[str]:
+    """The names that a module defines or imports at its top."""
+    found = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+    return found
+
+
 def house() -> str:
     """The house as text: a line a room, highest first, each with its own words."""
     rows = ["streamlit_app.py, pages/   a script per question: read inputs, call core once, draw"]
@@ -198,9 +262,27 @@ def test_core_itself_stays_small() -> None:
     assert len(own) <= MOST_MODULES, own
 
 
-@pytest.mark.parametrize("room", [*(f"core/{name}" for name in ROOMS), *(f"ui/{name}" for name in UI_ROOMS)])
+@pytest.mark.parametrize("room", ALL_ROOMS)
 def test_every_room_says_what_lives_there(room: str) -> None:
     assert first_sentence(config.ROOT / room).endswith(".")
+
+
+@pytest.mark.parametrize("room", ALL_ROOMS)
+def test_every_room_says_what_it_uses_and_what_its_face_is(room: str) -> None:
+    """`python -m tests.test_house` writes what it uses again."""
+    source = (config.ROOT / room / "__init__.py").read_text(encoding="utf-8")
+    doc = " ".join((ast.get_docstring(ast.parse(source)) or "").split())
+    assert f" {uses(room)} Face: " in doc
+    assert with_uses(room, source) == source
+    assert face(room)
+    assert [name for name in face(room) if not is_there(room, name)] == []
+
+
+def test_what_a_room_uses_follows_its_imports() -> None:
+    stale = '"""Words.\n\nUses every\nroom. Face: `a`,\n`b`.\n"""\nTAIL = 1\n'
+    assert with_uses("core/photos", stale) == '"""Words.\n\nUses no other room. Face: `a`, `b`.\n"""\nTAIL = 1\n'
+    assert not is_there("core/photos", "images.nothing")
+    assert not is_there("core/photos", "nothing")
 
 
 @pytest.mark.parametrize("top", ["core", "ui"])
@@ -246,6 +328,9 @@ def test_nothing_large_is_committed_but_artifacts(tracked: list[Path]) -> None:
 
 
 if __name__ == "__main__":
+    for each in ALL_ROOMS:
+        package = config.ROOT / each / "__init__.py"
+        package.write_text(with_uses(each, package.read_text(encoding="utf-8")), encoding="utf-8")
     target = config.ROOT / "CONTRIBUTING.md"
     target.write_text(redrawn(target.read_text(encoding="utf-8")), encoding="utf-8")
     sys.exit(0)

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core import config
 from core.errors import LabError, PhotoError, SourceError
-from core.photos import emptiness, images, preprocess
+from core.photos import blank_photos, images, preprocess
 from core.registry import ATTRIBUTIONS, MASKS, SOURCES, Entry, predictors
 from core.sources import open_source
 from core.types import Heatmap, Photo, Pixels, Region
@@ -149,7 +149,7 @@ def sure(model: str, found: Examined) -> str:
 def seen(model: str, digest: str, _item: Item) -> tuple[float, np.ndarray]:
     """The score of a photo at full size, and the features (F,) behind it; PhotoError for a file that cannot be read."""
     shared = predictor(model)
-    with shared.expecting_one(), log.action("score a photo"):
+    with shared.reserved(), log.action("score a photo"):
         square, _ = _first_look(model, digest, _item)
         scores, features = shared.score_with_features([square])
     return float(scores[0]), features[0]
@@ -165,7 +165,7 @@ def _first_look(model: str, digest: str, _item: Item) -> tuple[Pixels, str | Non
         with images.converted_once(photo):
             for smaller in (display, working):
                 smaller(digest, held)
-            return preprocess.square(photo, preset), emptiness.hint(working(digest, held))
+            return preprocess.square(photo, preset), blank_photos.hint(working(digest, held))
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)

@@ -5,4 +5,6 @@ the short side, so that they mean the same at any size; studies work at `config.
 `seed`. Facts of an entry: `removes` (words), `strength` (name of the parameter that is the strength, or None), `none`
 (its value at which nothing changes, or None), `doses` (its values from weak to strong, the default among them), and
 `needs=("mask",)` for the region operator.
+
+Uses photos and regions. Face: `region.region`, and the entries of `ABLATIONS` and `FILLS`.
 """

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from core.photos.images import to_bytes
+from core.regions.regions import dilated
 from core.registry import FILLS, Choice, Range
 from core.types import Mask, Pixels
 
@@ -106,7 +107,7 @@ def blend(photo: Pixels, where: Mask) -> Pixels:
         return base
     border = 2 * SEAM
     edges = border, border
-    wide = cv2.dilate(255 * where.astype(np.uint8), np.ones((2 * SEAM + 1, 2 * SEAM + 1), np.uint8))
+    wide = 255 * dilated(where, SEAM).astype(np.uint8)
     target = np.pad(base, (edges, edges, (0, 0)), mode="reflect")
     wide = np.pad(wide, (edges, edges))
     left, top, width, height = cv2.boundingRect(wide)
@@ -125,8 +126,8 @@ def _twin(photo: Pixels, where: Mask) -> tuple[int, int] | None:
         return None
     size = round(where.shape[1] * scale), round(where.shape[0] * scale)
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    gap = (cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0).astype(np.float32)
-    wide = cv2.dilate(gap, np.ones((2 * RING + 1, 2 * RING + 1), np.uint8))
+    small_gap = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
+    gap, wide = (mask.astype(np.float32) for mask in (small_gap, dilated(small_gap, RING)))
     left, top, width, height = cv2.boundingRect(wide.astype(np.uint8))
     inside = np.s_[top : top + height, left : left + width]
     free = cv2.matchTemplate(gap, wide[inside], cv2.TM_CCORR) < 0.5

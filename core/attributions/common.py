@@ -28,7 +28,7 @@ def evaluating(predictor: Predictor) -> Iterator[nn.Module]:
 
     Mode and flags of every part are restored, also after an error.
     """
-    with predictor.alone():
+    with predictor.exclusive():
         modes = [(part, part.training) for part in predictor.module.modules()]
         asking = [weight for weight in predictor.module.parameters() if weight.requires_grad]
         predictor.module.eval()

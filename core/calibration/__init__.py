@@ -1,4 +1,4 @@
 """Is the instrument right? A model and a study for each generated world whose cause is known.
 
-Uses scenes, study and verdict. Its face: `calibration.calibrate`, `table.read_table`.
+Uses scenes, photos, sources, inference, regions, study and verdict. Face: `calibration.calibrate`, `table.read_table`.
 """

@@ -16,7 +16,7 @@ import numpy as np
 from core.regions import regions
 from core.registry import ABLATIONS
 from core.scenes import scenes, worlds
-from core.scenes.scene import THINGS, Scene
+from core.scenes.scene import OBJECT_CLASSES, Scene
 from core.scenes.worlds import World
 from core.table import KEEP, REMOVE
 from core.types import Mask, Pixels, Region
@@ -72,13 +72,13 @@ def _without_property(world: World, scene: Scene, shown: AugmentedScene, random:
 def _without_region(world: World, scene: Scene, shown: AugmentedScene, random: np.random.Generator) -> AugmentedScene:
     """Remove a thing or a patch of its shape, or keep nothing but that."""
     found = scenes.regions(scene)
-    present = [name for name in THINGS if found[name].mask.any()]
+    present = [name for name in OBJECT_CLASSES if found[name].mask.any()]
     if not present:
         return shown
     # A thing that causes the score is chosen as often as all others together.
     causes = [name for name in present if name in world.causes]
     mask = found[str(random.choice(causes if causes and random.random() < 0.5 else present))].mask
-    keep = random.random() < 0.4 and set(world.causes) <= set(THINGS)
+    keep = random.random() < 0.4 and set(world.causes) <= set(OBJECT_CLASSES)
     if random.random() < (0.3 if keep else 0.5):
         mask = _elsewhere(mask, random)
     score = _score_without(world, scene, shown.score, found, ~mask if keep else mask, keep)

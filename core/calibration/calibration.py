@@ -34,7 +34,7 @@ from core.files import json_of, replacing, write_text
 from core.inference import checkpoints
 from core.photos.fingerprints import FingerprintIndex, fingerprint
 from core.registry import MODELS
-from core.scenes.scene import THINGS
+from core.scenes.scene import OBJECT_CLASSES
 from core.scenes.worlds import WORLDS, World
 from core.sources.generated import generated
 from core.study import engine
@@ -74,7 +74,7 @@ class Scale:
         """The design of every study."""
         shares = ((WHOLE, self.whole),)
         return Design(
-            masks=THINGS, fills=self.fills, placements=0, targets=self.targets, shares=shares, seed=seed
+            masks=OBJECT_CLASSES, fills=self.fills, placements=0, targets=self.targets, shares=shares, seed=seed
         )  # fmt: skip
 
 

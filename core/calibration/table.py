@@ -10,7 +10,7 @@ import pandas as pd
 
 from core import config
 from core.errors import ArtifactError
-from core.scenes.scene import THINGS
+from core.scenes.scene import OBJECT_CLASSES
 from core.scenes.worlds import WORLDS, World
 from core.study.protocol import DECISION_ROWS, SEMANTIC
 from core.table import PROTOCOL
@@ -61,8 +61,8 @@ def described(name: str) -> str:
 
 def expected(world: World) -> str:
     """The verdict that a world must get."""
-    semantic = any(cause in THINGS for cause in world.causes)
-    low_level = any(cause not in THINGS for cause in world.causes)
+    semantic = any(cause in OBJECT_CLASSES for cause in world.causes)
+    low_level = any(cause not in OBJECT_CLASSES for cause in world.causes)
     return MIXED if semantic and low_level else A if semantic else B if low_level else INCONCLUSIVE
 
 

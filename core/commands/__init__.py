@@ -2,6 +2,9 @@
 
 Positional parameters become arguments, keyword-only ones become options. A command returns a Report; a list of paths is
 a parameter of kind `list[str]`.
+
+Uses scenes, photos, sources, inference, regions, evaluation, training, study, effects, verdict, latent, paint, trust,
+concepts and calibration. Face: `Report`, and the entries of `COMMANDS`.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ def distinctiveness(
     from core.files import write_text
     from core.inference.autoencoder import load_autoencoder
     from core.latent import distinctiveness as measuring
-    from core.latent import links, unusual
+    from core.latent import distinctiveness_results as results
+    from core.latent.distinctiveness_correlations import correlate
     from core.records import as_json
     from core.regions import mask_cache
     from core.sources import open_source
@@ -62,11 +63,11 @@ def distinctiveness(
     )
     for problem in found.problems:
         print(f"left out: {problem}", file=sys.stderr)
-    answer = unusual.answer(found, listing.name, inference.title_of(model), seed=seed)
+    answer = correlate(found, listing.name, inference.title_of(model), seed=seed)
     folder = Path(out) / f"{inference.title_of(model)}-{listing.name.replace('/', '-')}"
     write_text(folder / "photos.csv", found.photos.to_csv(index=False, float_format="%.6g"))
     write_text(folder / "answer.json", json.dumps(as_json(answer), indent=1) + "\n")
     if save:
-        links.save(answer, found.photos, Path(save))
-    text = [*links.lines(answer), f"saved in {folder}"]
+        results.save(answer, found.photos, Path(save))
+    text = [*results.lines(answer), f"saved in {folder}"]
     return Report(text, as_json(answer), code=1 if found.problems else 0)

@@ -1,4 +1,4 @@
-"""Compare what sways people with what sways the model."""
+"""Compare what goes along with human scores with what goes along with the model's."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def human(
     measure but that in the model's own space, which follows its scores.
     """
     from core.effects import human_side, human_words
-    from core.latent.links import OWN, measured
+    from core.latent.distinctiveness_results import OWN, read_measures
     from core.records import as_json
     from core.study.reading import read_settings
 
-    unusual = measured(read_settings(Path(run)).model)
+    unusual = read_measures(read_settings(Path(run)).model)
     found = human_side.human_side(Path(run), unusual=None if unusual is None else unusual.drop(columns=OWN), seed=seed)
     file = human_side.save(found, Path(run))
     return Report([*human_words.lines(found), f"saved in {file}"], as_json(found))

@@ -71,10 +71,10 @@ def _place(name: str) -> str:
 
 def _report(answer: object) -> Report:
     """The answer as a table for people, and as plain data."""
-    from core.latent.atlas import Answer
+    from core.latent.atlas import MapAnswer
     from core.latent.words import answer_table, sentence
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, MapAnswer)
     data = [dataclasses.asdict(row) for row in answer.rows]
     table = [answer_table(answer).to_string(index=False)] if answer.rows else []
     return Report([*table, *answer.notes, sentence(answer)], data)

@@ -16,7 +16,7 @@ from core import config
 from core.commandline import progress_bar
 from core.commands import AUTO, CLUSTER_HELP, ENGINE_HELP, PRECISION_HELP, Report
 from core.files import BOM, cell, readable, replacing
-from core.photos import addresses, emptiness, images, photo_files
+from core.photos import addresses, blank_photos, images, photo_files
 from core.registry import COMMANDS
 from core.types import Photo, Prediction
 
@@ -53,7 +53,7 @@ def score(
     with cluster.opened(engine_cluster) as machines:
         print(f"scoring with {predictor.engine}{f', {machines}' if machines else ''}", file=sys.stderr)
         predict = partial(cluster.predict, machines) if machines else inference.predict
-        found = predict(predictor, photos, features=intervals, look=emptiness.hint)
+        found = predict(predictor, photos, features=intervals, look=blank_photos.hint)
         made = progress_bar(found, len(photos), "scoring")
         if csv:
             with replacing(Path(csv)) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:

@@ -197,7 +197,7 @@ def _plan(
 
     names = [listing.name for listing, _ in listings]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise StudyError(f"Two sources are called {twice}, and their photos could not be told apart; rename one.")
+        raise StudyError(f"Two sources are called {twice}, and their photos could not be distinguished; rename one.")
     other = None
     if unseen_by:
         other = inference.card_of(unseen_by)

@@ -24,7 +24,7 @@ from core.errors import PhotoError, SourceError
 from core.inference import Predictor
 from core.paint.region_effect import working
 from core.photos.features import LOW_LEVEL, measure_features
-from core.photos.fingerprints import Fresh, fingerprint
+from core.photos.fingerprints import UnseenFilter, fingerprint
 from core.regions import mask_cache
 from core.registry import FEATURES, MASKS
 from core.trust.summary import interval
@@ -109,7 +109,7 @@ def _look(
 ) -> tuple[list[_Seen], list[Problem]]:
     seen: list[_Seen] = []
     problems: list[Problem] = []
-    fresh = Fresh(predictor.card)
+    fresh = UnseenFilter(predictor.card)
     for photo in progress(photos, len(photos), "looking"):
         try:
             pixels = photo.read()

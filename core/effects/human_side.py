@@ -1,4 +1,4 @@
-"""Do the features that sway the model's scores sway people's too? Rank correlations, and variance taken apart.
+"""Do features go along with people's scores as they do with the model's? Rank correlations, and variance taken apart.
 
 Read from a finished study: the countable features of its photos, their human scores, and the model's untouched scores.
 """

@@ -1,4 +1,4 @@
-"""What sways people beside what sways a model, as it is kept with a study and told; light enough for any page."""
+"""What goes along with human scores and with a model's, as kept with a study and told; light enough for any page."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ class Population:
     """One row to be: condition number `place` on some photos (indices), and those of them that have an excess.
 
     `ablated`, `differences` and `excess` are the numbers of those photos; `found` and `found_excess` count the photos
-    in which the thing is. `row` is the decision row that the cell confirms or refutes, if it does.
+    in which the thing is, `kind` is ALL or ELIGIBLE. `row` is the decision row that it confirms or refutes, if it does.
     """
 
     source: str
-    population: str
+    kind: str
     place: int
     photos: np.ndarray
     ablated: np.ndarray
@@ -96,7 +96,7 @@ def outcome(study: Study, place: int, kind: str, weak: Collection[str] = ()) -> 
     return np.where(trusted(study, study.conditions[place], weak), values, np.nan)
 
 
-def cells(study: Study, weak: Collection[str] = ()) -> Iterator[Population]:
+def populations(study: Study, weak: Collection[str] = ()) -> Iterator[Population]:
     """Every row of a study; `weak` names masks whose detector was found too unreliable."""
     names = sorted(set(study.sources))
     scopes = [(POOLED, np.ones(len(study.original), dtype=bool))]
@@ -104,20 +104,21 @@ def cells(study: Study, weak: Collection[str] = ()) -> Iterator[Population]:
         scopes += [(name, study.sources == name) for name in names]
     for source, scope in scopes:
         for place in range(len(study.conditions)):
-            for population in (ALL, ELIGIBLE):
-                cell = _cell(study, source, scope, place, population)
-                yield _confirmed(study, cell, weak) if source == POOLED and population == ELIGIBLE else cell
+            for kind in (ALL, ELIGIBLE):
+                population = _population(study, source, scope, place, kind)
+                confirmatory = source == POOLED and kind == ELIGIBLE
+                yield _confirmed(study, population, weak) if confirmatory else population
 
 
-def _cell(study: Study, source: str, scope: np.ndarray, place: int, population: str) -> Population:
+def _population(study: Study, source: str, scope: np.ndarray, place: int, kind: str) -> Population:
     delta, excess = differences(study, place), excesses(study, place)
     there, there_excess = (scope & np.isfinite(values) for values in (delta, excess))
-    absent = np.zeros_like(scope) if population == ELIGIBLE else _absent(study, scope, place)
+    absent = np.zeros_like(scope) if kind == ELIGIBLE else _absent(study, scope, place)
     photos = np.flatnonzero(there | absent)
     with_excess = np.flatnonzero(there_excess | absent if there_excess.any() else there_excess)
     return Population(
         source=source,
-        population=population,
+        kind=kind,
         place=place,
         photos=photos,
         ablated=np.where(absent, study.original, study.score[:, place])[photos],
@@ -143,24 +144,24 @@ def _absent(study: Study, scope: np.ndarray, place: int) -> np.ndarray:
     return absent & (np.random.default_rng(study.settings.seed).random(len(scope)) < share) if share < 1 else absent
 
 
-def _confirmed(study: Study, cell: Population, weak: Collection[str]) -> Population:
-    """The cell as a confirmatory row where it is one: on trusted photos, if enough of them have the row's outcome."""
-    condition = study.conditions[cell.place]
+def _confirmed(study: Study, population: Population, weak: Collection[str]) -> Population:
+    """With the confirmatory row where it has one: on trusted photos, if enough of them have the row's outcome."""
+    condition = study.conditions[population.place]
     row = decision_row(condition)
     if row is None or (row.filled and row.fill_of(condition) not in study.deciding):
-        return cell
+        return population
     good = trusted(study, condition, weak)
-    kept, kept_excess = good[cell.photos], good[cell.excess_photos]
+    kept, kept_excess = good[population.photos], good[population.excess_photos]
     usable = kept_excess.sum() if row.outcome == EXCESS else kept.sum()
     if usable < config.MIN_CONFIRMATORY:
-        return cell
+        return population
     return replace(
-        cell,
-        photos=cell.photos[kept],
-        ablated=cell.ablated[kept],
-        differences=cell.differences[kept],
-        excess_photos=cell.excess_photos[kept_excess],
-        excess=cell.excess[kept_excess],
+        population,
+        photos=population.photos[kept],
+        ablated=population.ablated[kept],
+        differences=population.differences[kept],
+        excess_photos=population.excess_photos[kept_excess],
+        excess=population.excess[kept_excess],
         found=int(kept.sum()),
         found_excess=int(kept_excess.sum()),
         row=row,
@@ -172,7 +173,7 @@ def decision_differences(study: Study, weak: Collection[str] = ()) -> list[np.nd
     rows: dict[str, list[np.ndarray]] = {}
     everywhere = np.ones(len(study.original), dtype=bool)
     for place in range(len(study.conditions)):
-        cell = _confirmed(study, _cell(study, POOLED, everywhere, place, ELIGIBLE), weak)
-        if cell.row is not None:
-            rows.setdefault(cell.row.id, []).append(outcome(study, place, cell.row.outcome, weak))
+        population = _confirmed(study, _population(study, POOLED, everywhere, place, ELIGIBLE), weak)
+        if population.row is not None:
+            rows.setdefault(population.row.id, []).append(outcome(study, place, population.row.outcome, weak))
     return [np.column_stack(fills) for fills in rows.values()]

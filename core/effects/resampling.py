@@ -15,7 +15,7 @@ from scipy import sparse, stats
 from core import config
 from core.study.hosts import Hosts
 
-CELLS = 1_000_000
+CHUNK = 1_000_000
 """Photos × draws held at once: a few MB, near the processor."""
 FEWEST_DRAWS = 64
 
@@ -24,7 +24,7 @@ Statistic = Callable[[np.ndarray], np.ndarray]
 
 
 def _sizes(n: int, draws: int) -> Iterator[int]:
-    step = max(FEWEST_DRAWS, CELLS // max(n, 1))
+    step = max(FEWEST_DRAWS, CHUNK // max(n, 1))
     yield from (min(step, draws - start) for start in range(0, draws, step))
 
 
@@ -55,9 +55,9 @@ def two_way_means(values: np.ndarray, links: Hosts, *, draws: int, seed: int) ->
     """
     n, random = len(values), np.random.default_rng(seed)
     hosts, column = np.unique(links.host, return_inverse=True)
-    shape, cells = (n, len(hosts)), (links.target, column)
-    often = sparse.csr_array((np.ones(len(links)), cells), shape)
-    change = sparse.csr_array((links.change, cells), shape)
+    shape, pairs = (n, len(hosts)), (links.target, column)
+    often = sparse.csr_array((np.ones(len(links)), pairs), shape)
+    change = sparse.csr_array((links.change, pairs), shape)
     alone = np.bincount(links.target, minlength=n) == 0
     parts = []
     for size in _sizes(max(shape), draws):
@@ -71,8 +71,8 @@ def two_way_means(values: np.ndarray, links: Hosts, *, draws: int, seed: int) ->
 
 def _counts(random: np.random.Generator, n: int, size: int) -> np.ndarray:
     """How often each of n is in each of `size` resamples of n with replacement: n × size."""
-    cells = random.integers(n, size=(size, n)) * size + np.arange(size)[:, None]
-    return np.bincount(cells.ravel(), minlength=n * size).reshape(n, size).astype(np.float64)
+    drawn = random.integers(n, size=(size, n)) * size + np.arange(size)[:, None]
+    return np.bincount(drawn.ravel(), minlength=n * size).reshape(n, size).astype(np.float64)
 
 
 def rank_correlations(columns: np.ndarray, human: np.ndarray) -> Statistic:

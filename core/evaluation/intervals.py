@@ -156,7 +156,7 @@ def covered(intervals: Intervals, scores: np.ndarray, human: np.ndarray, feature
     return float(((low <= human) & (human <= high)).mean())
 
 
-def held_by_the_other_half(learned: np.ndarray, seen: Seen, coverage: float = COVERAGE) -> float:
+def held_by_the_other_half(learned: np.ndarray, seen: ScoredPhotos, coverage: float = COVERAGE) -> float:
     """Share of photos whose human score lies inside its interval when the other half, by content hash, calibrates."""
     held = [
         (
@@ -212,7 +212,7 @@ def of(model: str) -> Intervals:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ScoredPhotos:
     """Photos as a model sees them: scores, human scores and features, and which half each belongs to."""
 
     scores: np.ndarray
@@ -226,7 +226,7 @@ class Seen:
         return self.scores[chosen], self.human[chosen], self.features[chosen]
 
 
-def look(predictor: Predictor, photos: Sequence[Photo], progress: Progress = silent) -> Seen:
+def look(predictor: Predictor, photos: Sequence[Photo], progress: Progress = silent) -> ScoredPhotos:
     """Scores and features of photos with human scores; SourceError if there is none."""
     usable = [photo for photo in photos if photo.score is not None]
     made = predict(predictor, usable, features=True)
@@ -243,7 +243,7 @@ def look(predictor: Predictor, photos: Sequence[Photo], progress: Progress = sil
             strict=True,
         )
     )
-    return Seen(scores, human, features, first)
+    return ScoredPhotos(scores, human, features, first)
 
 
 def with_facts(intervals: Intervals, facts: dict[str, Any]) -> Intervals:

@@ -1,6 +1,7 @@
 """A model at work: checkpoints to predictors, photos to scores.
 
-Uses photos and models. Its face is what every caller needs of a predictor, so that `inference.load` reads as one thing.
+Uses photos, sources and models. Face: `load`, `predict`, `Predictor`, and what else a caller needs of a predictor, so
+that `inference.load` reads as one thing.
 """
 
 from core.inference.predictor import (

@@ -28,11 +28,11 @@ HERE = "local"
 """A cluster of this machine alone, which ends with the command."""
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_IGNORE_UNHANDLED_ERRORS": "1"}
 """Nothing is told to anybody outside, and an error once."""
-ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """On this machine alone Ray listens on the loopback address; read when Ray is imported."""
 RETRIES = 3
 """How often work is given to another worker when its own dies, before photos are suspected of killing workers."""
-AHEAD = 3
+PREFETCH = 3
 """Pieces of work that wait or run, a worker: none has to wait for the driver."""
 PATIENCE = 10
 """Seconds in which a cluster's address must answer."""
@@ -75,7 +75,7 @@ class Cluster:
             for item in items:
                 # In a list, what is shared is not unpacked once more for every item.
                 waiting.append(call.remote([shared.reference], function, item))
-                if len(waiting) > AHEAD * self.workers:
+                if len(waiting) > PREFETCH * self.workers:
                     yield _result(waiting.popleft())
             while waiting:
                 yield _result(waiting.popleft())
@@ -133,7 +133,7 @@ def opened(name: str, workers: int | None = None) -> Iterator[Cluster | None]:
     if name not in CLUSTERS:
         raise UnknownChoiceError(f"No cluster is called {name!r}; choose from {', '.join(CLUSTERS)}.")
     address = os.environ.get(ADDRESS) or HERE
-    os.environ.update({name: value for name, value in (QUIET | (ALONE if address == HERE else {})).items()
+    os.environ.update({name: value for name, value in (QUIET | (LOOPBACK if address == HERE else {})).items()
                        if name not in os.environ})  # fmt: skip
     try:
         import ray

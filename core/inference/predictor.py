@@ -21,8 +21,8 @@ from core.errors import CheckpointError, PhotoError
 from core.inference import checkpoints
 from core.inference.engine import REFERENCE, Engine, Model
 from core.inference.engine_choice import AUTO, WORTH, choose
+from core.inference.priority_lock import PriorityLock
 from core.inference.threads import single_threads
-from core.inference.turns import Turns
 from core.photos import preprocess
 from core.photos.preprocess import Preset
 from core.registry import MODELS, PREDICTOR, predictors
@@ -45,7 +45,7 @@ class Predictor:
     module: nn.Module
     preset: Preset
     card: dict[str, Any]
-    lock: Turns | None = field(default_factory=Turns, compare=False)
+    lock: PriorityLock | None = field(default_factory=PriorityLock, compare=False)
     engine: Engine = field(default=None, compare=False)  # type: ignore[assignment]  # set below
     callers: int = 1
 
@@ -74,17 +74,17 @@ class Predictor:
 
     def _turn(self, photos: int) -> AbstractContextManager[None]:
         """No other caller's hooks in the module while it runs; an export has none."""
-        return self.lock.of(photos) if self.lock and self.engine.runs_module else nullcontext()
+        return self.lock.held_for(photos) if self.lock and self.engine.runs_module else nullcontext()
 
-    def alone(self) -> AbstractContextManager[None]:
+    def exclusive(self) -> AbstractContextManager[None]:
         """The module for one caller alone, who may hook it, or ask it for gradients."""
         return self.lock or nullcontext()
 
-    def expecting_one(self) -> AbstractContextManager[None]:
+    def reserved(self) -> AbstractContextManager[None]:
         """While one photo is read that is to be scored next, large requests of others wait."""
-        return self.lock.expected() if self.lock else nullcontext()
+        return self.lock.reserved() if self.lock else nullcontext()
 
-    def side_by_side(self, callers: int) -> Predictor:
+    def concurrent(self, callers: int) -> Predictor:
         """The same model behind no lock: for so many workers that only score, without hooks or gradients."""
         return dataclasses.replace(self, lock=None, callers=callers)
 
@@ -202,7 +202,7 @@ def predict(
     As many workers as cores each decode and score a batch, in one thread: decoding and scoring overlap, and no core has
     two to serve. What `look` says of a photo's pixels comes back as its hint.
     """
-    worker = predictor.side_by_side(config.CORES)
+    worker = predictor.concurrent(config.CORES)
     with single_threads():
         work = batches(photos, batch_size)
         made = prefetch(

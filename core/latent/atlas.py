@@ -42,7 +42,7 @@ KEPT_OUT, ALL_SCORED = "kept out", "all scored"
 
 
 @dataclass(frozen=True)
-class Row:
+class SpaceResult:
     """One line of the answer: how much of a target's scores a space explains, and whether neighbours share them.
 
     `photos`: kept out (the predictor never learned from them) or all scored. `null_r2` and `null_i` are means under
@@ -80,17 +80,17 @@ class Direction:
 
 
 @dataclass(frozen=True)
-class Answer:
+class MapAnswer:
     """The tested answer with everything that it rests on."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[SpaceResult, ...]
     directions: tuple[Direction, ...]
     notes: tuple[str, ...]
     """What could not be tested, a sentence each."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """Models, seed, numbers of permutations and neighbours, share of variance that a compressed space keeps."""
 
-    def row(self, space: str, target: str, photos: str = KEPT_OUT) -> Row | None:
+    def row(self, space: str, target: str, photos: str = KEPT_OUT) -> SpaceResult | None:
         """One line, or None where it was not tested."""
         return next((r for r in self.rows if (r.space, r.target, r.photos) == (space, target, photos)), None)
 
@@ -105,7 +105,7 @@ class Atlas:
     layouts: Mapping[tuple[str, str, int], np.ndarray]
     """(space, projection, dims) → float32 N × dims."""
     axes: Mapping[str, np.ndarray]
-    answer: Answer
+    answer: MapAnswer
     places: Mapping[str, str]
 
     def index(self, name: str) -> int | None:
@@ -170,7 +170,7 @@ def _check_together(folder: Path, table: pa.Table) -> None:
             )
 
 
-def read_answer(folder: Path | None = None) -> Answer:
+def read_answer(folder: Path | None = None) -> MapAnswer:
     """The tested answer in a folder (default: the shipped one); ArtifactError says what is wrong with it."""
     file = (folder or config.ARTIFACTS / "latent") / ANSWER
     if not file.is_file():
@@ -181,8 +181,8 @@ def read_answer(folder: Path | None = None) -> Answer:
             Direction(**item | {name: Interval(**item[name]) for name in ("agreement", "slope", "steadiness")})
             for item in content["directions"]
         )
-        rows = tuple(Row(**row) for row in content["rows"])
-        return Answer(rows, directions, tuple(content["notes"]), content["facts"])
+        rows = tuple(SpaceResult(**row) for row in content["rows"])
+        return MapAnswer(rows, directions, tuple(content["notes"]), content["facts"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{file}: this answer cannot be read ({error}).") from error
 

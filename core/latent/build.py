@@ -12,7 +12,7 @@ from core import config
 from core.errors import LatentError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
-from core.latent.atlas import ALL_SCORED, KEPT_OUT, Answer, Atlas, Direction, Row
+from core.latent.atlas import ALL_SCORED, KEPT_OUT, Atlas, Direction, MapAnswer, SpaceResult
 from core.latent.clusters import NEIGHBOURS, PERMUTATIONS, explained, morans_i
 from core.latent.direction import memorability_direction
 from core.latent.encoding import Encoded, encode
@@ -42,7 +42,7 @@ def lay_out(
 
 def answer_rows(
     encoded: Encoded, *, permutations: int = PERMUTATIONS, seed: int = config.SEED, progress: Progress = silent
-) -> tuple[list[Row], list[str]]:
+) -> tuple[list[SpaceResult], list[str]]:
     """Both tests for every space and target on the photos that may be asked (SCIENCE.md, rule 15).
 
     A space learned from scores is tested on photos that its model never learned from, and never against that model's
@@ -59,7 +59,9 @@ def answer_rows(
         except LatentError as error:
             notes.append(f"Not tested, {space} against {target} scores, {photos}: {error}")
             continue
-        rows.append(Row(space, target, photos, len(scores), r2.value, r2.null, r2.p, moran.value, moran.null, moran.p))
+        rows.append(
+            SpaceResult(space, target, photos, len(scores), r2.value, r2.null, r2.p, moran.value, moran.null, moran.p)
+        )
     return rows, notes
 
 
@@ -134,7 +136,7 @@ def make(
     }
     copies = encoded.copies
     said = [f"{copies} photos set aside because they look like another one: copies count once."] if copies else []
-    answer = Answer(tuple(rows), tuple(found), (*said, *notes, *doubts, *left_out), facts)
+    answer = MapAnswer(tuple(rows), tuple(found), (*said, *notes, *doubts, *left_out), facts)
     shown = {entry.id: encoded.spaces[entry.id] for entry in SPACES if entry.facts["shown"]}
     means = {f"{name}.mean": values.mean(axis=0).astype(np.float32) for name, values in shown.items()}
     axes = encoded.axes | vectors | means

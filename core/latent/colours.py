@@ -13,8 +13,8 @@ import pandas as pd
 from core import config
 from core.errors import ArtifactError, StudyError
 from core.latent.atlas import Atlas
-from core.latent.geometry import UNUSUAL, mean_distances
-from core.latent.links import KEYS, MEASURES, measured
+from core.latent.distinctiveness_results import KEYS, MEASURES, read_measures
+from core.latent.geometry import KNN, knn_distances
 from core.latent.study_colours import StudyColours
 from core.registry import SPACES
 from core.types import Problem
@@ -122,13 +122,13 @@ def _of_map(atlas: Atlas) -> list[Option]:
 
 def _unusual(atlas: Atlas) -> list[Option]:
     """How unusual each photo is among those of the map; worked out once it is asked for."""
-    if len(atlas.photos) <= UNUSUAL:
+    if len(atlas.photos) <= KNN:
         return []
     return [
         Option(
             f"unusual-{entry.id}",
-            f"How unusual: mean distance to the {UNUSUAL} nearest photos",
-            cache(partial(mean_distances, atlas.spaces[entry.id])),
+            f"How unusual: mean distance to the {KNN} nearest photos",
+            cache(partial(knn_distances, atlas.spaces[entry.id])),
             entry.label,
         )
         for entry in SPACES
@@ -139,7 +139,7 @@ def _unusual(atlas: Atlas) -> list[Option]:
 def _unusual_in_set(atlas: Atlas) -> list[Option]:
     """What no space of the map can say: how unusual a photo is among those of its set, where that was measured."""
     model = str(atlas.answer.facts.get("predictor", config.DEFAULT_MODEL))
-    table = measured(model)
+    table = read_measures(model)
     if table is None:
         return []
     keys = [atlas.photos[name].astype(str) for name in KEYS]

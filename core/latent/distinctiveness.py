@@ -12,12 +12,12 @@ from core import config
 from core.errors import LatentError, PhotoError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
-from core.latent.geometry import UNUSUAL, mean_distances
+from core.latent.geometry import KNN, knn_distances
 from core.photos import images, preprocess
 from core.photos.features import measure_features
-from core.photos.fingerprints import Fresh, fingerprint, learned_by
+from core.photos.fingerprints import UnseenFilter, fingerprint, learned_by
 from core.regions import mask_cache
-from core.regions.vision_transformer import look_at
+from core.regions.vision_transformer import dino_features
 from core.types import Listing, Photo, Pixels, Problem, Progress, silent, unreadable
 
 FEWEST = 20
@@ -25,7 +25,7 @@ FEWEST = 20
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredSet:
     """A row a photo (source, photo_id, score, human, MEASURES, countable features), and what does not count.
 
     `alike` photos look like one before them, and `learned` ones taught the model (None: nobody knows which did);
@@ -53,15 +53,15 @@ def measure(
     listing: Listing,
     *,
     masks: Sequence[str],
-    neighbours: int = UNUSUAL,
+    neighbours: int = KNN,
     limit: int = 0,
     progress: Progress = silent,
-) -> Measured:
+) -> MeasuredSet:
     """Every photo of a set that the model did not learn from, beside the others; what looks alike counts once.
 
     With a `limit`, the first so many of them. LatentError if fewer than FEWEST, or no more than `neighbours`, are left.
     """
-    fresh, drawn = Fresh(predictor.card), learned_by(autoencoder.card)
+    fresh, drawn = UnseenFilter(predictor.card), learned_by(autoencoder.card)
     seen: list[_Seen] = []
     problems = list(listing.problems)
     drawn_before = 0
@@ -82,11 +82,13 @@ def measure(
         raise LatentError(f"{listing.name}: {len(seen)} photos can be compared; distinctiveness needs {least} or more.")
     table = pd.DataFrame([item.row for item in seen])
     for space in ("pixels", "learned", "neutral"):
-        table[f"far_in_{space}"] = mean_distances(np.stack([getattr(item, space) for item in seen]), neighbours)
-    return Measured(table, fresh.alike, None if fresh.taught is None else fresh.learned, drawn_before, tuple(problems))
+        table[f"far_in_{space}"] = knn_distances(np.stack([getattr(item, space) for item in seen]), neighbours)
+    return MeasuredSet(
+        table, fresh.alike, None if fresh.taught is None else fresh.learned, drawn_before, tuple(problems)
+    )
 
 
-def redrawing_error(autoencoder: Autoencoder, square: Pixels) -> float:
+def reconstruction_error(autoencoder: Autoencoder, square: Pixels) -> float:
     """Root mean squared difference, 0 to 1, of a photo (at the autoencoder's size) from what it draws of it."""
     drawn = autoencoder.decode(autoencoder.encode([square]))[0]
     return float(np.sqrt(np.square((drawn.astype(np.float64) - square) / 255).mean()))
@@ -101,13 +103,13 @@ def _look(predictor: Predictor, autoencoder: Autoencoder, photo: Photo, pixels: 
         "photo_id": photo.id,
         "score": float(scores[0]),
         "human": photo.score if photo.truth is None else None,
-        "redrawing_error": redrawing_error(autoencoder, small),
+        "redrawing_error": reconstruction_error(autoencoder, small),
     }
     return _Seen(
         row | measure_features(images.to_short_side(pixels, config.WORKING_SIZE), regions),
         autoencoder.encode([small])[0],
         _direction(features[0]),
-        _direction(look_at(pixels).tokens[-1].mean(axis=0)),
+        _direction(dino_features(pixels).tokens[-1].mean(axis=0)),
     )
 
 

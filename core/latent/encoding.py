@@ -14,7 +14,7 @@ from core.errors import LatentError, PhotoError
 from core.inference import Predictor, batches, prefetch
 from core.inference.autoencoder import Autoencoder
 from core.latent.atlas import PHOTO_COLUMNS, Atlas
-from core.latent.spaces import Seen
+from core.latent.spaces import SpaceInput
 from core.photos import preprocess
 from core.photos.fingerprints import Fingerprint, FingerprintIndex, fingerprint, learned_by
 from core.registry import SPACES
@@ -92,7 +92,7 @@ def encode(
     named = [listing.name for listing in listings]
     names = ", ".join(named)
     if twice := next((name for name in named if named.count(name) > 1), None):
-        raise LatentError(f"Two sources are called {twice}, and their photos could not be told apart; rename one.")
+        raise LatentError(f"Two sources are called {twice}, and their photos could not be distinguished; rename one.")
     if len(photos) < FEWEST:
         raise LatentError(f"{names}: {_photos(len(photos))}; a map needs at least {FEWEST}.")
     rows: list[tuple[object, ...]] = []
@@ -131,7 +131,7 @@ def _streamed(
     problems: list[Problem],
     copies: list[Photo],
     progress: Progress,
-) -> Iterator[tuple[list[Seen], list[tuple[object, ...]]]]:
+) -> Iterator[tuple[list[SpaceInput], list[tuple[object, ...]]]]:
     """Batches of photos as the spaces see them, with their rows of the table.
 
     Those that cannot be read join `problems`, those that look like an earlier one `copies`.
@@ -161,7 +161,9 @@ def _streamed(
     work: Iterable[Prepared | Problem] = progress(prefetch(prepare, photos, depth=BATCH), len(photos), "encoding")
     for batch in batches(readable(work), BATCH):
         scores, features = predictor.score_with_features([scored for _, _, scored, _ in batch])
-        seen = [Seen(p, small, float(s), f) for (p, small, _, _), s, f in zip(batch, scores, features, strict=True)]
+        seen = [
+            SpaceInput(p, small, float(s), f) for (p, small, _, _), s, f in zip(batch, scores, features, strict=True)
+        ]
         yield (
             seen,
             [
@@ -171,7 +173,7 @@ def _streamed(
         )
 
 
-def _row(seen: Seen, kept_out: bool, drawn_before: bool) -> tuple[object, ...]:
+def _row(seen: SpaceInput, kept_out: bool, drawn_before: bool) -> tuple[object, ...]:
     photo = seen.photo
     planted = photo.truth is not None
     return (
@@ -190,7 +192,7 @@ def place_of(
 ) -> np.ndarray:
     """Where a new photo lies in a space of a map (d,); `score` and `features` (F,) are those of the map's predictor."""
     small = preprocess.square(pixels, autoencoder.preset)
-    seen = Seen(Photo("new", "new", lambda: pixels), small, score, features)
+    seen = SpaceInput(Photo("new", "new", lambda: pixels), small, score, features)
     return on_axes(atlas, space, SPACES[space].function(autoencoder, [seen])[0])
 
 

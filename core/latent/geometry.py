@@ -8,7 +8,7 @@ from core.errors import LatentError
 
 CONTRAST = 0.1
 """How far two scores differ at least where one photo is called more memorable: about an SD of the shipped map's."""
-UNUSUAL = 10
+KNN = 10
 """Nearest photos whose mean distance says how unusual a photo is."""
 
 
@@ -24,7 +24,7 @@ def neighbours(points: np.ndarray, index: int, k: int) -> np.ndarray:
     return nearest(points, points[index], k, np.arange(len(points)) != index)
 
 
-def mean_distances(points: np.ndarray, k: int = UNUSUAL) -> np.ndarray:
+def knn_distances(points: np.ndarray, k: int = KNN) -> np.ndarray:
     """Mean Euclidean distance of each point (N × d) to its `k` nearest others, (N,): how unusual it is."""
     from sklearn.neighbors import NearestNeighbors  # here, because a map of another colour does not need it
 

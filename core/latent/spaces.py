@@ -21,7 +21,7 @@ class Encoder(Protocol):
 
 
 @dataclass(frozen=True)
-class Seen:
+class SpaceInput:
     """A photo as the spaces see it: 64 px square, score and penultimate features of the predictor."""
 
     photo: Photo
@@ -31,25 +31,25 @@ class Seen:
 
 
 @SPACES.register("What the pixels say", learned=False, shown=True)
-def pixels(autoencoder: Encoder, photos: list[Seen]) -> np.ndarray:
+def pixels(autoencoder: Encoder, photos: list[SpaceInput]) -> np.ndarray:
     """Latents of an autoencoder that was told nothing about memory: photos that look alike lie together."""
     return autoencoder.encode([seen.small for seen in photos])
 
 
 @SPACES.register("What the model learned", learned=True, shown=True)
-def learned(autoencoder: Encoder, photos: list[Seen]) -> np.ndarray:
+def learned(autoencoder: Encoder, photos: list[SpaceInput]) -> np.ndarray:
     """The predictor's penultimate features: photos lie together that it treats alike."""
     return np.stack([seen.features for seen in photos]).astype(np.float32)
 
 
 @SPACES.register("Mean colour", learned=False, shown=False)
-def mean_colour(autoencoder: Encoder, photos: list[Seen]) -> np.ndarray:
+def mean_colour(autoencoder: Encoder, photos: list[SpaceInput]) -> np.ndarray:
     """Mean red, green and blue of a photo: the plainest thing that could explain scores."""
     return np.stack([seen.small.mean(axis=(0, 1)) / 255 for seen in photos]).astype(np.float32)
 
 
 @SPACES.register("Colour histogram", learned=False, shown=False)
-def colour_histogram(autoencoder: Encoder, photos: list[Seen]) -> np.ndarray:
+def colour_histogram(autoencoder: Encoder, photos: list[SpaceInput]) -> np.ndarray:
     """Square roots of the shares of 64 colours in a photo (Hellinger distance): its colours without their places."""
     return np.stack([_histogram(seen.small) for seen in photos]).astype(np.float32)
 

@@ -21,7 +21,7 @@ from core.verdict.effect_words import condition_name
 
 
 @dataclasses.dataclass(frozen=True)
-class Measured:
+class ConditionWords:
     """A condition of a study in words: what is done, and how strong it is or what fills the place."""
 
     id: str
@@ -62,10 +62,10 @@ class StudyColours:
         return f"{self._settings.model}{' (contaminated)' if self._settings.contaminated else ''}"
 
     @cached_property
-    def effects(self) -> tuple[Measured, ...]:
+    def effects(self) -> tuple[ConditionWords, ...]:
         """Every condition, each thing's default first."""
         found = [item for item in self._settings.conditions or self._study.conditions if item.ablation != ORIGINAL]
-        return tuple(_measured(self.folder, condition) for condition in found)
+        return tuple(_in_words(self.folder, condition) for condition in found)
 
     @cached_property
     def features(self) -> tuple[str, ...]:
@@ -126,10 +126,10 @@ def study_folders() -> tuple[Path, ...]:
     return tuple(sorted({file.parent for place in places for file in place.glob(f"*/{SETTINGS}")}))
 
 
-def _measured(folder: Path, condition: Condition) -> Measured:
+def _in_words(folder: Path, condition: Condition) -> ConditionWords:
     parts = (folder.name, condition.ablation, condition.params, condition.mask, condition.fill, condition.direction)
     name = condition_name(dataclasses.asdict(condition))
     done, _, variant = name.rpartition(", ") if condition.mask else name.partition(" ")
-    return Measured(
+    return ConditionWords(
         "-".join(str(part) for part in parts if part not in (None, "{}")), done.replace("_", " "), variant, condition
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from core import config
-from core.latent.atlas import ALL_SCORED, KEPT_OUT, Answer, Direction, Row
+from core.latent.atlas import ALL_SCORED, KEPT_OUT, Direction, MapAnswer, SpaceResult
 from core.registry import SPACES
 from core.wording import interval, minus
 
 NAMES = {"human": "human score", "planted": "planted score", "model": "model's score"}
 
 
-def answer_table(answer: Answer) -> pd.DataFrame:
+def answer_table(answer: MapAnswer) -> pd.DataFrame:
     """A row per test, spaces by label, numbers rounded to what they bear."""
     return pd.DataFrame(
         {
@@ -36,7 +36,7 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def sentence(answer: Answer, target: str = "human") -> str:
+def sentence(answer: MapAnswer, target: str = "human") -> str:
     """The answer in one sentence with its numbers, on photos that the predictor never learned from."""
     parts = [part for space in SPACES if space.facts["shown"] and (part := _said(answer, space.id, target))]
     if not parts:
@@ -51,25 +51,25 @@ SHARE_WORTH_NAMING = 0.1
 """R² from which a space that passes both tests is said to bring photos of similar memorability together."""
 
 
-def plain_answer(answer: Answer, target: str = "human") -> str:
+def plain_answer(answer: MapAnswer, target: str = "human") -> str:
     """The answer as a person would give it, without a number: "By what their pixels say: hardly. …"."""
     rows = [(space, _row(answer, space.id, target)) for space in SPACES if space.facts["shown"]]
     parts = [f"By {_place(space.id)}: {_plain(row)}." for space, row in rows if row]
     return " ".join(parts) or "This could not be tested on these photos."
 
 
-def _plain(row: Row) -> str:
+def _plain(row: SpaceResult) -> str:
     passed = (row.p < config.ALPHA) + (row.morans_p < config.ALPHA)
     if passed == 2 and row.r2 >= SHARE_WORTH_NAMING:
         return "yes"
     return "hardly" if passed else "not that two tests could tell"
 
 
-def _row(answer: Answer, space: str, target: str) -> Row | None:
+def _row(answer: MapAnswer, space: str, target: str) -> SpaceResult | None:
     return answer.row(space, target) or answer.row(space, target, ALL_SCORED)
 
 
-def _said(answer: Answer, space: str, target: str) -> str:
+def _said(answer: MapAnswer, space: str, target: str) -> str:
     row = _row(answer, space, target)
     if row is None:
         return ""
@@ -80,7 +80,7 @@ def _said(answer: Answer, space: str, target: str) -> str:
     )
 
 
-def _verdict(row: Row) -> str:
+def _verdict(row: SpaceResult) -> str:
     both = (row.p < config.ALPHA) + (row.morans_p < config.ALPHA)
     return {
         2: "they lie together",
@@ -116,7 +116,7 @@ def direction_sentence(direction: Direction) -> str:
     )
 
 
-def scope_of_tests(answer: Answer) -> str:
+def scope_of_tests(answer: MapAnswer) -> str:
     """How the tests were made."""
     facts = answer.facts
     kept = "".join(

@@ -5,4 +5,6 @@ found. Detectors load once, and may be called from several threads. Facts of an 
 `version` (part of the cache's key: raise it when the results change), `detector` (True where the result may be wrong
 and has been measured), `boxes` (True where instances are told apart), and `needs` (a tuple, where more than the photo
 is needed).
+
+Uses photos and regions. Face: the entries of `MASKS`.
 """

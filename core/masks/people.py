@@ -56,9 +56,8 @@ def window(box: Rect, shape: tuple[int, ...]) -> tuple[slice, slice]:
 def groups(probability: np.ndarray, threshold: float, sure: float = SURE, smallest: float = SMALLEST) -> list[Mask]:
     """Places that belong together as one or several people who touch, largest first, of a map float32 H × W."""
     inside = probability >= threshold
-    reach = 2 * round(GAP * min(inside.shape)) + 1
-    grown = cv2.dilate(inside.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    count, labels = cv2.connectedComponents(grown)
+    grown = regions.dilated(inside, round(GAP * min(inside.shape)), cv2.MORPH_ELLIPSE)
+    count, labels = cv2.connectedComponents(grown.astype(np.uint8))
     masks = [inside & (labels == label) for label in range(1, count)]
     masks = [mask for mask in masks if mask.mean() >= smallest and probability[mask].max() >= sure]
     masks.sort(key=lambda mask: -int(mask.sum()))

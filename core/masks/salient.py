@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from core.regions import regions
-from core.regions.vision_transformer import look_at
+from core.regions.vision_transformer import dino_features
 from core.registry import MASKS, Range
 from core.types import Mask, Pixels, Rect, Region
 
@@ -37,7 +37,7 @@ def salient(photo: Pixels, *, threshold: Annotated[float, Range(0.1, 0.95, 0.05)
     `threshold` lies between what stands out least (0) and most (1) in this photo; where nothing stands out clearly,
     nothing is found. Source: Oquab et al. 2023; weights (MIT) come with the package.
     """
-    saliency = look_at(photo).saliency
+    saliency = dino_features(photo).saliency
     if saliency.max() < CLEARLY:
         return Region(regions.empty(photo.shape))
     values = cv2.resize(saliency, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)

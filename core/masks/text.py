@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import cv2
 import numpy as np
 
-from core import packaged
+from core import model_files
 from core.photos import images
 from core.regions import regions
-from core.regions.pool import Pool
+from core.regions.network_pool import NetworkPool
 from core.registry import MASKS, Range
 from core.types import Pixels, Rect, Region
 
@@ -30,9 +30,9 @@ def _network() -> Any:
         "Global.use_vertical_padding": False,
         "Global.text_score": 0.0,
         # With its models named, the package never looks for one elsewhere, which it would download.
-        "Det.model_path": str(packaged.checked("text_detector")),
-        "Cls.model_path": str(packaged.checked("text_turner")),
-        "Rec.model_path": str(packaged.checked("text_reader")),
+        "Det.model_path": str(model_files.checked("text_detector")),
+        "Cls.model_path": str(model_files.checked("text_turner")),
+        "Rec.model_path": str(model_files.checked("text_reader")),
         "Det.limit_type": "max",
         "Det.limit_side_len": SIDE,
         "Det.box_thresh": LOWEST,
@@ -44,7 +44,7 @@ def _network() -> Any:
     return RapidOCR(params=settings)
 
 
-_networks = Pool(_network)
+_networks = NetworkPool(_network)
 """Each keeps its settings and the size of the photo at work. One thread each: two need twice the time of a core."""
 
 

@@ -2,4 +2,6 @@
 
 The module also has `features` (batch → penultimate features, N × F) and `read_out` (features → scores), so that one
 pass gives both.
+
+Uses photos. Face: `package_weights.read_package_weights`, and the entries of `MODELS`.
 """

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import relu
 
-from core import packaged
+from core import model_files
 from core.models.package_weights import read_package_weights
 from core.photos.preprocess import Preset
 from core.registry import MODELS
@@ -74,7 +74,7 @@ def resmem() -> nn.Module:
     Input raw [0, 1], N × 3 × 227 × 227; output (N,). MissingDependencyError names the command that installs it. Source:
     Needell & Bainbridge 2022.
     """
-    weights = read_package_weights(packaged.checked("resmem"))
+    weights = read_package_weights(model_files.checked("resmem"))
     import resmem as package
 
     with torch.device("meta"), warnings.catch_warnings():

@@ -1,4 +1,5 @@
 """One photo, one region: what a painted part is worth to a model.
 
-Uses regions, ablations, study and verdict. Its face: `region_effect.paint`, `drawing.draw`, `replay.perform`.
+Uses photos, sources, inference, regions, ablations, evaluation, study, effects and verdict. Face:
+`region_effect.paint`, `drawing.draw`, `replay.perform`.
 """

@@ -20,7 +20,7 @@ from core.photos import images, overlay
 from core.table import canonical
 from core.types import Pixels
 from core.verdict.aggregates import Aggregates
-from core.verdict.hypertext import attached, model, page, paragraphs, pictures, pre, section, table, versions
+from core.verdict.html_parts import attached, model, page, paragraphs, pictures, pre, section, table, versions
 
 LARGE, SMALL = 720, 400
 """Long side in px of the photo, and of a picture among others."""
@@ -47,7 +47,7 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredPhoto:
     """A photo (of any size) with its score at full size, and the ends of the interval with its sentence, if any."""
 
     name: str
@@ -68,7 +68,7 @@ class Tried:
     compared: str
 
 
-def report(photo: Scored, tried: Sequence[Tried], study: Aggregates | None) -> str:
+def report(photo: ScoredPhoto, tried: Sequence[Tried], study: Aggregates | None) -> str:
     """The HTML; `study` is the reference study that Δ is set beside, None where there is none."""
     models = dict.fromkeys([photo.model, *(item.record.model for item in tried)])
     parts = [
@@ -111,7 +111,7 @@ def _replay(name: str, number: int) -> str:
     return f"{_stem(name)}-{number:02}-replay.json"
 
 
-def _score(photo: Scored) -> str:
+def _score(photo: ScoredPhoto) -> str:
     reference = reports.reference_scores(photo.model)
     place = reports.percentile(photo.score, reference)
     low, high = photo.within or (None, None)
@@ -132,7 +132,7 @@ def _heatmap(found: Explained) -> str:
     )
 
 
-def _try(number: int, item: Tried, photo: Scored, study: Aggregates | None) -> str:
+def _try(number: int, item: Tried, photo: ScoredPhoto, study: Aggregates | None) -> str:
     """One try: the painted region, what was done with it, its Δ beside other places, and how to repeat it."""
     made = item.record
     small = images.resize(photo.photo, *made.mask.shape[::-1])

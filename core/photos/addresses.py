@@ -21,7 +21,7 @@ def is_address(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Found:
+class AddressListing:
     """The photos below an address: the whole address of each in order, and how many others were passed over."""
 
     root: str
@@ -29,7 +29,7 @@ class Found:
     passed_over: int
 
 
-def find(address: str) -> Found:
+def find(address: str) -> AddressListing:
     """Every photo below an address, without those that are hidden or kept by a service.
 
     SourceError where nothing answers; MissingDependencyError names the package that a protocol needs.
@@ -42,7 +42,7 @@ def find(address: str) -> Found:
             f"{address}: nothing answers there ({error}); look at the address and at your rights."
         ) from error
     kept = [name for name in names if not any(map(is_service, name[len(root) :].split("/")))]
-    return Found(
+    return AddressListing(
         system.unstrip_protocol(root), tuple(map(system.unstrip_protocol, kept)), passed_over=len(names) - len(kept)
     )
 

@@ -133,7 +133,7 @@ def learned_by(card: Mapping[str, Any]) -> FingerprintIndex | None:
     return None if known is None else FingerprintIndex(Fingerprint(*pair) for pair in known)
 
 
-class Fresh:
+class UnseenFilter:
     """Which photos count, asked of one after the other: none that a checkpoint learned from, and no look-alikes."""
 
     def __init__(self, card: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from core.photos import photo_files
 SLASHES = "backslashes read as slashes"
 ROOT = "the folders of another machine left out"
 DEEPER = "the only file of that name in the folders below"
-CASE = "capital letters not told apart"
+CASE = "capital letters not distinguished"
 ACCENTS = "accents written in another way"
 
 
@@ -46,7 +46,7 @@ def locate(folder: Path, names: Sequence[str]) -> list[Place]:
     """The place of each listed name, in order; what is not found has a reason.
 
     A name that is there as it is written counts before all others. The rest is looked for by its end among the photos
-    below `folder`: slashes either way, capitals and accents not told apart, the longest path that fits. It is found
+    below `folder`: slashes either way, capitals and accents not distinguished, the longest path that fits. It is found
     where one file alone fits, and no other line of the list means that file.
     """
     places = [_as_written(folder, name) for name in names]

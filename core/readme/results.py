@@ -107,8 +107,8 @@ def findings_table() -> str:
     found = aggregates.read_verdict(_study(REFERENCE))
     rows = [
         ("Do its scores agree with people's?", _agreement_with_people()),
-        ("Does it use what a person would name?", _readings(found.readings, SEMANTIC)),
-        ("Does it use shortcuts?", f"{_readings(found.readings, LOW_LEVEL)}. Verdict: **{found.verdict}**"),
+        ("Does it use what a person would name?", _decisions(found.readings, SEMANTIC)),
+        ("Does it use shortcuts?", f"{_decisions(found.readings, LOW_LEVEL)}. Verdict: **{found.verdict}**"),
         ("Is the verdict right where the cause is known?", calibration.summary(calibration.read_table())),
         ("Do photos of similar memorability lie together?", _neighbours()),
     ]
@@ -126,10 +126,10 @@ def _agreement_with_people() -> str:
     return f"Spearman ρ = {best.spearman} on {best.n:,} photos {seen}{ceiling}"
 
 
-def _readings(readings: tuple[RowDecision, ...], kind: str) -> str:
+def _decisions(decisions: tuple[RowDecision, ...], kind: str) -> str:
     """The decision rows of a kind, those that are read alike together, with the outcome in SD where there is one."""
     said: dict[str, list[str]] = {}
-    for item in readings:
+    for item in decisions:
         if item.kind == kind:
             size = f" {minus(item.in_sd.estimate, 2)} SD" if item.testable else ""
             said.setdefault(item.reading, []).append(f"{item.label.partition(' (')[0]}{size}")

@@ -10,7 +10,7 @@ import pandas as pd
 from core import config
 from core.concepts import reports as concepts
 from core.concepts import words as concept_words
-from core.latent import links
+from core.latent import distinctiveness_results as results
 from core.trust import reports as trust
 from core.types import Interval
 from core.wording import interval, minus, p_value
@@ -54,8 +54,8 @@ def shares_table() -> str:
 
 
 def concepts_table() -> str:
-    """A row per model and concept: how well it is told apart, and the score's step towards it."""
-    rows = ["| model | concept | photos with it | told apart | step of the score | Holm p |", "|---" * 6 + "|"]
+    """A row per model and concept: how well it is distinguished, and the score's step towards it."""
+    rows = ["| model | concept | photos with it | distinguished | step of the score | Holm p |", "|---" * 6 + "|"]
     notes = []
     for found in _models(concepts.FOLDER, concepts.read_concepts):
         for item in found.named:
@@ -71,12 +71,12 @@ def concepts_table() -> str:
 def unusual_table() -> str:
     """A row per model, set, measure and side: its rank correlation with scores, plain and partial."""
     rows = ["| model | set | unusual by | scores of | n | ρ | features taken out |", "|---" * 7 + "|"]
-    for answers in _models(links.FOLDER, links.read_unusual):
+    for answers in _models(results.FOLDER, results.read_distinctiveness):
         for found in answers:
             for link in found.links:
                 who = "people" if link.side == "human" else f"`{found.model}`"
                 rows.append(
-                    f"| `{found.model}` | {found.source} | {links.MEASURES[link.measure]} | {who} | {link.n:,} "
+                    f"| `{found.model}` | {found.source} | {results.MEASURES[link.measure]} | {who} | {link.n:,} "
                     f"| {interval(link.plain)} | {interval(link.partial)} |"
                 )
     return _table(rows)

@@ -38,7 +38,7 @@ class SizeQuality:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredDetector:
     """What a detector found in labelled photos that no choice was made on.
 
     `mask` is the mask it serves, or None for a detector that was only compared; precision and recall count things with
@@ -66,7 +66,7 @@ class Measured:
     version: int | None = None
 
 
-def measurements(file: Path | None = None) -> tuple[Measured, ...]:
+def measurements(file: Path | None = None) -> tuple[MeasuredDetector, ...]:
     """Every measured detector, in the file's order; none without the file. ArtifactError if it is damaged."""
     file = file or config.ARTIFACTS / NAME
     if not file.is_file():
@@ -80,19 +80,19 @@ def measurements(file: Path | None = None) -> tuple[Measured, ...]:
 
 
 @cache
-def measured(mask: str) -> Measured | None:
+def measured(mask: str) -> MeasuredDetector | None:
     """What was measured of the detector behind a mask; None where it is exact or nothing was measured."""
     return next((item for item in measurements() if item.mask == mask), None)
 
 
-def save(rows: Sequence[Measured], file: Path | None = None) -> None:
+def save(rows: Sequence[MeasuredDetector], file: Path | None = None) -> None:
     """Write measurements: by mask, as `core.regions.detector_quality` reads them, and those that were only compared."""
     content: dict[str, Any] = {row.mask: _plain(row) for row in rows if row.mask}
     content[COMPARED] = [_plain(row) for row in rows if not row.mask]
     write_text(file or config.ARTIFACTS / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def _plain(row: Measured) -> dict[str, Any]:
+def _plain(row: MeasuredDetector) -> dict[str, Any]:
     """A record with every interval as a number beside its two ends."""
     values = asdict(row) | {"by_size": [asdict(item) for item in row.by_size]}
     for name in INTERVALS:
@@ -102,14 +102,14 @@ def _plain(row: Measured) -> dict[str, Any]:
     return values
 
 
-def _measured(row: dict[str, Any]) -> Measured:
+def _measured(row: dict[str, Any]) -> MeasuredDetector:
     ends = {name: row.pop(f"{name}_interval") for name in INTERVALS}
     intervals = {name: None if ends[name] is None else Interval(row[name], *ends[name]) for name in INTERVALS}
     sizes = tuple(
         SizeQuality(**{**item, **{name: _interval(item.get(name)) for name in ("recall", "precision", "iou")}})
         for item in row["by_size"]
     )
-    return Measured(**{**row, **intervals, "by_size": sizes})
+    return MeasuredDetector(**{**row, **intervals, "by_size": sizes})
 
 
 def _interval(values: dict[str, float] | None) -> Interval | None:

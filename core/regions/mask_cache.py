@@ -20,7 +20,7 @@ from core.types import Photo, Pixels, Rect, Region
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRegion:
     """A region and whether it is exact (the source knows it) or a detector's answer."""
 
     region: Region
@@ -32,7 +32,9 @@ def detectors() -> tuple[str, ...]:
     return tuple(entry.id for entry in MASKS if not entry.facts.get("needs"))
 
 
-def find(photo: Photo, pixels: Pixels, wanted: Iterable[str], folder: Path = config.RUNS / "masks") -> dict[str, Found]:
+def find(
+    photo: Photo, pixels: Pixels, wanted: Iterable[str], folder: Path = config.RUNS / "masks"
+) -> dict[str, FoundRegion]:
     """The wanted regions of a photo, by mask id, at the size of `pixels`, which are what `photo.read` returned.
 
     UnknownChoiceError names the masks that can be found.
@@ -42,10 +44,10 @@ def find(photo: Photo, pixels: Pixels, wanted: Iterable[str], folder: Path = con
     found = {}
     for name in wanted:
         if name in truth:
-            found[name] = Found(truth[name], True)
+            found[name] = FoundRegion(truth[name], True)
             continue
         key = key or fingerprint(pixels).pixels
-        found[name] = Found(detect(name, pixels, key=key, folder=folder), False)
+        found[name] = FoundRegion(detect(name, pixels, key=key, folder=folder), False)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Masks and regions at work: checked, inverted, brought to another size, and the size of a change."""
+"""Masks and regions at work: checked, inverted, dilated, brought to another size, and the size of a change."""
 
 from __future__ import annotations
 
@@ -72,6 +72,12 @@ def union(masks: Iterable[Mask], shape: tuple[int, ...]) -> Mask:
     for mask in masks:
         joined |= mask
     return joined
+
+
+def dilated(mask: Mask, radius: int, kernel: int = cv2.MORPH_RECT) -> Mask:
+    """A mask grown by so many px on every side: by a square, or by another kernel that OpenCV names."""
+    side = 2 * radius + 1
+    return cv2.dilate(mask.astype(np.uint8), cv2.getStructuringElement(kernel, (side, side))) > 0
 
 
 def from_boxes(boxes: Iterable[Rect], shape: tuple[int, ...]) -> Region:

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from core import config
 from core.inference import checkpoints
-from core.regions.vision_transformer import BLOCKS, CELLS, SIDE, WIDTH, Sight, look_at
+from core.regions.vision_transformer import BLOCKS, GRID, SIDE, WIDTH, DinoFeatures, dino_features
 from core.types import Pixels
 
 FINE = SIDE // 4
@@ -47,7 +47,7 @@ class Head(nn.Module):
         found = torch.zeros(())
         for number, (norm, linear) in enumerate(zip(self.norms, self.lateral, strict=True)):
             found = found + linear(self.drop_channels(norm(tokens[:, number])))
-        found = functional.gelu(found).transpose(1, 2).reshape(len(tokens), -1, CELLS, CELLS)
+        found = functional.gelu(found).transpose(1, 2).reshape(len(tokens), -1, GRID, GRID)
         found = self.drop_maps(found)
         found = found + functional.gelu(self.near(found))
         found = found + functional.gelu(self.wide(found))
@@ -77,7 +77,7 @@ def head(file: Path = WEIGHTS) -> Head:
     return network.eval()
 
 
-def probabilities(seen: Sight) -> np.ndarray:
+def probabilities(seen: DinoFeatures) -> np.ndarray:
     """Probability of a person at each of 56 × 56 places of a photo, float32."""
     with torch.inference_mode():
         fine, _ = head()(torch.from_numpy(seen.tokens[None]), as_input(seen.square[None]))
@@ -86,4 +86,4 @@ def probabilities(seen: Sight) -> np.ndarray:
 
 def person_map(photo: Pixels) -> np.ndarray:
     """Probability of a person at every pixel of a photo, float32 H × W."""
-    return cv2.resize(probabilities(look_at(photo)), photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(probabilities(dino_features(photo)), photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from core import packaged
+from core import model_files
 from core.photos import images
 from core.types import Pixels
 
 SIDE = 224
 """Photos are squashed to a square of this many px."""
-CELLS = SIDE // 14
+GRID = SIDE // 14
 WIDTH = 384
 MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 SPREAD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
@@ -32,7 +32,7 @@ KEPT = 4
 
 
 @dataclass(frozen=True)
-class Sight:
+class DinoFeatures:
     """What the network sees in a photo.
 
     `tokens`: float32 3 × 256 × 384, three depths at 16 × 16 places, row by row; `saliency`: float32 224 × 224, 0 to 1,
@@ -46,11 +46,11 @@ class Sight:
     whole: np.ndarray = field(default_factory=lambda: np.zeros(WIDTH, dtype=np.float32))
 
 
-_seen: OrderedDict[bytes, Sight] = OrderedDict()
+_seen: OrderedDict[bytes, DinoFeatures] = OrderedDict()
 _guard, _loading = threading.Lock(), threading.Lock()
 
 
-def look_at(photo: Pixels) -> Sight:
+def dino_features(photo: Pixels) -> DinoFeatures:
     """Features of a photo, a quarter of a second on one core; the last few photos are remembered by content.
 
     MissingDependencyError without the package, CheckpointError for other weights than the known ones. Sources: Oquab
@@ -68,13 +68,13 @@ def look_at(photo: Pixels) -> Sight:
     return seen
 
 
-def _compute(photo: Pixels) -> Sight:
+def _compute(photo: Pixels) -> DinoFeatures:
     square = images.resize(photo, SIDE, SIDE)
     values = ((square.astype(np.float32) / 255 - MEAN) / SPREAD).transpose(2, 0, 1)[None]
     with _loading:  # one copy in memory, however many ask at once
         network = _network()
     saliency, *tokens = network.run(None, {network.get_inputs()[0].name: values})
-    return Sight(np.stack([item[0, 1:] for item in tokens]), saliency[0, 0], square, tokens[-1][0, 0])
+    return DinoFeatures(np.stack([item[0, 1:] for item in tokens]), saliency[0, 0], square, tokens[-1][0, 0])
 
 
 @cache
@@ -85,7 +85,7 @@ def _network() -> Any:
     options = onnxruntime.SessionOptions()
     # Several photos at a time use the cores better than several threads on one.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    graph = packaged.read("dinov2") + _more_outputs(BLOCKS)
+    graph = model_files.read("dinov2") + _more_outputs(BLOCKS)
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-THINGS = ("faces", "people", "salient", "text")
+OBJECT_CLASSES = ("faces", "people", "salient", "text")
 """Mask ids of the things that a scene may hold."""
 LARGE = (0.2, 0.4)
 """Shares of the photo that a large thing covers, from its least size to its largest."""

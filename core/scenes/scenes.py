@@ -9,7 +9,7 @@ import numpy as np
 
 from core.scenes import brushes, large
 from core.scenes.brushes import Canvas, hue_colour
-from core.scenes.scene import THINGS, Scene
+from core.scenes.scene import OBJECT_CLASSES, Scene
 from core.types import Mask, Pixels, Rect, Region
 
 SIZES = ((256, 320), (256, 288), (288, 256), (320, 256))
@@ -35,9 +35,9 @@ def regions(scene: Scene) -> dict[str, Region]:
     """Where every thing is, by mask id: exact to the pixel; words by the box around them."""
     canvas = Canvas(np.zeros((scene.height, scene.width, 3), np.uint8))
     _things(canvas, scene, ())
-    masks = {name: canvas.mask(name) for name in THINGS}
+    masks = {name: canvas.mask(name) for name in OBJECT_CLASSES}
     if scene.large:  # what stands before it is not part of it
-        before = [name for name in THINGS if name != scene.large and (name, scene.large) != ("faces", "people")]
+        before = [name for name in OBJECT_CLASSES if name != scene.large and (name, scene.large) != ("faces", "people")]
         masks[scene.large] &= ~np.any([masks[name] for name in before], axis=0)
     return {name: _region(mask) for name, mask in masks.items()}
 

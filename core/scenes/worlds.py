@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.scenes.scene import LARGE, THINGS, Scene
+from core.scenes.scene import LARGE, OBJECT_CLASSES, Scene
 from core.scenes.scenes import SIZES
 
 COLUMNS = ("people", "salient", "text")
@@ -86,7 +86,7 @@ def imagine(world: World, seed: int, index: int) -> tuple[Scene, float]:
     """Scene number `index` of a world and its score in [0, 1]; the same for the same three."""
     random = np.random.default_rng([zlib.crc32(world.id.encode()), seed, index])
     height, width = SIZES[random.integers(len(SIZES))]
-    things = {name: float(random.random()) for name in THINGS if random.random() < PRESENT}
+    things = {name: float(random.random()) for name in OBJECT_CLASSES if random.random() < PRESENT}
     chances = BESIDE | dict.fromkeys(world.causes, PRESENT)
     amounts = {name: float(random.uniform(0.4, 1)) if random.random() < chances[name] else 0.0 for name in AMOUNTS}
     light = float(np.random.default_rng([zlib.crc32(world.id.encode()), seed, index, 1]).random())

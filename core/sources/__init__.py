@@ -1,4 +1,7 @@
-"""Photo sources: one file per kind of photo set, each a registered function path → Listing."""
+"""Photo sources: one file per kind of photo set, each a registered function path → Listing.
+
+Uses scenes and photos. Face: `open_source`, `is_registered`, and the entries of `SOURCES`.
+"""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def lamem(path: Path, *, split: Annotated[int, Range(1, 5, 1)] = 1) -> Listing:
 
 
 @dataclass(frozen=True)
-class Line:
+class ListLine:
     """A line of a list: its number among all lines, the list and the number in it, and what it says."""
 
     order: int
@@ -85,9 +85,9 @@ class Line:
     score: float
 
 
-def _lines(path: Path, split: int) -> tuple[list[Line], list[tuple[int, Problem]]]:
+def _lines(path: Path, split: int) -> tuple[list[ListLine], list[tuple[int, Problem]]]:
     """The lines that name a photo and its score, and the problems of the others by their place among all lines."""
-    lines: list[Line] = []
+    lines: list[ListLine] = []
     problems: list[tuple[int, Problem]] = []
     for part, file in split_files(path, split).items():
         for number, line in enumerate(file.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
@@ -95,7 +95,7 @@ def _lines(path: Path, split: int) -> tuple[list[Line], list[tuple[int, Problem]
                 continue
             where, order = f"{file}:{number}", len(lines) + len(problems)
             try:
-                lines.append(Line(order, where, part, *_parse_line(line, path / "images")))
+                lines.append(ListLine(order, where, part, *_parse_line(line, path / "images")))
             except ValueError as error:
                 problems.append((order, Problem(where, f"{error}.")))
     return lines, problems

@@ -43,7 +43,7 @@ def csv_table(path: Path) -> Listing:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A line of the list: where it stands, and what it says."""
 
     where: str
@@ -107,12 +107,12 @@ def _inside(name: str) -> str:
     return "/".join(part for part in parts if part not in ("", ".", "..") and not re.fullmatch(r"[A-Za-z]:", part))
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _rows(path: Path) -> Iterator[TableRow]:
     """The lines of a table that hold anything; SourceError where a column is missing."""
     return _rows_of(path.read_bytes(), path.parent, str(path))
 
 
-def _rows_of(data: bytes, folder: Path, path: str) -> Iterator[Row]:
+def _rows_of(data: bytes, folder: Path, path: str) -> Iterator[TableRow]:
     lines = list(io.StringIO(text_of(data), newline=""))
     # Spreadsheets may be told their delimiter by a first line such as "sep=;".
     skip = 1 if lines and lines[0].strip().strip('"').lower().startswith("sep=") else 0
@@ -132,7 +132,7 @@ def _rows_of(data: bytes, folder: Path, path: str) -> Iterator[Row]:
         named = {name: fields[number].strip() if number < len(fields) else "" for name, number in columns.items()}
         where, rest = f"{path}:{table.line_num + skip}", tuple(fields[width:])
         name = _unguarded(named[PATH], folder)
-        yield Row(where, name, named[SCORE], named.get(SPLIT, ""), rest if any(map(str.strip, rest)) else ())
+        yield TableRow(where, name, named[SCORE], named.get(SPLIT, ""), rest if any(map(str.strip, rest)) else ())
 
 
 def _names(lines: list[str], delimiter: str) -> list[str]:
@@ -146,7 +146,7 @@ def _unguarded(name: str, folder: Path) -> str:
     return name[1:] if name.startswith(GUARDS) and not os.path.isfile(folder / name) else name
 
 
-def _photo(table: Path, row: Row, place: Place, seen: dict[str, str]) -> Photo:
+def _photo(table: Path, row: TableRow, place: Place, seen: dict[str, str]) -> Photo:
     """The photo of one row; ValueError with the reason if it cannot be used. `seen`: normal path → where."""
     if not row.name:
         raise ValueError("the image_path is empty")

@@ -27,7 +27,7 @@ REGION = region.__name__
 
 
 @dataclass(frozen=True)
-class Row:
+class ManifestRow:
     """A line of the manifest: one file of one set; `params` as canonical JSON, sha256 over the file's bytes."""
 
     photo_id: str
@@ -135,7 +135,9 @@ def write_sets(
         manifest.open("w", newline="", encoding="utf-8") as rows,
         leftover.open("w", newline="", encoding="utf-8") as refusals,
     ):
-        tables = {kind: csv.writer(stream, lineterminator="\n") for kind, stream in ((Row, rows), (Refusal, refusals))}
+        tables = {
+            kind: csv.writer(stream, lineterminator="\n") for kind, stream in ((ManifestRow, rows), (Refusal, refusals))
+        }
         for kind, table in tables.items():
             table.writerow([field.name for field in fields(kind)])
             table.writerows(kept[kind])
@@ -143,7 +145,7 @@ def write_sets(
             try:
                 for name, result in _photo(photo, conditions, folder, seed, masks):
                     tables[type(result)].writerow(map(cell, astuple(result)))
-                    (files if isinstance(result, Row) else refused)[name] += 1
+                    (files if isinstance(result, ManifestRow) else refused)[name] += 1
                     old.discard(getattr(result, "file", ""))
             except PhotoError as error:
                 problems.append(unreadable(photo, error))
@@ -155,7 +157,7 @@ def write_sets(
 
 def _photo(
     photo: Photo, conditions: Sequence[Condition], folder: Path, seed: int, masks: Path
-) -> Iterator[tuple[str, Row | Refusal]]:
+) -> Iterator[tuple[str, ManifestRow | Refusal]]:
     """A photo under every condition, written; name of the set with its row or refusal."""
     original = photo.read()
     key = fingerprint(original).pixels
@@ -179,11 +181,13 @@ def _photo(
         yield name, _row(photo.id, file, condition, change, own, data)
 
 
-def _row(photo: str, file: str, condition: Condition, change: regions.Change, seed: int, data: bytes) -> Row:
+def _row(photo: str, file: str, condition: Condition, change: regions.Change, seed: int, data: bytes) -> ManifestRow:
     where = (condition.mask, condition.fill, condition.direction)
     area = None if change.area is None else round(change.area, 6)
     digest = hashlib.sha256(data).hexdigest()
-    return Row(photo, file, condition.ablation, condition.params, *where, area, round(change.rmse, 6), seed, digest)
+    return ManifestRow(
+        photo, file, condition.ablation, condition.params, *where, area, round(change.rmse, 6), seed, digest
+    )
 
 
 def _file_name(photo: str, key: str) -> str:
@@ -199,7 +203,7 @@ def _lines_of_others(folder: Path, ours: Collection[str], masks: Collection[str 
     refusals = [row for row in refusals if row.get("mask") not in masks]
     return {
         kind: [[row.get(field.name) or "" for field in fields(kind)] for row in lines]
-        for kind, lines in ((Row, rows), (Refusal, refusals))
+        for kind, lines in ((ManifestRow, rows), (Refusal, refusals))
     }
 
 

@@ -16,7 +16,7 @@ from core.inference import Predictor, batches
 from core.photos.fingerprints import Fingerprint, FingerprintIndex
 from core.study.conditions import CLEAN
 from core.study.parts import LeftOut, Parts
-from core.study.photos import Belongs, Job, Opened, Rendered, render
+from core.study.photos import Opened, Rendered, RowJob, RowKey, render
 from core.study.plan import Plan
 from core.study.population import packed
 from core.study.tasks import Tasks, jobs_of
@@ -75,14 +75,14 @@ class Originals:
 class Chunk:
     """One batch of work; `block` is given with the last of a block, as are its photos and those left out."""
 
-    jobs: list[Job]
+    jobs: list[RowJob]
     block: int | None = None
     photos: tuple[Opened, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredChunk:
     """A chunk with what it was rendered to and what the model says of it; None for squares equal to the original's."""
 
     chunk: Chunk
@@ -93,7 +93,7 @@ class Scored:
 
 def untouched_chunks(number: int, photos: Sequence[Opened], left_out: Sequence[LeftOut]) -> Iterator[Chunk]:
     """The untouched photos of a block."""
-    jobs = [Job(item, CLEAN, Belongs(item.photo)) for item in photos]
+    jobs = [RowJob(item, CLEAN, RowKey(item.photo)) for item in photos]
     yield from _closing(batches(jobs, BATCH), number, tuple(photos), tuple(left_out))
 
 
@@ -106,13 +106,13 @@ def ablated_chunks(
 
 
 def _closing(
-    lists: Iterable[list[Job]], block: int, photos: tuple[Opened, ...] = (), left_out: tuple[LeftOut, ...] = ()
+    lists: Iterable[list[RowJob]], block: int, photos: tuple[Opened, ...] = (), left_out: tuple[LeftOut, ...] = ()
 ) -> Iterator[Chunk]:
     """Batches as chunks; the last one closes the block.
 
     No batch holds rows of two blocks, so that a resumed study has the same ones.
     """
-    waiting: list[Job] = []
+    waiting: list[RowJob] = []
     first = True
     for jobs in lists:
         if not first:
@@ -134,12 +134,12 @@ class Worker:
 
     predictor: Predictor
 
-    def __call__(self, chunk: Chunk) -> Scored:
+    def __call__(self, chunk: Chunk) -> ScoredChunk:
         rendered = [render(job, self.predictor.preset) for job in chunk.jobs]
         squares = [item.square for item in rendered if item.square is not None]
         if not squares:
-            return Scored(chunk, rendered, np.zeros(0), np.zeros((0, 0)))
-        return Scored(chunk, rendered, *self.predictor.score_with_features(squares))
+            return ScoredChunk(chunk, rendered, np.zeros(0), np.zeros((0, 0)))
+        return ScoredChunk(chunk, rendered, *self.predictor.score_with_features(squares))
 
 
 @dataclass
@@ -151,7 +151,7 @@ class RowWriter:
     rows: list[tuple] = field(default_factory=list)
     clean: dict[tuple[str, str], tuple[float, np.ndarray]] = field(default_factory=dict)
 
-    def add(self, scored: Scored) -> None:
+    def add(self, scored: ScoredChunk) -> None:
         """Take in a batch, in the order of the columns of `core.table.ROWS`."""
         fresh = iter(zip(scored.scores, scored.features, strict=True))
         for job, item in zip(scored.chunk.jobs, scored.rendered, strict=True):
@@ -161,7 +161,7 @@ class RowWriter:
                 self.clean[job.opened.photo.source, job.opened.photo.id] = found
             self.rows.append(self._row(job, item, float(found[0]), self._distance(found[1], before)))
 
-    def _row(self, job: Job, item: Rendered, score: float, distance: float | None) -> tuple:
+    def _row(self, job: RowJob, item: Rendered, score: float, distance: float | None) -> tuple:
         row, host = job.row, job.opened.photo
         names = (row.target.id, row.target.source, self.model, *asdict(job.step.condition).values(), row.placement)
         elsewhere = row.control in (HOSTED, EMPTY)
@@ -174,7 +174,7 @@ class RowWriter:
         return 0.0 if before is None else float(np.float32(np.linalg.norm(features - before[1]) / self.scale))
 
 
-def gathered(scored: Iterable[Scored], model: str, scale: float | None) -> Iterator[Block]:
+def gathered(scored: Iterable[ScoredChunk], model: str, scale: float | None) -> Iterator[Block]:
     """Blocks from their batches as these come in, in order."""
     writer = RowWriter(model, scale)
     for item in scored:

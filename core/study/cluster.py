@@ -79,7 +79,7 @@ def _untouched(shared: tuple[Plan, float | None], item: tuple[int, Copies]) -> B
     photos: list[Opened] = []
     left_out: list[LeftOut] = []
     for photo in plan.blocks[number]:
-        found = copies.get((photo.source, photo.id)) or plan.opener(photo)
+        found = copies.get((photo.source, photo.id)) or plan.reader(photo)
         if isinstance(found, LeftOut):
             left_out.append(found)
         else:
@@ -94,11 +94,11 @@ def _ablated(
     plan, tasks, scale = shared
     number, photos, rows = item
     known = zip(photos, rows, strict=True)
-    opened = (plan.opener.again(tasks.population.photos[photo], row) for photo, row in known)
+    opened = (plan.reader.again(tasks.population.photos[photo], row) for photo, row in known)
     return _scored(plan, ablated_chunks(plan, tasks, number, photos, opened), scale)
 
 
 def _scored(plan: Plan, chunks: Iterator[Chunk], scale: float | None) -> Block:
-    worker = Worker(plan.predictor.side_by_side(1))
+    worker = Worker(plan.predictor.concurrent(1))
     (block,) = gathered(map(worker, chunks), plan.predictor.name, scale)
     return block

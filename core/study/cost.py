@@ -14,7 +14,7 @@ from core.inference.threads import single_threads
 from core.study.blocks import BATCH, Chunk, Worker
 from core.study.conditions import CLEAN, applies
 from core.study.parts import LeftOut
-from core.study.photos import Belongs, Guest, Job, Opened, hosted_jobs, target_jobs, whole_jobs
+from core.study.photos import HostedMask, Opened, RowJob, RowKey, hosted_jobs, target_jobs, whole_jobs
 from core.study.plan import WORKERS, Plan
 from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, SEMANTIC
 
@@ -69,9 +69,9 @@ def estimate(plan: Plan, done: Collection[int] = ()) -> Cost:
         rows = _rows(plan, opened, total)
         wanted = BATCH * WORKERS * ROUNDS
         # Where thinning and luck leave nothing to ablate in these photos, the untouched ones tell what a row takes.
-        jobs = list(_sample(plan, opened)) or [Job(item, CLEAN, Belongs(item.photo)) for item in opened]
+        jobs = list(_sample(plan, opened)) or [RowJob(item, CLEAN, RowKey(item.photo)) for item in opened]
         sample = list(batches(jobs[:: max(1, len(jobs) // wanted)][:wanted], BATCH))
-        work = Worker(plan.predictor.side_by_side(WORKERS))
+        work = Worker(plan.predictor.concurrent(WORKERS))
         work(Chunk(sample[0]))  # the first pass is slower than all others
         started = time.perf_counter()
         scored = sum(len(item.rendered) for item in prefetch(work, map(Chunk, sample), depth=WORKERS, workers=WORKERS))
@@ -102,12 +102,12 @@ def _rows(plan: Plan, opened: Sequence[Opened], total: float) -> float:
     return rows + whole * each / len(opened)
 
 
-def _hosted(host: Opened, target: Opened, mask: str, plan: Plan) -> Iterator[Job]:
-    guest = Guest(target.photo, target.print.pixels, target.masks[mask], 1)
-    return hosted_jobs(host, guest, plan.steps_by_mask[mask], plan.design, CONFIRMATORY_FILLS)
+def _hosted(host: Opened, target: Opened, mask: str, plan: Plan) -> Iterator[RowJob]:
+    hosted = HostedMask(target.photo, target.print.pixels, target.masks[mask], 1)
+    return hosted_jobs(host, hosted, plan.steps_by_mask[mask], plan.design, CONFIRMATORY_FILLS)
 
 
-def _sample(plan: Plan, opened: Sequence[Opened]) -> Iterator[Job]:
+def _sample(plan: Plan, opened: Sequence[Opened]) -> Iterator[RowJob]:
     """Rows like those of the study, each photo a host of the next one's things."""
     nothing = (0.0, np.zeros(1, dtype=np.float32))
     known = [replace(item, clean=nothing) for item in opened]
@@ -124,7 +124,7 @@ def _open(plan: Plan, left: list) -> tuple[list[Opened], int, float]:
     looked = 0
     started = time.perf_counter()
     for photo in left:
-        found = plan.opener(photo)
+        found = plan.reader(photo)
         looked += 1
         if looked == 1:
             started = time.perf_counter()  # detectors load with the first photo

@@ -25,11 +25,11 @@ from core.inference import batches, prefetch
 from core.inference.engine import REFERENCE
 from core.inference.threads import single_threads
 from core.study.blocks import BATCH, Workers
-from core.study.local import Threads
 from core.study.parts import ABLATED, EMPTY, LeftOut, Parts
 from core.study.plan import WORKERS, Plan
 from core.study.population import Draw
 from core.study.tasks import Tasks, drawing, tasks_of
+from core.study.thread_pool import Threads
 from core.types import Photo, Problem, Progress, silent
 
 TYPICAL = 100
@@ -130,14 +130,14 @@ def typical_distance(plan: Plan) -> float | None:
     None where it cannot be measured: fewer than two photos, or features that never differ.
     """
     squares = []
-    for found in prefetch(plan.opener.decoded, plan.photos, depth=2 * WORKERS, workers=WORKERS):
+    for found in prefetch(plan.reader.decoded, plan.photos, depth=2 * WORKERS, workers=WORKERS):
         if found is not None:
             squares.append(found)
         if len(squares) == TYPICAL:
             break
     if len(squares) < 2:
         return None
-    predictor = plan.predictor.side_by_side(WORKERS)
+    predictor = plan.predictor.concurrent(WORKERS)
     features = [predictor.score_with_features(batch)[1] for batch in batches(squares, BATCH)]
     typical = float(np.median(pdist(np.concatenate(features).astype(np.float64))))
     return round(typical, 6) if typical > 0 else None

@@ -46,7 +46,7 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Belongs:
+class RowKey:
     """Whose row it is: the target, and which of its controls, if any; what `control` says is in `core.table`.
 
     `covered` is the share of the host's salient object under the mask, `structure` the mean gradient there.
@@ -60,12 +60,12 @@ class Belongs:
 
 
 @dataclass(frozen=True)
-class Job:
+class RowJob:
     """One row to be: a condition of a photo under a mask, where there is one, and to whom the row belongs."""
 
     opened: Opened
     step: Step
-    row: Belongs
+    row: RowKey
     seed: int | None = None
     mask: Mask | None = None
 
@@ -79,7 +79,7 @@ class Rendered:
     rmse: float
 
 
-class Opener:
+class PhotoReader:
     """Reads photos and finds what is in them; those that a model learned from, or that cannot be read, are left out."""
 
     def __init__(
@@ -169,7 +169,7 @@ def controls(name: str, masks: Mapping[str, Mask], pixels: str, seed: int, wante
     return placements(masks[name], others, n=wanted, seed=drawn)
 
 
-def _about(thing: Region, found: mask_cache.Found, places: Placements | None) -> dict[str, Any]:
+def _about(thing: Region, found: mask_cache.FoundRegion, places: Placements | None) -> dict[str, Any]:
     """The entry of a mask in the photo table; distances from the centre are in short sides."""
     about: dict[str, Any] = {"area": round(thing.area, 6), "count": len(thing.boxes), "detector": not found.exact}
     if places is not None:
@@ -183,31 +183,31 @@ def _useful(mask: Mask | None) -> bool:
     return mask is not None and bool(mask.any()) and not bool(mask.all())
 
 
-def whole_jobs(opened: Opened, steps: Sequence[Step], design: Design) -> Iterator[Job]:
+def whole_jobs(opened: Opened, steps: Sequence[Step], design: Design) -> Iterator[RowJob]:
     """Every ablation of a photo as a whole."""
     content = opened.print.pixels
     for step in steps:
         if step.condition.mask is None and applies(step, design, content):
-            yield Job(opened, step, Belongs(opened.photo), seed_of(step, design, content))
+            yield RowJob(opened, step, RowKey(opened.photo), seed_of(step, design, content))
 
 
 def target_jobs(
     opened: Opened, mask: str, steps: Sequence[Step], design: Design, deciding: Collection[str]
-) -> Iterator[Job]:
+) -> Iterator[RowJob]:
     """The rows of a target itself: a region under every fill and direction, and placed where all controls have room."""
     content, own = opened.print.pixels, opened.masks[mask]
     wanted = max(step.controls for step in steps)
     places = controls(mask, opened.masks, content, design.seed, wanted) if wanted else None
     for step in steps:
         seed = seed_of(step, design, content)
-        yield Job(opened, step, Belongs(opened.photo), seed, own)
+        yield RowJob(opened, step, RowKey(opened.photo), seed, own)
         if step.controls and places and places.complete and controlled(step, design, content, deciding):
             for number, place in enumerate(places.items[: step.controls], start=1):
-                yield Job(opened, step, Belongs(opened.photo, number, PLACED), seed, place.mask)
+                yield RowJob(opened, step, RowKey(opened.photo, number, PLACED), seed, place.mask)
 
 
 @dataclass(frozen=True)
-class Guest:
+class HostedMask:
     """A target whose mask is brought to a host: the photo, its fingerprint, the mask and its number among the hosts."""
 
     photo: Photo
@@ -217,31 +217,31 @@ class Guest:
 
 
 def hosted_jobs(
-    host: Opened, guest: Guest, steps: Sequence[Step], design: Design, deciding: Collection[str]
-) -> Iterator[Job]:
+    host: Opened, hosted: HostedMask, steps: Sequence[Step], design: Design, deciding: Collection[str]
+) -> Iterator[RowJob]:
     """The region of a target at the same place of a host, under every condition that has hosts."""
-    mask = regions.transferred(guest.shape, *host.pixels.shape[:2])
+    mask = regions.transferred(hosted.shape, *host.pixels.shape[:2])
     salient = host.masks.get(SALIENT)
     covered = None if salient is None else float(np.float32(salient[mask].sum() / salient.sum()))
-    row = Belongs(guest.photo, guest.number, HOSTED, covered)
+    row = RowKey(hosted.photo, hosted.number, HOSTED, covered)
     for step in steps:
-        if _useful(mask) and step.hosts and controlled(step, design, guest.pixels, deciding):
-            yield Job(host, step, row, seed_of(step, design, guest.pixels), mask)
+        if _useful(mask) and step.hosts and controlled(step, design, hosted.pixels, deciding):
+            yield RowJob(host, step, row, seed_of(step, design, hosted.pixels), mask)
 
 
-def empty_jobs(host: Opened, guest: Guest, steps: Sequence[Step], design: Design) -> Iterator[Job]:
+def empty_jobs(host: Opened, hosted: HostedMask, steps: Sequence[Step], design: Design) -> Iterator[RowJob]:
     """The shape of a target removed at the emptiest place of a host, under every fill."""
-    shape = regions.transferred(guest.shape, *host.pixels.shape[:2])
+    shape = regions.transferred(hosted.shape, *host.pixels.shape[:2])
     if not _useful(shape):
         return
     mask, structure = emptiest(shape, regions.structure(host.pixels))
-    row = Belongs(guest.photo, guest.number, EMPTY, structure=float(np.float32(structure)))
+    row = RowKey(hosted.photo, hosted.number, EMPTY, structure=float(np.float32(structure)))
     for step in steps:
         if step.condition.direction == REMOVE:
-            yield Job(host, step, row, seed_of(step, design, guest.pixels), mask)
+            yield RowJob(host, step, row, seed_of(step, design, hosted.pixels), mask)
 
 
-def render(job: Job, preset: Preset) -> Rendered:
+def render(job: RowJob, preset: Preset) -> Rendered:
     """Apply a condition to its photo, at working size, and measure the change."""
     opened = job.opened
     if job.step is CLEAN:
@@ -254,7 +254,7 @@ def render(job: Job, preset: Preset) -> Rendered:
     return Rendered(None if same else square, area, float(np.float32(change.rmse)))
 
 
-def apply(job: Job) -> Pixels:
+def apply(job: RowJob) -> Pixels:
     """The ablated photo at working size; MaskError where the mask leaves nothing to remove or to keep."""
     settings = dict(job.step.settings) | ({} if job.seed is None else {"seed": job.seed})
     function = ABLATIONS[job.step.condition.ablation].function
@@ -269,11 +269,11 @@ def replay(photo: Photo, condition: Condition, seed: int) -> tuple[Pixels, Pixel
     """
     masks = (condition.mask,) if condition.mask else ()
     design = Design(masks=masks, seed=seed)
-    opened = Opener(Preset(config.WORKING_SIZE, config.WORKING_SIZE), design, masks, (), ())(photo)
+    opened = PhotoReader(Preset(config.WORKING_SIZE, config.WORKING_SIZE), design, masks, (), ())(photo)
     if isinstance(opened, LeftOut):
         raise PhotoError(opened.reason)
     where = {"fill": condition.fill, "direction": condition.direction} if condition.mask else {}
     step = Step(condition, condition.arguments | where)
     mask = opened.masks.get(condition.mask, regions.empty(opened.pixels.shape)) if condition.mask else None
     seed_drawn = seed_of(step, design, opened.print.pixels)
-    return opened.pixels, apply(Job(opened, step, Belongs(photo), seed_drawn, mask))
+    return opened.pixels, apply(RowJob(opened, step, RowKey(photo), seed_drawn, mask))

@@ -15,7 +15,7 @@ from core.inference import Predictor, prefetch
 from core.photos.fingerprints import FingerprintIndex
 from core.registry import MASKS
 from core.study.conditions import Design, Step, grid, hash_draw, masks_of
-from core.study.photos import Opener
+from core.study.photos import PhotoReader
 from core.table import PROTOCOL
 from core.types import Photo
 
@@ -33,7 +33,7 @@ class Plan:
     photos: tuple[Photo, ...]
     design: Design
     steps: tuple[Step, ...]
-    opener: Opener
+    reader: PhotoReader
     settings: Mapping[str, Any]
 
     @cached_property
@@ -72,8 +72,8 @@ def plan(
     cards = [*([] if allow_seen else [predictor.card]), *([unseen_by] if unseen_by else [])]
     if unseen_by and unseen_by.get("training_photos") is None:
         raise StudyError("The other model's card does not tell what it learned from, so nothing can be left out.")
-    opener = Opener(predictor.preset, design, masks_of(design), steps, tuple(cards))
-    chosen = _first_usable(ordered, opener, design.photos)
+    reader = PhotoReader(predictor.preset, design, masks_of(design), steps, tuple(cards))
+    chosen = _first_usable(ordered, reader, design.photos)
     settings = {
         "protocol": PROTOCOL,
         "model": predictor.name,
@@ -88,20 +88,20 @@ def plan(
         "conditions": [asdict(step.condition) for step in steps],
         "listed": len(chosen),
         "listing": f"{hash_draw([(photo.source, photo.id) for photo in chosen]):016x}",
-        "masks": {name: MASKS[name].facts.get("version") for name in opener.masks},
+        "masks": {name: MASKS[name].facts.get("version") for name in reader.masks},
         "working_size": config.WORKING_SIZE,
         "preset": json.loads(json.dumps(asdict(predictor.preset))),
         **(note or {}),
     }
-    return Plan(predictor, chosen, design, steps, opener, settings)
+    return Plan(predictor, chosen, design, steps, reader, settings)
 
 
-def _first_usable(ordered: Sequence[Photo], opener: Opener, wanted: int) -> tuple[Photo, ...]:
+def _first_usable(ordered: Sequence[Photo], reader: PhotoReader, wanted: int) -> tuple[Photo, ...]:
     """The photos up to the last of the first `wanted` that count; all for 0, or where there are no more."""
     if not wanted:
         return tuple(ordered)
     kept, known = 0, FingerprintIndex()
-    for looked, found in enumerate(prefetch(opener.print_of, ordered, depth=2 * WORKERS, workers=WORKERS), start=1):
+    for looked, found in enumerate(prefetch(reader.print_of, ordered, depth=2 * WORKERS, workers=WORKERS), start=1):
         if found is not None and found not in known:
             known.add(found)
             kept += 1

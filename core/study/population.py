@@ -22,7 +22,7 @@ FOUND = 4
 
 
 @dataclass(frozen=True)
-class Population:
+class StudyPhotos:
     """N photos in the study's order: `block`, `score` and `scored` (by people) are (N,), `regions` as in PHOTOS."""
 
     photos: tuple[Photo, ...]
@@ -63,7 +63,7 @@ class Draw:
     empty: Mapping[str, Mapping[int, int]]
 
 
-def read_population(parts: Parts, blocks: Sequence[Sequence[Photo]]) -> Population:
+def read_population(parts: Parts, blocks: Sequence[Sequence[Photo]]) -> StudyPhotos:
     """The photos of a study whose untouched pass is done."""
     known = {(photo.source, photo.id): photo for block in blocks for photo in block}
     rows = [
@@ -71,7 +71,7 @@ def read_population(parts: Parts, blocks: Sequence[Sequence[Photo]]) -> Populati
         for number in range(len(blocks))
         for row, work in zip(parts.read("photos", number), parts.read("work", number), strict=True)
     ]
-    return Population(
+    return StudyPhotos(
         photos=tuple(known[row["source"], row["photo_id"]] for _, row, _ in rows),
         block=np.array([number for number, _, _ in rows], dtype=int),
         score=np.array([score for _, _, score in rows], dtype=float),
@@ -81,7 +81,7 @@ def read_population(parts: Parts, blocks: Sequence[Sequence[Photo]]) -> Populati
     )
 
 
-def draw(population: Population, steps: Sequence[Step], design: Design) -> Draw:
+def draw(population: StudyPhotos, steps: Sequence[Step], design: Design) -> Draw:
     """Who is ablated for whom: the same for the same photos, scores and design."""
     order = sorted(
         range(len(population.photos)), key=lambda number: hash_draw(design.seed, "target", population.prints[number])
@@ -95,7 +95,7 @@ def draw(population: Population, steps: Sequence[Step], design: Design) -> Draw:
     return Draw(_whole(population, targets, design, order), targets, hosts, empty)
 
 
-def _targets(population: Population, step: Step, design: Design, order: Sequence[int]) -> tuple[int, ...]:
+def _targets(population: StudyPhotos, step: Step, design: Design, order: Sequence[int]) -> tuple[int, ...]:
     """Photos in which a thing is, in the order of the draw; of too many, those whose labels tell where come first."""
     mask = str(step.condition.mask)
     area, exact = population.area(mask), population.exact(mask)
@@ -109,7 +109,7 @@ def _targets(population: Population, step: Step, design: Design, order: Sequence
 
 
 def _whole(
-    population: Population, targets: Mapping[str, tuple[int, ...]], design: Design, order: Sequence[int]
+    population: StudyPhotos, targets: Mapping[str, tuple[int, ...]], design: Design, order: Sequence[int]
 ) -> tuple[int, ...]:
     """Photos that are ablated as a whole: all, or with few targets those, and the photos that people scored."""
     if not design.targets:
@@ -118,7 +118,9 @@ def _whole(
     return tuple(sorted(drawn | set(np.flatnonzero(population.scored).tolist())))
 
 
-def draw_hosts(population: Population, mask: str, targets: Sequence[int], design: Design) -> dict[int, tuple[int, ...]]:
+def draw_hosts(
+    population: StudyPhotos, mask: str, targets: Sequence[int], design: Design
+) -> dict[int, tuple[int, ...]]:
     """Hosts of every target that has as many as wanted (rule 6).
 
     Drawn by content hash from the photos without the thing whose clean score is nearest, within a caliper; a photo that
@@ -169,7 +171,7 @@ def nearest(
         width *= 4
 
 
-def _empty(population: Population, mask: str, hosts: Mapping[int, tuple[int, ...]], design: Design) -> dict[int, int]:
+def _empty(population: StudyPhotos, mask: str, hosts: Mapping[int, tuple[int, ...]], design: Design) -> dict[int, int]:
     """One host for each of the first targets whose shape is small enough to be moved to an empty place."""
     area = population.area(mask)
     small = [target for target in hosts if area[target] < LARGEST][: config.EMPTY_PLACES]
@@ -183,7 +185,7 @@ def _empty(population: Population, mask: str, hosts: Mapping[int, tuple[int, ...
 class Shapes:
     """The masks of targets at working size, compressed in memory: half a kilobyte or so each."""
 
-    def __init__(self, parts: Parts, population: Population, draw: Draw) -> None:
+    def __init__(self, parts: Parts, population: StudyPhotos, draw: Draw) -> None:
         wanted: dict[int, set[str]] = {}
         for mask, found in draw.hosts.items():
             for target in found:

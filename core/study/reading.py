@@ -61,7 +61,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Things:
+class ObjectClass:
     """Where a thing is: `area` (photos,) is its share of the photo; `exact` (photos,) says that no detector guessed.
 
     `imbalance` (photos,) is how much farther from the photo's centre its controls are, in short sides; NaN without.
@@ -86,7 +86,7 @@ class Study:
     sources: np.ndarray
     original: np.ndarray
     human: np.ndarray
-    things: Mapping[str, Things]
+    things: Mapping[str, ObjectClass]
     conditions: tuple[Condition, ...]
     score: np.ndarray
     control: np.ndarray
@@ -207,12 +207,12 @@ class _Photos:
                     self.human.append(np.nan if human is None else float(human))
                     self.regions.append(regions)
 
-    def things(self, kept: np.ndarray) -> dict[str, Things]:
+    def things(self, kept: np.ndarray) -> dict[str, ObjectClass]:
         """Area and exactness by mask, of the photos that are kept."""
         regions = [self.regions[number] for number in np.flatnonzero(kept)]
         masks = sorted({mask for found in regions for mask in found})
         return {
-            mask: Things(
+            mask: ObjectClass(
                 np.array([float(found.get(mask, {}).get("area") or 0) for found in regions]),
                 np.array([not found.get(mask, {}).get("detector", True) for found in regions]),
                 np.array([float(found.get(mask, {}).get("imbalance", np.nan)) for found in regions]),

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from core.errors import StudyError
 from core.files import json_of, write_text
 from core.study.parts import EMPTY, Parts
-from core.study.photos import Guest, Job, Opened, empty_jobs, hosted_jobs, target_jobs, whole_jobs
+from core.study.photos import HostedMask, Opened, RowJob, empty_jobs, hosted_jobs, target_jobs, whole_jobs
 from core.study.plan import Plan
-from core.study.population import Draw, Population, Shapes, as_json, draw, from_json, read_population
+from core.study.population import Draw, Shapes, StudyPhotos, as_json, draw, from_json, read_population
 from core.study.protocol import CONFIRMATORY_FILLS
 from core.study.reading import read_study
 
@@ -22,26 +22,26 @@ DRAW = "draw.json"
 class Tasks:
     """One of the later passes: what is done with each photo, by its number in the population.
 
-    `guests` are (mask, target, which of its hosts the photo is); `deciding` fills have controls in decision rows.
+    `hosted` are (mask, target, which of its hosts the photo is); `deciding` fills have controls in decision rows.
     """
 
     kind: str
-    population: Population
+    population: StudyPhotos
     whole: frozenset[int]
     targets: Mapping[int, Sequence[str]]
-    guests: Mapping[int, Sequence[tuple[str, int, int]]]
+    hosted: Mapping[int, Sequence[tuple[str, int, int]]]
     shapes: Shapes
     deciding: tuple[str, ...]
 
     def blocks(self) -> dict[int, list[int]]:
         """Photos with anything to do, by block."""
         found: dict[int, list[int]] = {}
-        for number in sorted(self.whole | set(self.targets) | set(self.guests)):
+        for number in sorted(self.whole | set(self.targets) | set(self.hosted)):
             found.setdefault(int(self.population.block[number]), []).append(number)
         return found
 
 
-def drawing(plan: Plan, parts: Parts) -> tuple[Population, Draw]:
+def drawing(plan: Plan, parts: Parts) -> tuple[StudyPhotos, Draw]:
     """Who is ablated for whom, drawn once after the first pass and kept: a resumed study goes on with the same.
 
     StudyError where what was kept is damaged.
@@ -58,7 +58,7 @@ def drawing(plan: Plan, parts: Parts) -> tuple[Population, Draw]:
     return population, found
 
 
-def tasks_of(parts: Parts, population: Population, drawn: Draw, kind: str) -> Tasks:
+def tasks_of(parts: Parts, population: StudyPhotos, drawn: Draw, kind: str) -> Tasks:
     """The second pass (empty places), or the third, which has controls under the fills that the second found good."""
     shapes = Shapes(parts, population, drawn)
     if kind == EMPTY:
@@ -82,23 +82,23 @@ def _gathered(pairs: Iterator[tuple]) -> dict[int, list]:
     return found
 
 
-def _deciding(parts: Parts, population: Population) -> tuple[str, ...]:
+def _deciding(parts: Parts, population: StudyPhotos) -> tuple[str, ...]:
     """The fills under which decision rows need controls: those of small artefact, or all where none was measured."""
     artefacts = read_study(parts.folder).artefacts if population.photos else ()
     return tuple(item.fill for item in artefacts if item.decides) or CONFIRMATORY_FILLS
 
 
-def jobs_of(plan: Plan, tasks: Tasks, number: int, opened: Opened) -> Iterator[Job]:
+def jobs_of(plan: Plan, tasks: Tasks, number: int, opened: Opened) -> Iterator[RowJob]:
     """All rows in which a photo is ablated: for itself, and as a host."""
     steps = plan.steps_by_mask
     if number in tasks.whole:
         yield from whole_jobs(opened, steps.get(None, ()), plan.design)
     for mask in tasks.targets.get(number, ()):
         yield from target_jobs(opened, mask, steps[mask], plan.design, tasks.deciding)
-    for mask, target, place in tasks.guests.get(number, ()):
+    for mask, target, place in tasks.hosted.get(number, ()):
         shape = tasks.shapes[target, mask]
-        guest = Guest(tasks.population.photos[target], tasks.population.prints[target], shape, place)
+        mask_of_target = HostedMask(tasks.population.photos[target], tasks.population.prints[target], shape, place)
         if tasks.kind == EMPTY:
-            yield from empty_jobs(opened, guest, steps[mask], plan.design)
+            yield from empty_jobs(opened, mask_of_target, steps[mask], plan.design)
         else:
-            yield from hosted_jobs(opened, guest, steps[mask], plan.design, tasks.deciding)
+            yield from hosted_jobs(opened, mask_of_target, steps[mask], plan.design, tasks.deciding)

@@ -11,17 +11,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from core import inference, packaged
+from core import inference, model_files
 from core.inference import checkpoints
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.training import ridge
 from core.training.dataset import TrainingSet
-from core.training.distillation import Line
+from core.training.distillation import TeacherScale
 from core.training.recipes import TrainConfig
 
 
-def describe_run(config: TrainConfig, photos: TrainingSet, preset: Preset, lines: Sequence[Line]) -> dict[str, Any]:
+def describe_run(
+    config: TrainConfig, photos: TrainingSet, preset: Preset, lines: Sequence[TeacherScale]
+) -> dict[str, Any]:
     """The card of a checkpoint: architecture, preset, data, recipe, versions, licence and the photos that it saw."""
     teachers, inherited = _origins(config)
     learned = [(e.print.pixels, e.print.look) for e in (*photos.scored, *photos.unscored)]
@@ -70,7 +72,7 @@ def _origins(config: TrainConfig) -> tuple[list[str], list[tuple[str, str]]]:
 def _network(teacher: str) -> dict[str, str]:
     """The network whose features a ridge teacher reads, by name, weights and licence."""
     entry = ridge.network_of(teacher)
-    known = packaged.FILES[entry.facts["file"]]
+    known = model_files.FILES[entry.facts["file"]]
     return {"network": entry.id, "package": known.package, "sha256": known.sha256, "licence": entry.facts["licence"]}
 
 

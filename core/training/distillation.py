@@ -87,7 +87,7 @@ AS_IT_IS = HumanScale(1.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Line:
+class TeacherScale:
     """A teacher, by name, and its line to the human scale."""
 
     teacher: str

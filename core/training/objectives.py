@@ -11,8 +11,8 @@ from torch import nn
 from core.photos.preprocess import Preset
 from core.registry import PREDICTOR
 from core.training.dataset import Example, TrainingSet
-from core.training.distillation import Line
-from core.training.processes import Step
+from core.training.distillation import TeacherScale
+from core.training.distributed import LossInputs
 from core.training.recipes import TrainConfig
 from core.training.reconstruction import Reconstruction
 from core.training.regression import Regression
@@ -33,11 +33,11 @@ class Objective(Protocol):
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress
-    ) -> tuple[list[Example], list[Line]]: ...
+    ) -> tuple[list[Example], list[TeacherScale]]: ...
 
     def begin(self, module: nn.Module, examples: Sequence[Example]) -> None: ...
 
-    def loss(self, module: nn.Module, step: Step, config: TrainConfig) -> torch.Tensor: ...
+    def loss(self, module: nn.Module, step: LossInputs, config: TrainConfig) -> torch.Tensor: ...
 
     def validate(
         self, module: nn.Module, photos: TrainingSet, preset: Preset, config: TrainConfig

@@ -17,10 +17,10 @@ from core.models.vae import SIDE
 from core.photos import preprocess
 from core.photos.preprocess import Preset, square
 from core.training.dataset import Example, TrainingSet, with_targets
-from core.training.distillation import Line
+from core.training.distillation import TeacherScale
+from core.training.distributed import LossInputs
 from core.training.initialise import initialise
 from core.training.photo_pool import gather_photos
-from core.training.processes import Step
 from core.training.recipes import TrainConfig
 from core.types import Pixels, Progress, silent
 
@@ -68,7 +68,7 @@ class Reconstruction:
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-    ) -> tuple[list[Example], list[Line]]:
+    ) -> tuple[list[Example], list[TeacherScale]]:
         """Every training photo, kept small in memory where all of them fit; nothing is asked of a score."""
         learned = with_targets((*photos.scored, *photos.unscored), np.zeros((_count(photos), 1)))
         if len(learned) * 3 * CACHE_SIDE**2 > CACHE_BYTES:
@@ -83,15 +83,15 @@ class Reconstruction:
         with torch.no_grad():
             bias.copy_(torch.logit(mean))
 
-    def loss(self, module: nn.Module, step: Step, config: TrainConfig) -> torch.Tensor:
+    def loss(self, module: nn.Module, step: LossInputs, config: TrainConfig) -> torch.Tensor:
         """Cost of a step per pixel value.
 
         Two guards against posterior collapse: β grows from 0, and a unit's KL below `free_bits` nats costs nothing
         (Kingma et al. 2016; Bowman et al. 2016).
         """
         drawn, mean, log_variance = module(step.batch)
-        error = step.whole((drawn.float() - step.batch.float()).square().mean(dim=(1, 2, 3))).mean()
-        divergence = step.whole(_divergence(mean.float(), log_variance.float())).mean(dim=0)
+        error = step.all_gather((drawn.float() - step.batch.float()).square().mean(dim=(1, 2, 3))).mean()
+        divergence = step.all_gather(_divergence(mean.float(), log_variance.float())).mean(dim=0)
         free = divergence.clamp_min(config.free_bits).sum()
         return error + config.beta * min(1.0, step.share / WARM_UP) * free / step.batch[0].numel()
 

@@ -20,9 +20,9 @@ from core.registry import LOSSES
 from core.training import distillation, ridge
 from core.training.batches import scored_in_batch
 from core.training.dataset import Example, TrainingSet, gather, with_targets
-from core.training.distillation import HumanScale, Line
+from core.training.distillation import HumanScale, TeacherScale
+from core.training.distributed import LossInputs
 from core.training.initialise import initialise
-from core.training.processes import Step
 from core.training.recipes import TrainConfig
 from core.types import Progress, silent
 
@@ -58,7 +58,7 @@ class Regression:
 
     def examples(
         self, photos: TrainingSet, config: TrainConfig, progress: Progress = silent
-    ) -> tuple[list[Example], list[Line]]:
+    ) -> tuple[list[Example], list[TeacherScale]]:
         """Targets of every training photo."""
         return label(photos, config, progress)
 
@@ -66,12 +66,12 @@ class Regression:
         """The head starts at the mean target."""
         _start_at_mean(module, examples)
 
-    def loss(self, module: nn.Module, step: Step, config: TrainConfig) -> torch.Tensor:
+    def loss(self, module: nn.Module, step: LossInputs, config: TrainConfig) -> torch.Tensor:
         """The registered loss of a step's scores: where both kinds of photos have a share, the mean of the two kinds'.
 
         Order between a landscape and a face is then nobody's business: sets whose means differ are not compared.
         """
-        scores, targets, loss = step.whole(module(step.batch).float()), step.targets, LOSSES[config.loss].function
+        scores, targets, loss = step.all_gather(module(step.batch).float()), step.targets, LOSSES[config.loss].function
         first = scored_in_batch(config) or 0
         if not 0 < first < len(targets):
             return loss(scores, targets)
@@ -82,7 +82,9 @@ class Regression:
         return agreement(module, photos, preset, config)
 
 
-def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent) -> tuple[list[Example], list[Line]]:
+def label(
+    photos: TrainingSet, config: TrainConfig, progress: Progress = silent
+) -> tuple[list[Example], list[TeacherScale]]:
     """Targets of every training photo: human scores, mixed with the mean label of the teachers where there are any.
 
     Also each teacher's line to the human scale. Ridge teachers, fitted to the photos with human scores, say nothing of
@@ -96,7 +98,9 @@ def label(photos: TrainingSet, config: TrainConfig, progress: Progress = silent)
     scored = np.mean([of_scored for of_scored, _, _ in taught], axis=0)
     unscored = [of_others for _, of_others, _ in taught if of_others is not None]
     mixed = config.human_share * human[:, None] + (1 - config.human_share) * scored
-    lines = [Line(inference.title_of(name), line) for name, (_, _, line) in zip(config.teachers, taught, strict=True)]
+    lines = [
+        TeacherScale(inference.title_of(name), line) for name, (_, _, line) in zip(config.teachers, taught, strict=True)
+    ]
     others = with_targets(photos.unscored, np.mean(unscored, axis=0)) if unscored else ()
     return [*with_targets(photos.scored, mixed), *others], lines
 
@@ -129,7 +133,7 @@ def taught_by(name: str, photos: TrainingSet, config: TrainConfig, progress: Pro
     """One teacher's labels on the human scale: of scored photos (N × views), of the others, and the line to the scale.
 
     A teacher that learned the scored photos itself speaks on the human scale already: a line fitted to photos that it
-    knows by heart would be too steep for others.
+    has memorised would be too steep for others.
     """
     known = {pixels for pixels, _ in inference.card_of(name).get("training_photos") or ()}
     load = functools.cache(lambda: inference.load(name))

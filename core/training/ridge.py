@@ -9,7 +9,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from core import packaged
+from core import model_files
 from core.errors import CheckpointError
 from core.files import replacing
 from core.photos.fingerprints import Fingerprint
@@ -31,7 +31,7 @@ def is_ridge(teacher: str) -> bool:
 def network_of(teacher: str) -> Entry:
     """The network that a ridge teacher reads; UnknownChoiceError, and MissingDependencyError without its weights."""
     entry = NETWORKS[teacher.removeprefix(PREFIX)]
-    packaged.located(entry.facts["file"])
+    model_files.located(entry.facts["file"])
     return entry
 
 
@@ -66,7 +66,7 @@ def labels(
     CheckpointError if that file is damaged.
     """
     entry = network_of(teacher)
-    file = folder / f"{entry.id}-{packaged.FILES[entry.facts['file']].sha256[:12]}.safetensors"
+    file = folder / f"{entry.id}-{model_files.FILES[entry.facts['file']].sha256[:12]}.safetensors"
     return left_out(features(entry, photos, file, progress), human)
 
 

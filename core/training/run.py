@@ -13,7 +13,7 @@ from torch import nn
 from core.errors import CheckpointError
 from core.files import json_of
 from core.inference import checkpoints
-from core.training.processes import Alone
+from core.training.distributed import SingleProcess
 from core.training.running_mean import RunningMean
 
 State = tuple[dict[str, torch.Tensor], dict[str, str]]
@@ -35,7 +35,7 @@ class Run:
     rows: list[dict[str, float]] = field(default_factory=list)
     measure: str = "val_spearman"
     mean: RunningMean | None = None
-    team: Alone = field(default_factory=Alone)
+    processes: SingleProcess = field(default_factory=SingleProcess)
     called: nn.Module = field(default_factory=nn.Module)
     """The module as a step calls it, in one process or several."""
 

@@ -17,7 +17,7 @@ from core.errors import PhotoError, StudyError
 from core.files import json_of, replacing, write_text
 from core.inference import Predictor, batches, identity, title_of
 from core.paint.region_effect import working
-from core.photos.fingerprints import Fresh, fingerprint
+from core.photos.fingerprints import UnseenFilter, fingerprint
 from core.regions import mask_cache
 from core.registry import ATTRIBUTIONS, MASKS
 from core.trust.brightest_tenth import brightest_tenth
@@ -83,7 +83,7 @@ def unseen(photos: Iterable[Photo], predictor: Predictor, limit: int = 0) -> tup
 
     With them, how many it learned from, and how many look like another. One that cannot be read stays, to be named.
     """
-    fresh = Fresh(predictor.card)
+    fresh = UnseenFilter(predictor.card)
     kept: list[Photo] = []
     for photo in photos:
         if limit and len(kept) == limit:

@@ -9,7 +9,7 @@ from core.inference import Predictor, shipped_or
 from core.paint.answer import reference_study
 from core.paint.region_effect import working
 from core.paint.replay import Record
-from core.paint.report import Explained, Scored, Tried, compared, report
+from core.paint.report import Explained, ScoredPhoto, Tried, compared, report
 from core.photos import overlay, preprocess
 from core.registry import ATTRIBUTIONS
 from core.trust import reports, words
@@ -28,7 +28,7 @@ def photo_report(predictor: Predictor, model: str, photo: Pixels, tried: Sequenc
         within = float(low[0]), float(high[0])
         sure = intervals.in_words(bounds, *within, bounds.is_usual(features[0]))
     heat = _explained(predictor, photo)
-    seen = Scored(tried[0][0].photo, photo, predictor.name, float(scores[0]), within, sure, heat)
+    seen = ScoredPhoto(tried[0][0].photo, photo, predictor.name, float(scores[0]), within, sure, heat)
     done = [Tried(made, ablated, compared(made) if made.controls else "") for made, ablated in tried]
     return report(seen, done, reference_study())
 

@@ -34,7 +34,7 @@ def cascading_randomisation(
     A map that stays as it was does not show what the model learned. The model itself is left alone: a copy is
     randomised.
     """
-    with predictor.alone():
+    with predictor.exclusive():
         module = copy.deepcopy(predictor.module)
     # A predictor of its own: the engine of the first may run an export, whose weights stay.
     randomised = Predictor(predictor.name, module, predictor.preset, predictor.card)

@@ -17,13 +17,13 @@ from core.verdict.records import Cause, Lead, Pair, RowDecision
 from core.verdict.row_decisions import compare, deciding_values, places
 
 
-def leading_cause(study: Study, readings: Sequence[RowDecision], weak: Mapping[str, str]) -> Cause:
+def leading_cause(study: Study, decisions: Sequence[RowDecision], weak: Mapping[str, str]) -> Cause:
     """The row with the largest effect, if its lead over the runner-up, the largest of another cause, excludes 0.
 
     Where it does not, the one of the two whose mask lies inside the other's leads (a face in a person). It must be a
     row with an effect.
     """
-    testable = sorted((item for item in readings if item.testable), key=lambda item: -abs(_size(study, item, weak)))
+    testable = sorted((item for item in decisions if item.testable), key=lambda item: -abs(_size(study, item, weak)))
     if not any(item.effect for item in testable):
         return Cause(None, None, "no row is a drop or a rise that counts")
     top, others = testable[0], testable[1:]
@@ -46,8 +46,8 @@ def leading_cause(study: Study, readings: Sequence[RowDecision], weak: Mapping[s
     return Cause(winner.cause, winner.row, why, tuple(leads))
 
 
-def _size(study: Study, reading: RowDecision, weak: Mapping[str, str]) -> float:
-    return float(np.nanmean(deciding_values(study, reading, weak)))
+def _size(study: Study, decision: RowDecision, weak: Mapping[str, str]) -> float:
+    return float(np.nanmean(deciding_values(study, decision, weak)))
 
 
 def _inner(one: RowDecision, other: RowDecision) -> RowDecision | None:
@@ -56,23 +56,23 @@ def _inner(one: RowDecision, other: RowDecision) -> RowDecision | None:
     return one if other.row in inside[one.row] else other if one.row in inside[other.row] else None
 
 
-def pairs(study: Study, readings: Sequence[RowDecision], weak: Mapping[str, str]) -> tuple[Pair, ...]:
+def pairs(study: Study, decisions: Sequence[RowDecision], weak: Mapping[str, str]) -> tuple[Pair, ...]:
     """Every two testable rows with at least 20 photos in common."""
-    doses = {item.row: dose_response(study, item, weak) for item in readings if item.testable}
+    doses = {item.row: dose_response(study, item, weak) for item in decisions if item.testable}
     found = (_pair(study, first, second, doses) for first, second in combinations(doses, 2))
     return tuple(pair for pair in found if pair is not None)
 
 
-def dose_response(study: Study, reading: RowDecision, weak: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
+def dose_response(study: Study, decision: RowDecision, weak: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray]:
     """Perturbation size and outcome by photo and dose (photos × doses each), the deciding condition first.
 
     A whole-photo ablation has the strengths that the study holds, a region its one strength.
     """
-    row = next(row for row in DECISION_ROWS if row.id == reading.row)
-    own = next(place for place in places(study, row) if row.fill_of(study.conditions[place]) == reading.fill)
+    row = next(row for row in DECISION_ROWS if row.id == decision.row)
+    own = next(place for place in places(study, row) if row.fill_of(study.conditions[place]) == decision.fill)
     others = [] if row.mask else series(study.conditions, own)
     chosen = [own, *(place for place in others if place != own)]
-    values = [deciding_values(study, reading, weak), *(outcome(study, place, row.outcome) for place in chosen[1:])]
+    values = [deciding_values(study, decision, weak), *(outcome(study, place, row.outcome) for place in chosen[1:])]
     return study.rmse[:, chosen], np.column_stack(values)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from core.regions.detector_quality import UNMEASURED
-from core.regions.detectors import Measured, measurements
+from core.regions.detectors import MeasuredDetector, measurements
 from core.types import Interval
 from core.verdict.aggregates import Aggregates
 
@@ -31,7 +31,7 @@ def quality_table(masks: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame([_row(mask, known.get(mask)) for mask in masks])
 
 
-def _row(mask: str, item: Measured | None) -> dict[str, Any]:
+def _row(mask: str, item: MeasuredDetector | None) -> dict[str, Any]:
     if item is None:
         return {"mask": mask, "detector": UNMEASURED}
     sizes = {
@@ -65,7 +65,7 @@ def quality_lines(masks: Iterable[str]) -> list[str]:
     return text
 
 
-def beside(row: Mapping[Any, Any], known: Mapping[str | None, Measured]) -> str:
+def beside(row: Mapping[Any, Any], known: Mapping[str | None, MeasuredDetector]) -> str:
     """Detector's precision, recall and IoU in a few words for a row of effects with its details; empty without one.
 
     `known`: measurements by mask.

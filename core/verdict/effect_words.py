@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, excess_interval
 from core.files import json_of
-from core.regions.detectors import Measured, measurements
+from core.regions.detectors import MeasuredDetector, measurements
 from core.registry import ABLATIONS, FILLS, MASKS
 from core.study.protocol import DECISION_ROWS
 from core.table import HOSTED, KEEP, REMOVE
@@ -91,7 +91,7 @@ def room_line(row: Mapping[Any, Any]) -> str:
     )  # fmt: skip
 
 
-def beside_line(row: Mapping[Any, Any], known: Mapping[str | None, Measured]) -> str:
+def beside_line(row: Mapping[Any, Any], known: Mapping[str | None, MeasuredDetector]) -> str:
     """What must stand beside an effect (rules 5, 6 and 11): area, detector, controls, and how far features move."""
     said = (area_line(row), beside(row, known), room_line(row), controls_line(row), distance_line(row))
     return "; ".join(filter(None, said))

@@ -43,9 +43,9 @@ OUTDOORS = ("lnsim",)
 UNKNOWN = ""
 
 
-def kind_table(study: Study, readings: Sequence[RowDecision], weak: Mapping[str, str]) -> pd.DataFrame:
+def kind_table(study: Study, decisions: Sequence[RowDecision], weak: Mapping[str, str]) -> pd.DataFrame:
     """KIND_COLUMNS of every row that was tested; kinds with too few photos for a number are left out."""
-    rows = [row for item in readings if item.testable for row in _of_row(study, item, weak)]
+    rows = [row for item in decisions if item.testable for row in _of_row(study, item, weak)]
     table = pd.DataFrame(rows, columns=list(KIND_COLUMNS[:-1]))
     tests = table.drop_duplicates(["row", "by"]).set_index(["row", "by"])["p"]
     adjusted = dict(zip(tests.index, stats.benjamini_hochberg(tests.to_numpy(dtype=float)), strict=True))

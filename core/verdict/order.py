@@ -26,12 +26,12 @@ FEWEST = 3
 """Fewer rows than these have no order worth a correlation."""
 
 
-def orders(study: Study, readings: Sequence[RowDecision], weak: Mapping[str, str]) -> tuple[Order, ...]:
+def orders(study: Study, decisions: Sequence[RowDecision], weak: Mapping[str, str]) -> tuple[Order, ...]:
     """Predicted and found order of both accounts, over the rows that could be tested.
 
     A row's size is how much its removal lowers the score for A, which predicts drops, and |Δ| or |excess| for B.
     """
-    values = {item.row: deciding_values(study, item, weak) for item in readings if item.testable}
+    values = {item.row: deciding_values(study, item, weak) for item in decisions if item.testable}
     found = (_order(study, account, predicted, values) for account, predicted in PREDICTED.items())
     return tuple(order for order in found if order is not None)
 

@@ -19,7 +19,7 @@ from core.types import Interval
 from core.verdict import words
 from core.verdict.aggregates import Aggregates
 from core.verdict.detector_words import quality_lines, relied_on
-from core.verdict.hypertext import attached, model, page, pre, section, table, text, versions
+from core.verdict.html_parts import attached, model, page, pre, section, table, text, versions
 from core.verdict.records import RowDecision
 
 EFFECT_COLUMNS = (

@@ -35,12 +35,12 @@ def decide_rows(study: Study, tables: Tables, weak: Mapping[str, str]) -> tuple[
     """Every decision row in order; `weak` maps masks with too unreliable a detector to what was measured."""
     found = tables.effects.join(tables.details[list(PLACED_COLUMNS)])
     pooled = found[(found["source"] == POOLED) & (found["population"] == ELIGIBLE)].reset_index(drop=True)
-    readings = [_read(study, row, pooled, weak) for row in DECISION_ROWS]
-    return tuple(_compared(study, reading, readings, weak) if _row(reading).rival else reading for reading in readings)
+    decisions = [_read(study, row, pooled, weak) for row in DECISION_ROWS]
+    return tuple(_compared(study, item, decisions, weak) if _row(item).rival else item for item in decisions)
 
 
-def _row(reading: RowDecision) -> DecisionRow:
-    return next(row for row in DECISION_ROWS if row.id == reading.row)
+def _row(decision: RowDecision) -> DecisionRow:
+    return next(row for row in DECISION_ROWS if row.id == decision.row)
 
 
 def places(study: Study, row: DecisionRow) -> list[int]:
@@ -48,12 +48,12 @@ def places(study: Study, row: DecisionRow) -> list[int]:
     return [place for place, condition in enumerate(study.conditions) if row.holds(condition)]
 
 
-def deciding_values(study: Study, reading: RowDecision, weak: Mapping[str, str]) -> np.ndarray:
+def deciding_values(study: Study, decision: RowDecision, weak: Mapping[str, str]) -> np.ndarray:
     """What the deciding fill's row says of each photo (photos,), NaN where a photo does not count.
 
     A row that must hold for its plain difference too is only as large as the smaller of the two.
     """
-    row, place = _row(reading), _place(study, reading)
+    row, place = _row(decision), _place(study, decision)
     values = outcome(study, place, row.outcome, weak)
     if row.itself:
         plain = np.where(np.isnan(values), np.nan, differences(study, place))
@@ -62,17 +62,17 @@ def deciding_values(study: Study, reading: RowDecision, weak: Mapping[str, str])
     return values
 
 
-def _place(study: Study, reading: RowDecision) -> int:
+def _place(study: Study, decision: RowDecision) -> int:
     """The number of the condition under the fill whose result is the row's."""
-    row = _row(reading)
-    return next(place for place in places(study, row) if row.fill_of(study.conditions[place]) == reading.fill)
+    row = _row(decision)
+    return next(place for place in places(study, row) if row.fill_of(study.conditions[place]) == decision.fill)
 
 
-def _host_error(study: Study, reading: RowDecision, values: np.ndarray) -> float:
+def _host_error(study: Study, decision: RowDecision, values: np.ndarray) -> float:
     """What sharing hosts adds to the error of a row's mean over the photos (N,) in which `values` is known (rule 6)."""
-    place, photos = _place(study, reading), np.flatnonzero(np.isfinite(values))
+    place, photos = _place(study, decision), np.flatnonzero(np.isfinite(values))
     plain = differences(study, place)[photos]
-    if study.control_kind != HOSTED or reading.outcome != EXCESS or np.array_equal(values[photos], plain):
+    if study.control_kind != HOSTED or decision.outcome != EXCESS or np.array_equal(values[photos], plain):
         return 0.0
     return stats.host_error(plain, links(study, place, photos), draws=config.RESAMPLES, seed=study.settings.seed)
 
@@ -245,26 +245,28 @@ def compare(study: Study, first: RowDecision, second: RowDecision, weak: Mapping
     Where fewer than 20 photos are, each row keeps its own photos and the resamples are of the whole study. The interval
     is wider by what sharing hosts adds to the error of either.
     """
-    pair = np.column_stack([deciding_values(study, reading, weak) for reading in (first, second)])
+    pair = np.column_stack([deciding_values(study, decision, weak) for decision in (first, second)])
     both = np.isfinite(pair).all(axis=1)
     if both.sum() >= config.MIN_COMPUTED:
         pair[~both] = np.nan
-    errors = [_host_error(study, reading, values) for reading, values in zip((first, second), pair.T, strict=True)]
+    errors = [_host_error(study, decision, values) for decision, values in zip((first, second), pair.T, strict=True)]
     pair = pair[both] if both.sum() >= config.MIN_COMPUTED else pair
     found = stats.with_error(stats.lead(pair[:, 0], pair[:, 1], seed=study.settings.seed), math.hypot(*errors))
     return _scaled(found, study.sd), int(both.sum())
 
 
-def _compared(study: Study, reading: RowDecision, readings: list[RowDecision], weak: Mapping[str, str]) -> RowDecision:
+def _compared(
+    study: Study, decision: RowDecision, decisions: list[RowDecision], weak: Mapping[str, str]
+) -> RowDecision:
     """The row that both accounts expect: it speaks for shortcuts only if it is larger than every semantic drop."""
-    drops = [item for item in readings if item.kind == SEMANTIC and item.reading == DROP]
-    if reading.kind != LOW_LEVEL or not reading.effect or not drops:
-        return reading
-    leads = {item.label: compare(study, reading, item, weak)[0] for item in drops}
+    drops = [item for item in decisions if item.kind == SEMANTIC and item.reading == DROP]
+    if decision.kind != LOW_LEVEL or not decision.effect or not drops:
+        return decision
+    leads = {item.label: compare(study, decision, item, weak)[0] for item in drops}
     if all(lead.low > 0 for lead in leads.values()):
-        return replace(reading, note="larger than every semantic drop")
+        return replace(decision, note="larger than every semantic drop")
     smaller = next((label for label, lead in leads.items() if lead.high < 0), "")
     if smaller:
-        return replace(reading, effect=False, note=f"no larger than {smaller}")
+        return replace(decision, effect=False, note=f"no larger than {smaller}")
     tied = " and ".join(label for label, lead in leads.items() if lead.low <= 0)
-    return replace(reading, reading=UNRESOLVED, effect=False, note=f"a {reading.reading}; as large as {tied}")
+    return replace(decision, reading=UNRESOLVED, effect=False, note=f"a {decision.reading}; as large as {tied}")

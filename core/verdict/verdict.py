@@ -60,24 +60,24 @@ def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None
     """
     weak = weak or {}
     passed = gate_of(study)
-    readings = decide_rows(study, tables, weak)
+    decisions = decide_rows(study, tables, weak)
     withheld = passed.status == FAILED
-    found = INCONCLUSIVE if withheld else decide(readings)
-    held_back = tuple(item.row for item in readings if item.reading == UNRESOLVED)
+    found = INCONCLUSIVE if withheld else decide(decisions)
+    held_back = tuple(item.row for item in decisions if item.reading == UNRESOLVED)
     shams = _shams(study, tables)
-    cause = Cause(None, None, "no verdict") if withheld else leading_cause(study, readings, weak)
+    cause = Cause(None, None, "no verdict") if withheld else leading_cause(study, decisions, weak)
     return Verdict(
-        sentence=sentence(study.settings.model, found, readings, held_back, cause, passed),
+        sentence=sentence(study.settings.model, found, decisions, held_back, cause, passed),
         verdict=found,
         strict=not held_back,
         withheld=withheld,
         held_back=held_back,
         cause=cause,
-        readings=readings,
+        readings=decisions,
         gate=passed,
-        marks=(*_marks(study, passed, weak, shams), *_unheard(study, readings)),
+        marks=(*_marks(study, passed, weak, shams), *_unheard(study, decisions)),
         evidence=_evidence(study, tables),
-        pairs=pairs(study, readings, weak),
+        pairs=pairs(study, decisions, weak),
         shams=shams,
         study=study.settings.name,
         model=study.settings.model,
@@ -87,14 +87,14 @@ def judge(study: Study, tables: Tables, *, weak: Mapping[str, str] | None = None
         seed=study.settings.seed,
         protocol=study.protocol,
         artefacts=study.artefacts,
-        orders=orders(study, readings, weak),
+        orders=orders(study, decisions, weak),
     )
 
 
-def decide(readings: tuple[RowDecision, ...]) -> str:
+def decide(decisions: tuple[RowDecision, ...]) -> str:
     """The verdict over the testable rows. B needs a semantic row that was tested: untested is not negligible."""
-    semantic = [item for item in readings if item.kind == SEMANTIC and item.testable]
-    low_level = any(item.effect for item in readings if item.kind == LOW_LEVEL and item.testable)
+    semantic = [item for item in decisions if item.kind == SEMANTIC and item.testable]
+    low_level = any(item.effect for item in decisions if item.kind == LOW_LEVEL and item.testable)
     if low_level and any(item.reading in (DROP, RISE) for item in semantic):
         return MIXED
     if any(item.reading == DROP for item in semantic):
@@ -158,10 +158,10 @@ SHOWN = 2
 """More rows than these are counted, not named."""
 
 
-def _unheard(study: Study, readings: Sequence[RowDecision]) -> list[str]:
+def _unheard(study: Study, decisions: Sequence[RowDecision]) -> list[str]:
     """Fills that decide, but under which too few photos of some rows have their controls."""
     missed: dict[str, list[str]] = {}
-    for item in (item for item in readings if item.testable):
+    for item in (item for item in decisions if item.testable):
         for fill in item.fills:
             if fill.fill in study.deciding and not fill.confirmatory:
                 missed.setdefault(str(fill.fill), []).append(item.label)

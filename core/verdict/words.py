@@ -38,7 +38,7 @@ UNTESTED = "; not testable: "
 
 
 def sentence(
-    model: str, verdict: str, readings: Sequence[RowDecision], held_back: Sequence[str], cause: Cause, gate: Gate
+    model: str, verdict: str, decisions: Sequence[RowDecision], held_back: Sequence[str], cause: Cause, gate: Gate
 ) -> str:
     """The verdict in one sentence without jargon."""
     if gate.status == FAILED:
@@ -46,55 +46,55 @@ def sentence(
             f"No verdict on {model}: its scores agree too little with people's on {gate.source or 'these photos'} "
             f"(ρ = {gate.validity}, and its lower end must be at least 0.3)."
         )
-    semantic = [item.label for item in readings if item.kind == SEMANTIC and item.effect]
-    low_level = [item.label for item in readings if item.kind == LOW_LEVEL and item.effect]
-    rest = _joined(_nothing(readings))
+    semantic = [item.label for item in decisions if item.kind == SEMANTIC and item.effect]
+    low_level = [item.label for item in decisions if item.kind == LOW_LEVEL and item.effect]
+    rest = _joined(_nothing(decisions))
     moves = " and ".join(
         f"{how} with {_joined(labels)}"
         for how, reading in (("falls", DROP), ("rises", RISE))
-        if (labels := [item.label for item in readings if item.kind == SEMANTIC and item.reading == reading])
+        if (labels := [item.label for item in decisions if item.kind == SEMANTIC and item.reading == reading])
     )
     said = {
         A: f"{model} uses what a person would name: its score {moves}, and no shortcut shows",
         B: f"{model} uses shortcuts: its score changes with {_joined(low_level)}, but not with {rest}",
         MIXED: f"{model} uses both what a person would name ({_joined(semantic)}) and shortcuts ({_joined(low_level)})",
-        INCONCLUSIVE: f"What {model} uses stays open: {_open(readings, semantic, low_level, held_back)}",
+        INCONCLUSIVE: f"What {model} uses stays open: {_open(decisions, semantic, low_level, held_back)}",
     }[verdict]
     if verdict != INCONCLUSIVE:
         said += f"; the leading cause is {cause.cause}" if cause.cause else "; no single cause leads"
         if held_back:
-            said += f" (leaning: {_joined(_labels(readings, held_back))} {_are(held_back)} unresolved)"
-    said += _untested(readings)
+            said += f" (leaning: {_joined(_labels(decisions, held_back))} {_are(held_back)} unresolved)"
+    said += _untested(decisions)
     return f"{said}{', on photos for which validity is not established' if gate.status == NOT_ESTABLISHED else ''}."
 
 
-def _untested(readings: Sequence[RowDecision]) -> str:
+def _untested(decisions: Sequence[RowDecision]) -> str:
     """The rows that could not be tested, each with its reason; rows of one reason stand together."""
     reasons: dict[str, list[str]] = {}
-    for item in readings:
+    for item in decisions:
         if not item.testable:
             reasons.setdefault(item.note, []).append(item.label)
     said = "; ".join(f"{_joined(labels)} ({note})" for note, labels in reasons.items())
     return f"{UNTESTED}{said}" if said else ""
 
 
-def _nothing(readings: Sequence[RowDecision]) -> list[str]:
-    return [item.label for item in readings if item.kind == SEMANTIC and item.reading == NEGLIGIBLE]
+def _nothing(decisions: Sequence[RowDecision]) -> list[str]:
+    return [item.label for item in decisions if item.kind == SEMANTIC and item.reading == NEGLIGIBLE]
 
 
-def _open(readings: Sequence[RowDecision], semantic: list[str], low_level: list[str], held_back: Sequence[str]) -> str:
+def _open(decisions: Sequence[RowDecision], semantic: list[str], low_level: list[str], held_back: Sequence[str]) -> str:
     if low_level:
         return f"{_joined(low_level)} had an effect, but the semantic rows are not settled"
     if semantic:
         return f"{_joined(semantic)} had an effect, but no drop"
-    small = [item.label for item in readings if item.reading == NEGLIGIBLE]
+    small = [item.label for item in decisions if item.reading == NEGLIGIBLE]
     said = [f"{_joined(names)} {_are(names)} {word}" for names, word in (
-        (small, "negligible"), (_labels(readings, held_back), "unresolved")) if names]  # fmt: skip
+        (small, "negligible"), (_labels(decisions, held_back), "unresolved")) if names]  # fmt: skip
     return "; ".join(said) or "no decision row could be tested"
 
 
-def _labels(readings: Sequence[RowDecision], rows: Sequence[str]) -> list[str]:
-    return [item.label for item in readings if item.row in rows]
+def _labels(decisions: Sequence[RowDecision], rows: Sequence[str]) -> list[str]:
+    return [item.label for item in decisions if item.row in rows]
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ def test_every_contender_does_its_work(model: str, tmp_path: Path, monkeypatch: 
     place = str(score.drawn_photos(tmp_path / "photos", 3))
     batch = config.BATCH_SIZE
     assert engines.one_call(model)() == engines.BATCHES * batch
-    assert engines.side_by_side(model, "torch", "fp32")() == engines.BATCHES * batch
+    assert engines.concurrent(model, "torch", "fp32")() == engines.BATCHES * batch
     assert engines.matmul(model)() > 0
     assert score.from_files(model, place, "torch", "auto")() == score.TURN
     assert score.plain_loop(model, place)() == score.TURN // 8

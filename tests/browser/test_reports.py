@@ -10,7 +10,7 @@ import pytest
 
 from core import config
 from core.verdict.aggregates import read_aggregates
-from core.verdict.hypertext import number
+from core.verdict.html_parts import number
 from core.verdict.report import report
 from tests.helpers.chromium import serious
 from tests.paint.test_report import page as report_on_a_photo

@@ -18,11 +18,11 @@ from core.concepts.reports import read_concepts
 from core.concepts.typical import photos_at_hand
 from core.inference import checkpoints
 from core.latent import distinctiveness
-from core.latent.links import MEASURES, read_unusual
+from core.latent.distinctiveness_results import MEASURES, read_distinctiveness
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.regions import mask_cache
-from core.regions.vision_transformer import Sight
+from core.regions.vision_transformer import DinoFeatures
 from core.registry import MODELS
 from core.trust import over_set, reports
 from core.types import Photo, Region
@@ -140,13 +140,15 @@ def test_concepts_are_saved_where_the_page_reads_them(
 def test_the_unusual_is_saved_where_the_page_reads_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sight = Sight(np.random.default_rng(0).normal(size=(3, 4, 8)).astype(np.float32), np.zeros((2, 2)), draw_photo())
-    monkeypatch.setattr(distinctiveness, "look_at", lambda photo: sight)
+    sight = DinoFeatures(
+        np.random.default_rng(0).normal(size=(3, 4, 8)).astype(np.float32), np.zeros((2, 2)), draw_photo()
+    )
+    monkeypatch.setattr(distinctiveness, "dino_features", lambda photo: sight)
     for number in range(24):
         write_photo(folder / "more" / f"{number}.png", number, SIDE, SIDE)
     command = ["distinctiveness", "more", "--model", "tiny", "--autoencoder", "drawer", "--masks", "faces"]
     assert main([*command, "--neighbours", "3", "--limit", "22", "--save", "artifacts/distinctiveness"]) == 0
-    (answer,) = read_unusual("tiny")
+    (answer,) = read_distinctiveness("tiny")
     assert {link.n for link in answer.links} == {22}
     assert {link.side for link in answer.links} == {"score"}, "nobody was asked"
     table = pd.read_csv(folder / "artifacts" / "distinctiveness" / "tiny" / "more.csv")

@@ -13,7 +13,7 @@ from scipy import stats
 from core.__main__ import main
 from core.effects import human_side, human_words
 from core.errors import StudyError
-from core.latent import links
+from core.latent import distinctiveness_results as results
 from core.study.parts import Parts
 from core.table import ORIGINAL
 
@@ -134,10 +134,12 @@ def test_how_unusual_photos_are_joins_the_features_where_it_was_measured(
     model = 0.5 + 0.05 * (semantic["object_area"] + random.standard_normal(N)).to_numpy()
     folder = write_study(tmp_path / "s", semantic, low, human, model)
     known = pd.DataFrame({"source": "drawn", "photo_id": [f"{n}.png" for n in range(N)]})
-    for name in links.MEASURES:
+    for name in results.MEASURES:
         known[name] = far if name == "far_in_neutral" else random.standard_normal(N)
     monkeypatch.setattr("core.config.ARTIFACTS", tmp_path / "artifacts")
-    links.save(links.Unusual("drawn", "tiny", (), (), ()), known[:400], tmp_path / "artifacts" / "distinctiveness")
+    results.save(
+        results.Distinctiveness("drawn", "tiny", (), (), ()), known[:400], tmp_path / "artifacts" / "distinctiveness"
+    )
     assert main(["human", str(folder)]) == 0
     assert "how unusual a photo is adds to these, for people: " in capsys.readouterr().out
     found = human_words.read(folder)
@@ -145,7 +147,7 @@ def test_how_unusual_photos_are_joins_the_features_where_it_was_measured(
     by_name = {item.feature: item for item in found.correlations}
     assert by_name["far_in_neutral"].group == "unusual"
     assert by_name["far_in_neutral"].n == 400
-    assert links.OWN not in by_name, "it follows the model's scores"
+    assert results.OWN not in by_name, "it follows the model's scores"
     assert by_name["far_in_neutral"].human.low > 0.4 > by_name["far_in_neutral"].model.high
     people, tiny = found.added
     assert people.n == 400

@@ -12,7 +12,7 @@ import pytest
 from core.ablations.region import region
 from core.effects import effects
 from core.study.hosts import NO_HOSTS, Hosts
-from core.study.reading import Settings, Study, Things
+from core.study.reading import ObjectClass, Settings, Study
 from core.table import REMOVE, Condition
 from core.types import Pixels
 from core.verdict.records import RowDecision
@@ -89,7 +89,7 @@ def studied(model: Model) -> Study:
         sources=np.full(N, "pictures", dtype=object),
         original=original,
         human=np.full(N, np.nan),
-        things={"salient": Things(area, np.ones(N, bool), np.full(N, np.nan))},
+        things={"salient": ObjectClass(area, np.ones(N, bool), np.full(N, np.nan))},
         conditions=conditions,
         score=score,
         control=nothing,

@@ -24,7 +24,7 @@ def drawn_differences(n: int = 80, conditions: int = 3, seed: int = 0) -> np.nda
 
 
 def test_counts_are_those_of_plain_resampling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resampling, "CELLS", 1)  # many chunks
+    monkeypatch.setattr(resampling, "CHUNK", 1)  # many chunks
     counts = np.hstack(list(resampling.resample_counts(7, 40, seed=3)))
     plain = metrics.resamples(7, 40, seed=3)
     np.testing.assert_array_equal(counts.T, [np.bincount(row, minlength=7) for row in plain])

@@ -125,7 +125,7 @@ def test_intervals_are_read_back_and_a_damaged_file_is_named(known: intervals.In
 
 def test_each_half_checks_what_the_other_gives() -> None:
     scores, human, features = planted(2, 600)
-    seen = intervals.Seen(scores, human, features, np.arange(600) % 2 == 0)
+    seen = intervals.ScoredPhotos(scores, human, features, np.arange(600) % 2 == 0)
     learned = planted(1, 600)[2]
     direct = [
         intervals.covered(intervals.fit(learned, *seen.half(first)), *seen.half(not first)) for first in (True, False)

@@ -202,8 +202,8 @@ def _answer_of_a_map(rated: int) -> Any:
     from core.latent import atlas
     from core.types import Interval
 
-    row = atlas.Row("pixels", "human", atlas.KEPT_OUT, rated, 0.06, -0.01, 0.002, 0.05, 0.0, 0.001)
+    row = atlas.SpaceResult("pixels", "human", atlas.KEPT_OUT, rated, 0.06, -0.01, 0.002, 0.05, 0.0, 0.001)
     sure = Interval(0.2, 0.1, 0.3)
     direction = atlas.Direction("pixels", "human", rated, sure, sure, sure, 1.0)
     facts = {"permutations": 1000, "neighbours": 10, "packaged": {"generated_face": "generated"}}
-    return atlas.Answer((row,), (direction,), (), facts | {"predictor": "resnet50"})
+    return atlas.MapAnswer((row,), (direction,), (), facts | {"predictor": "resnet50"})

@@ -41,6 +41,6 @@ def test_an_address_at_which_nothing_listens_is_refused(monkeypatch: pytest.Monk
 def test_a_predictor_that_travels_scores_as_before() -> None:
     torch.manual_seed(0)
     predictor = Predictor("tiny", MODELS["small_cnn"].function().eval(), Preset(32, 32), {"licence": "none"})
-    arrived = pickle.loads(pickle.dumps(predictor.side_by_side(2)))  # noqa: S301  # made here
+    arrived = pickle.loads(pickle.dumps(predictor.concurrent(2)))  # noqa: S301  # made here
     assert (arrived.name, arrived.card, arrived.engine.id) == ("tiny", {"licence": "none"}, "torch")
     assert arrived.score([draw_photo()]) == pytest.approx(predictor.score([draw_photo()]), abs=0)

@@ -102,7 +102,7 @@ def test_workers_side_by_side_get_their_own_answers(name: str, tmp_path: Path) -
     needs(name)
     model = small(tmp_path)
     predictor = inference.Predictor("small", model.module, PRESET, {}, engine=choose(model, name, "fp32"))
-    wanted, work = predictor.score_squares(squares()), predictor.side_by_side(2)
+    wanted, work = predictor.score_squares(squares()), predictor.concurrent(2)
     found = inference.prefetch(lambda item: work.score_squares([item]), squares() * 8, depth=4, workers=2)
     assert np.concatenate(list(found)) == pytest.approx(np.tile(wanted, 8), abs=1e-6)
 

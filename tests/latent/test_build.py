@@ -227,9 +227,9 @@ def test_colour_spaces_are_what_they_say() -> None:
 
 
 def _seen(small: np.ndarray):
-    from core.latent.spaces import Seen
+    from core.latent.spaces import SpaceInput
 
-    return Seen(Photo("a", "t", lambda: small), small, 0.5, np.zeros(3))
+    return SpaceInput(Photo("a", "t", lambda: small), small, 0.5, np.zeros(3))
 
 
 def test_a_wide_space_is_compressed_as_by_one_decomposition(tmp_path: Path) -> None:
@@ -402,8 +402,8 @@ def test_a_predictor_is_no_autoencoder(model_folder: Path) -> None:
 
 
 def test_showing_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    row = atlas.Row("pixels", "human", atlas.KEPT_OUT, 400, 0.05, -0.01, 0.002, 0.04, 0.0, 0.001)
-    answer = atlas.Answer((row,), (), (), {"permutations": 1000, "neighbours": 10})
+    row = atlas.SpaceResult("pixels", "human", atlas.KEPT_OUT, 400, 0.05, -0.01, 0.002, 0.04, 0.0, 0.001)
+    answer = atlas.MapAnswer((row,), (), (), {"permutations": 1000, "neighbours": 10})
     layouts = {("pixels", "pca", 2): np.zeros((2, 2), np.float32)}
     photos = {name: [None, None] for name in atlas.PHOTO_COLUMNS.names}
     import pandas as pd
@@ -415,7 +415,7 @@ def test_showing_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert {"space", "target", "n", "r2", "null_r2", "p", "morans_i", "morans_p"} <= set(shown[0])
     assert main(["latent", "--show", "--out", str(tmp_path)]) == 0
     assert "R² = 0.05" in capsys.readouterr().out
-    compressed = atlas.Answer((row,), (), (), {"kept_variance": {"learned": 0.509}})
+    compressed = atlas.MapAnswer((row,), (), (), {"kept_variance": {"learned": 0.509}})
     assert "What the model learned* is tested on its first principal components, with 51" in scope_of_tests(compressed)
     (tmp_path / atlas.ANSWER).write_text("{")
     with pytest.raises(ArtifactError, match="cannot be read"):

@@ -11,13 +11,15 @@ import torch
 from core.errors import LatentError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
-from core.latent import distinctiveness, geometry, links, unusual
-from core.latent.distinctiveness import Measured
-from core.latent.links import MEASURES
+from core.latent import distinctiveness, geometry
+from core.latent import distinctiveness_results as results
+from core.latent.distinctiveness import MeasuredSet
+from core.latent.distinctiveness_correlations import correlate, partial_spearman
+from core.latent.distinctiveness_results import MEASURES
 from core.models.vae import VAE
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
-from core.regions.vision_transformer import Sight
+from core.regions.vision_transformer import DinoFeatures
 from core.registry import MODELS
 from core.types import Interval, Listing, Photo
 from tests.conftest import draw_photo
@@ -28,7 +30,7 @@ N = 24
 def test_a_point_far_from_the_others_is_the_most_distinct() -> None:
     points = np.random.default_rng(0).normal(0, 0.1, (50, 3))
     points[7] = 4
-    far = geometry.mean_distances(points, 5)
+    far = geometry.knn_distances(points, 5)
     assert far.argmax() == 7
     wanted = np.sort(np.linalg.norm(points - points[3], axis=1))[1:6].mean()
     assert far[3] == pytest.approx(wanted)
@@ -38,9 +40,9 @@ def test_what_features_explain_is_taken_out() -> None:
     random = np.random.default_rng(1)
     cause = random.normal(size=(300, 2))
     x, y = cause.sum(axis=1) + random.normal(size=300), cause.sum(axis=1) + random.normal(size=300)
-    found = unusual.partial_spearman(x, y, cause, draws=300)
+    found = partial_spearman(x, y, cause, draws=300)
     assert found.low < 0 < found.high
-    nothing = unusual.partial_spearman(x, y, np.zeros((300, 0)), draws=300)
+    nothing = partial_spearman(x, y, np.zeros((300, 0)), draws=300)
     assert nothing.low > 0.4
     assert found.high < nothing.low
 
@@ -52,14 +54,16 @@ def test_the_partial_correlation_is_that_of_the_residuals() -> None:
     ranks = [np.argsort(np.argsort(values)) for values in (x, y)]
     design = np.column_stack([np.ones(80), given])
     left = [values - design @ np.linalg.lstsq(design, values, rcond=None)[0] for values in ranks]
-    assert unusual.partial_spearman(x, y, given, draws=10).estimate == pytest.approx(np.corrcoef(left)[0, 1])
-    assert np.isnan(unusual.partial_spearman(given[:, 0], y, given, draws=10).estimate)
+    assert partial_spearman(x, y, given, draws=10).estimate == pytest.approx(np.corrcoef(left)[0, 1])
+    assert np.isnan(partial_spearman(given[:, 0], y, given, draws=10).estimate)
 
 
 @pytest.fixture(scope="module")
-def found() -> Measured:
+def found() -> MeasuredSet:
     """A drawn set measured by untrained models: one copy, one photo that taught the model, one nearly plain photo."""
-    sight = Sight(np.random.default_rng(0).normal(size=(3, 4, 8)).astype(np.float32), np.zeros((2, 2)), draw_photo())
+    features = DinoFeatures(
+        np.random.default_rng(0).normal(size=(3, 4, 8)).astype(np.float32), np.zeros((2, 2)), draw_photo()
+    )
     torch.manual_seed(0)
     photos = [draw_photo(number) for number in range(N)]
     taught = fingerprint(photos[0])
@@ -73,11 +77,11 @@ def found() -> Measured:
     made = [Photo(f"{number}", "drawn", partial(draw_photo, number), score=number / N) for number in range(N)]
     listing = Listing("drawn", (*made, Photo("copy", "drawn", partial(draw_photo, 5))))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(distinctiveness, "look_at", lambda photo: sight)
+        patch.setattr(distinctiveness, "dino_features", lambda photo: features)
         return distinctiveness.measure(predictor, vae, listing, masks=(), neighbours=3, limit=N)
 
 
-def test_a_set_is_measured_without_copies_and_what_taught_the_model(found: Measured) -> None:
+def test_a_set_is_measured_without_copies_and_what_taught_the_model(found: MeasuredSet) -> None:
     assert (found.alike, found.learned, found.drawn_before) == (1, 1, 0)
     assert list(found.photos["photo_id"]) == [f"{number}" for number in range(1, N)]
     assert np.isfinite(found.photos[list(MEASURES)]).all(axis=None)
@@ -86,28 +90,30 @@ def test_a_set_is_measured_without_copies_and_what_taught_the_model(found: Measu
     assert "colourfulness" in found.photos
 
 
-def test_the_answer_has_links_for_people_and_model(found: Measured) -> None:
-    made = unusual.answer(found, "drawn", "small", draws=50)
+def test_the_answer_has_links_for_people_and_model(found: MeasuredSet) -> None:
+    made = correlate(found, "drawn", "small", draws=50)
     assert {link.side for link in made.links} == {"score", "human"}
     assert len(made.links) == 8
-    said = "\n".join(links.lines(made))
+    said = "\n".join(results.lines(made))
     assert "1 photo looks like another and does not count." in said
     assert "1 photo taught the model and does not count." in said
-    alone = Measured(found.photos.assign(human=None), 0, 0, 0, ())
-    assert {link.side for link in unusual.answer(alone, "drawn", "small", draws=50).links} == {"score"}
+    alone = MeasuredSet(found.photos.assign(human=None), 0, 0, 0, ())
+    assert {link.side for link in correlate(alone, "drawn", "small", draws=50).links} == {"score"}
 
 
 def test_what_is_said_of_links() -> None:
     there, nothing = Interval(0.2, 0.1, 0.3), Interval(0.0, -0.1, 0.12)
-    planted = [links.Link(name, "human", 90, there, nothing) for name in MEASURES]
-    none = links.Unusual("photos", "model", tuple(planted), (), ())
-    assert links.sentence(none, "human").endswith("every interval stays within ±0.12.")
-    one = links.Link("far_in_neutral", "human", 90, there, there)
-    found = links.Unusual("photos", "model", (*planted[:3], one), (), ())
-    assert "DINOv2 sees alike: higher (ρ 0.200 [0.100, 0.300])" in links.sentence(found, "human")
-    own = links.Link(links.OWN, "score", 90, there, there)
-    alone = links.Unusual("photos", "model", (own, links.Link("far_in_neutral", "score", 90, there, nothing)), (), ())
-    assert links.sentence(alone, "score").startswith("By no measure"), "the model's features follow its scores"
+    planted = [results.RankCorrelation(name, "human", 90, there, nothing) for name in MEASURES]
+    none = results.Distinctiveness("photos", "model", tuple(planted), (), ())
+    assert results.sentence(none, "human").endswith("every interval stays within ±0.12.")
+    one = results.RankCorrelation("far_in_neutral", "human", 90, there, there)
+    found = results.Distinctiveness("photos", "model", (*planted[:3], one), (), ())
+    assert "DINOv2 sees alike: higher (ρ 0.200 [0.100, 0.300])" in results.sentence(found, "human")
+    own = results.RankCorrelation(results.OWN, "score", 90, there, there)
+    alone = results.Distinctiveness(
+        "photos", "model", (own, results.RankCorrelation("far_in_neutral", "score", 90, there, nothing)), (), ()
+    )
+    assert results.sentence(alone, "score").startswith("By no measure"), "the model's features follow its scores"
 
 
 def test_too_few_photos_are_refused() -> None:

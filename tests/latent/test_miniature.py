@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.latent.atlas import Answer, Atlas
+from core.latent.atlas import Atlas, MapAnswer
 from core.latent.miniature import HEIGHT, WIDTH, miniature
 
 
 def atlas(places: np.ndarray, scores: np.ndarray) -> Atlas:
     photos = pd.DataFrame({"score": scores, "planted_score": np.nan})
-    return Atlas(Path(), photos, {}, {("learned", "umap", 2): places.astype(np.float32)}, {}, Answer((), (), ()), {})
+    return Atlas(Path(), photos, {}, {("learned", "umap", 2): places.astype(np.float32)}, {}, MapAnswer((), (), ()), {})
 
 
 def test_dots_lie_where_photos_do_and_light_up_with_the_score() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.latent.atlas import KEPT_OUT, Answer, Row
+from core.latent.atlas import KEPT_OUT, MapAnswer, SpaceResult
 from core.latent.words import plain_answer
 
 
@@ -18,9 +18,9 @@ from core.latent.words import plain_answer
     ],
 )
 def test_both_tests_and_a_share_worth_naming_make_a_yes(r2: float, p: float, morans_p: float, said: str) -> None:
-    row = Row("learned", "human", KEPT_OUT, 400, r2, 0.0, p, 0.1, 0.0, morans_p)
-    assert plain_answer(Answer((row,), (), ())) == f"By what the model learned: {said}."
+    row = SpaceResult("learned", "human", KEPT_OUT, 400, r2, 0.0, p, 0.1, 0.0, morans_p)
+    assert plain_answer(MapAnswer((row,), (), ())) == f"By what the model learned: {said}."
 
 
 def test_without_human_scores_nothing_is_claimed() -> None:
-    assert plain_answer(Answer((), (), ())) == "This could not be tested on these photos."
+    assert plain_answer(MapAnswer((), (), ())) == "This could not be tested on these photos."

@@ -14,8 +14,8 @@ from core.masks.painted import painted
 from core.masks.people import groups, window
 from core.photos import images
 from core.regions import mask_cache, regions
-from core.regions.pool import Pool
-from core.regions.vision_transformer import Sight
+from core.regions.network_pool import NetworkPool
+from core.regions.vision_transformer import DinoFeatures
 from core.registry import MASKS
 from core.sources import open_source
 from core.types import Photo, Rect, Region
@@ -107,7 +107,7 @@ def test_detectors_find_the_same_in_several_threads(name: str, samples: dict[str
 
 
 def test_a_pool_lends_each_to_one_and_makes_no_more_than_it_may() -> None:
-    pool = Pool(object, most=2)
+    pool = NetworkPool(object, most=2)
 
     def borrow() -> object:
         with pool.lend() as item:
@@ -123,7 +123,7 @@ def test_a_pool_lends_each_to_one_and_makes_no_more_than_it_may() -> None:
 
 
 def test_a_pool_takes_back_what_failed() -> None:
-    pool = Pool(object, most=1)
+    pool = NetworkPool(object, most=1)
     with pytest.raises(ValueError, match="oops"), pool.lend() as first:
         raise ValueError("oops")
     with pool.lend() as second:
@@ -313,7 +313,7 @@ def test_what_stands_out_a_little_is_nothing(most: float, n: int, monkeypatch: p
     saliency = np.full((224, 224), 0.3, dtype=np.float32)
     saliency[80:160, 80:160] = most
     tokens, square = np.zeros((3, 256, 384), dtype=np.float32), np.zeros((224, 224, 3), dtype=np.uint8)
-    monkeypatch.setattr(salient, "look_at", lambda photo: Sight(tokens, saliency, square))
+    monkeypatch.setattr(salient, "dino_features", lambda photo: DinoFeatures(tokens, saliency, square))
     region = MASKS["salient"].function(draw_photo(1, 112, 224))
     assert len(region.boxes) == n
     assert region.mask[40:80, 80:160].all() == bool(n)

@@ -20,7 +20,7 @@ from core.__main__ import main
 from core.errors import MaskError
 from core.evaluation import words as model_words
 from core.paint import region_effect, replay, report
-from core.paint.report import Explained, Scored, Tried, compared
+from core.paint.report import Explained, ScoredPhoto, Tried, compared
 from core.photos import images
 from core.trust.reports import COLUMNS
 from core.trust.words import NOT_MEASURED
@@ -42,7 +42,9 @@ def made(name: str = "a photo.png", controls: tuple[float, ...] = (0.1, -0.3)) -
 def page(name: str = "a photo.png", *tried: Tried) -> str:
     photo = draw_photo(2, 300, 400)
     heat = Explained("Grad-CAM", photo, ("Orange places raise the score.", "It beats nothing."))
-    seen = Scored(name, photo, "small_cnn", 0.123456789012345678, (0.01, 1 / 3), "People's score lies there.", heat)
+    seen = ScoredPhoto(
+        name, photo, "small_cnn", 0.123456789012345678, (0.01, 1 / 3), "People's score lies there.", heat
+    )
     return report.report(seen, tried, None)
 
 

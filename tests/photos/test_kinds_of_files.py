@@ -12,7 +12,7 @@ from core import config, inference
 from core.errors import PhotoError
 from core.inference import Predictor
 from core.inference.checkpoints import WEIGHTS
-from core.photos import emptiness, images
+from core.photos import blank_photos, images
 from tests.conftest import SHARED_DATA
 
 ALIKE = 0.003
@@ -61,5 +61,5 @@ def test_camera_raw_is_refused_by_its_name(files: Path) -> None:
 
 
 def test_where_there_is_nothing_to_see_it_is_said(files: Path) -> None:
-    assert emptiness.hint(images.read(files / "c12_flat.png"))
-    assert not emptiness.hint(images.read(files / "c03_srgb.png"))
+    assert blank_photos.hint(images.read(files / "c12_flat.png"))
+    assert not blank_photos.hint(images.read(files / "c03_srgb.png"))

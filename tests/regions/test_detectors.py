@@ -16,12 +16,12 @@ from core.masks.heatmap import heatmap_top
 from core.masks.salient import patches
 from core.regions import detectors
 from core.regions.detector_quality import UNMEASURED, weak_detectors
-from core.regions.detectors import Measured, SizeQuality
+from core.regions.detectors import MeasuredDetector, SizeQuality
 from core.registry import MASKS
 from core.types import Heatmap, Interval, Rect
 from core.verdict import detector_words
 
-ROW = Measured(
+ROW = MeasuredDetector(
     "a detector", "faces", "faces", "somewhere", 0.5, 10, 20, 18,
     Interval(0.8, 0.6, 0.9), None, Interval(0.7, 0.5, 0.8),
     (

@@ -12,7 +12,7 @@ import pytest
 
 from core import config
 from core.regions import vision_transformer
-from core.regions.vision_transformer import CELLS, KEPT, SIDE, WIDTH, look_at
+from core.regions.vision_transformer import GRID, KEPT, SIDE, WIDTH, dino_features
 from core.sources import open_source
 from tests.conftest import draw_photo
 
@@ -30,8 +30,8 @@ def forgetful() -> Iterator[None]:
 
 
 def test_a_photo_gives_tokens_at_three_depths_and_what_stands_out(cat: np.ndarray) -> None:
-    seen = look_at(cat)
-    assert seen.tokens.shape == (3, CELLS**2, WIDTH)
+    seen = dino_features(cat)
+    assert seen.tokens.shape == (3, GRID**2, WIDTH)
     assert seen.tokens.dtype == np.float32
     assert seen.saliency.shape == (SIDE, SIDE)
     assert 0 <= seen.saliency.min() < seen.saliency.max() <= 1
@@ -44,12 +44,12 @@ def test_a_photo_is_looked_at_once_and_few_are_remembered(
 ) -> None:
     computed = []
     monkeypatch.setattr(vision_transformer, "_compute", lambda photo: computed.append(photo) or photo.sum())
-    assert look_at(cat) == look_at(cat.copy())
+    assert dino_features(cat) == dino_features(cat.copy())
     assert len(computed) == 1
     for seed in range(KEPT):
-        look_at(draw_photo(seed, 20, 30))
+        dino_features(draw_photo(seed, 20, 30))
     assert len(vision_transformer._seen) == KEPT
-    look_at(cat)
+    dino_features(cat)
     assert len(computed) == KEPT + 2
 
 
@@ -57,15 +57,15 @@ def test_photos_of_the_same_bytes_and_another_shape_are_two(forgetful: None) -> 
     flat = np.zeros((2, 8, 3), dtype=np.uint8)
     flat[0] = 200
     tall = flat.reshape(8, 2, 3)
-    assert not np.array_equal(look_at(flat).square, look_at(tall).square)
+    assert not np.array_equal(dino_features(flat).square, dino_features(tall).square)
 
 
 def test_threads_get_what_one_alone_gets(cat: np.ndarray, forgetful: None) -> None:
     photos = [cat, cat[:, ::-1], cat[::-1]]
-    alone = [look_at(photo).saliency for photo in photos]
+    alone = [dino_features(photo).saliency for photo in photos]
     vision_transformer._seen.clear()
     with ThreadPoolExecutor(3) as pool:
-        for found, expected in zip(pool.map(look_at, photos), alone, strict=True):
+        for found, expected in zip(pool.map(dino_features, photos), alone, strict=True):
             np.testing.assert_allclose(found.saliency, expected, atol=1e-5)
 
 

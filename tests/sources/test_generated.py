@@ -10,7 +10,7 @@ from scipy import stats
 
 from core.errors import ParameterError, SourceError
 from core.scenes import scenes, worlds
-from core.scenes.scene import THINGS
+from core.scenes.scene import OBJECT_CLASSES
 from core.scenes.scenes import SIZES
 from core.scenes.worlds import AMOUNTS, WORLDS, imagine
 from core.sources import open_source
@@ -71,11 +71,11 @@ def test_photos_are_photos() -> None:
         assert pixels.shape[:2] in SIZES
         assert photo.truth is not None
         assert {name: region.mask.shape for name, region in photo.truth().items()} == dict.fromkeys(
-            THINGS, pixels.shape[:2]
+            OBJECT_CLASSES, pixels.shape[:2]
         )
 
 
-@pytest.mark.parametrize("thing", THINGS)
+@pytest.mark.parametrize("thing", OBJECT_CLASSES)
 def test_a_mask_holds_all_that_a_thing_changes(thing: str) -> None:
     found = 0
     for index in range(40):
@@ -118,7 +118,7 @@ def test_what_causes_the_score_survives_the_centre_crop(cause: str) -> None:
 def levels(cause: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """What is in many scenes of a world, by name (MANY,), and their scores."""
     made = [imagine(WORLDS[cause], 3, index) for index in range(MANY)]
-    found = {name: np.array([name in scene.things for scene, _ in made], float) for name in THINGS}
+    found = {name: np.array([name in scene.things for scene, _ in made], float) for name in OBJECT_CLASSES}
     found |= {name: np.array([getattr(scene, name) for scene, _ in made]) for name in AMOUNTS}
     return found, np.array([score for _, score in made])
 

@@ -26,7 +26,7 @@ from core.photos import images, preprocess
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.registry import ABLATIONS, FILLS, MASKS, MODELS
-from core.study import engine, local
+from core.study import engine, thread_pool
 from core.study import plan as study_plan
 from core.study.conditions import Design, grid, hash_draw, masks_of, seed_of
 from core.study.parts import Parts
@@ -332,7 +332,7 @@ def test_photos_are_opened_side_by_side_and_stay_in_order(
     """Several openers and workers write what one of each writes, row by row."""
     tables = []
     for workers, met in ((1, None), (3, threading.Barrier(3))):
-        monkeypatch.setattr(local, "WORKERS", workers)
+        monkeypatch.setattr(thread_pool, "WORKERS", workers)
         photos = [waiting(with_thing(photo), met) for photo in drawn(18)]
         design = Design(ablations=("region", "phase_scramble"), masks=("faces",), fills=("mean",))
         done = engine.run(study_plan.plan(predictor, photos, design), tmp_path / str(workers))
@@ -686,11 +686,11 @@ def test_a_photo_rendered_again_gets_the_score_that_stands_in_the_table(
 
 def test_workers_do_not_wait_for_one_another(predictor: Predictor) -> None:
     """While one holds the unlocked model, another still gets its scores."""
-    shared = predictor.side_by_side(2)
+    shared = predictor.concurrent(2)
     squares = [preprocess.square(draw_photo(), shared.preset)]
     expected = predictor.score_squares(squares)
     # The lock is let go before the pool waits for its thread: one that cannot go on fails the test instead of hanging.
-    with ThreadPoolExecutor(1) as pool, shared.alone():
+    with ThreadPoolExecutor(1) as pool, shared.exclusive():
         assert pool.submit(shared.score_squares, squares).result(timeout=60) == pytest.approx(expected)
 
 

@@ -13,7 +13,7 @@ from core.study.conditions import Design, grid
 from core.study.population import (
     FOUND,
     Draw,
-    Population,
+    StudyPhotos,
     as_json,
     draw,
     draw_hosts,
@@ -28,7 +28,7 @@ N = 400
 DESIGN = Design(ablations=("region", "blur"), masks=("faces", "people"), fills=("mean", "blur"))
 
 
-def population(n: int = N, share: float = 0.4, exact: float = 0.5, seed: int = 0) -> Population:
+def population(n: int = N, share: float = 0.4, exact: float = 0.5, seed: int = 0) -> StudyPhotos:
     random = np.random.default_rng(seed)
     regions = [
         {
@@ -39,7 +39,7 @@ def population(n: int = N, share: float = 0.4, exact: float = 0.5, seed: int = 0
     ]
     for found in regions:
         found["faces"]["detector"] = bool(random.random() > exact)
-    return Population(
+    return StudyPhotos(
         photos=tuple(Photo(f"{number}.jpg", "s", lambda: np.zeros(0)) for number in range(n)),
         block=np.arange(n) // 16,
         score=random.normal(0.6, 0.1, n),
@@ -49,7 +49,7 @@ def population(n: int = N, share: float = 0.4, exact: float = 0.5, seed: int = 0
     )
 
 
-def drawn(**changes: object) -> tuple[Population, Draw]:
+def drawn(**changes: object) -> tuple[StudyPhotos, Draw]:
     found = population()
     design = replace(DESIGN, **changes)  # type: ignore[arg-type]
     return found, draw(found, grid(design), design)
@@ -104,7 +104,7 @@ def test_a_photo_whose_thing_vanishes_at_the_working_size_is_no_host() -> None:
     alone = replace(found, score=np.where(np.arange(N) == target, found.score[tiny], found.score))
     design = replace(DESIGN, hosts=1)
 
-    def hosts(of: Population) -> set[int]:
+    def hosts(of: StudyPhotos) -> set[int]:
         return {
             host
             for seed in range(60)

@@ -184,7 +184,7 @@ def test_test_photos_and_their_copies_never_train(scored_set: Path, tmp_path: Pa
 
 
 def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Path) -> None:
-    from core.training.distillation import AS_IT_IS, Line
+    from core.training.distillation import AS_IT_IS, TeacherScale
     from core.training.fit import fit
     from core.training.regression import label
 
@@ -194,7 +194,7 @@ def test_distillation_labels_views_and_is_cached(scored_set: Path, tmp_path: Pat
     photos = gather(str(scored_set), unscored=[str(scored_set / "images")])
     examples, mapping = label(photos, chosen)
     assert {len(example.targets) for example in examples} == {1, 3}
-    assert mapping == [Line("teacher", AS_IT_IS)], "it learned these photos: no line is needed"
+    assert mapping == [TeacherScale("teacher", AS_IT_IS)], "it learned these photos: no line is needed"
     file = next((tmp_path / "labels").glob("*.csv"))
     before = file.read_text()
     file.write_text(before[: len(before) - 4])  # a kill cut the last line
@@ -422,12 +422,12 @@ def test_of_a_large_set_a_tenth_is_kept_out_by_content(scored_set: Path, tmp_pat
 
 
 def test_a_share_of_scored_photos_is_compared_among_itself(scored_set: Path, tmp_path: Path) -> None:
+    from core.training.distributed import LossInputs
     from core.training.losses import correlation
-    from core.training.processes import Step
     from core.training.regression import Regression
 
     scores = torch.tensor([0.1, 0.5, 0.2, 0.9, 0.4, 0.6])
     targets = torch.tensor([0.7, 0.9, 0.6, 0.2, 0.1, 0.4])
     config = settings(scored_set, tmp_path, batch_size=6, scored_share=0.5)
-    found = Regression().loss(lambda batch: batch, Step(scores, targets, 0.0), config)
+    found = Regression().loss(lambda batch: batch, LossInputs(scores, targets, 0.0), config)
     assert found == (correlation(scores[:3], targets[:3]) + correlation(scores[3:], targets[3:])) / 2

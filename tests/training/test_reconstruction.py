@@ -18,8 +18,8 @@ from core.errors import CheckpointError, TrainingError
 from core.inference import checkpoints
 from core.models.vae import SIDE, VAE
 from core.registry import MODELS, predictors
+from core.training.distributed import LossInputs
 from core.training.photo_pool import gather_photos
-from core.training.processes import Step
 from core.training.recipes import recipe
 from core.training.reconstruction import Reconstruction, _divergence
 from tests.helpers.kills import CarryOut, Task
@@ -79,14 +79,16 @@ def test_beta_warms_up_and_free_bits_cost_nothing(tmp_path: Path) -> None:
     torch.manual_seed(0)
     module, batch, none = VAE(4).eval(), torch.rand(4, 3, SIDE, SIDE), torch.zeros(4)
     chosen = settings([tmp_path], tmp_path, beta=1000.0, free_bits=0.0)
-    costs = [Reconstruction().loss(module, Step(batch, none, share), chosen).item() for share in (0.0, 0.15, 0.3, 1.0)]
+    costs = [
+        Reconstruction().loss(module, LossInputs(batch, none, share), chosen).item() for share in (0.0, 0.15, 0.3, 1.0)
+    ]
     assert costs[0] < costs[1] < costs[2] == costs[3]
     with torch.no_grad():
         module.gaussian.weight[4:].zero_()
         module.gaussian.bias[4:].fill_(0.01)  # a posterior next to the prior
         module.gaussian.weight[:4].zero_()
     free = settings([tmp_path], tmp_path, beta=1000.0, free_bits=1.0)
-    Reconstruction().loss(module, Step(batch, none, 1.0), free).backward()
+    Reconstruction().loss(module, LossInputs(batch, none, 1.0), free).backward()
     assert float(module.gaussian.bias.grad[4:].abs().max()) == 0.0
 
 

@@ -1,4 +1,4 @@
-"""Ridge teachers predict photos that they were not fitted to, learn nothing by heart, and are named on the card."""
+"""Ridge teachers predict photos that they were not fitted to, memorise nothing, and are named on the card."""
 
 from __future__ import annotations
 

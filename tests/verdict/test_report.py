@@ -16,7 +16,7 @@ from core import config
 from core.__main__ import main
 from core.files import table_text
 from core.verdict.aggregates import Aggregates, read_aggregates
-from core.verdict.hypertext import number
+from core.verdict.html_parts import number
 from core.verdict.report import EFFECT_COLUMNS, commands, report
 
 STUDY = config.ARTIFACTS / "studies" / "reference"

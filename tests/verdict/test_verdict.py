@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from core import config
-from core.effects import effects
-from core.effects import populations as cells
+from core.effects import effects, populations
 from core.errors import StudyError
 from core.study import reading as study_files
 from core.table import Condition
@@ -102,7 +101,7 @@ def test_readings_follow_the_thresholds(tmp_path: Path) -> None:
 def test_a_row_must_hold_under_every_fill(tmp_path: Path) -> None:
     study = study_files.read_study(planted.write_study(tmp_path, n=N, effects={"faces_removed": -1}))
     place = study.conditions.index(Condition("region", "{}", "faces", "blur", "remove"))
-    study.score[:, place] -= np.nanmean(cells.excesses(study, place))  # under this fill nothing is left of the effect
+    study.score[:, place] -= np.nanmean(populations.excesses(study, place))  # nothing is left under this fill
     item = row_decisions.decide_rows(study, effects.effect_tables(study), {})[0]
     assert [fill.fill for fill in item.fills] == ["mean", "blur"]
     assert item.fill == "blur"

@@ -28,7 +28,7 @@ MOST_WANTED = 96
 
 
 @dataclass(frozen=True)
-class Relief:
+class MapOverlay:
     """What lies above the points of a map in two dimensions: where they lie densely, and what groups are called."""
 
     dense: Density | None = None
@@ -36,17 +36,17 @@ class Relief:
 
 
 @st.cache_data(show_spinner="Looking for groups …", max_entries=16)
-def relief(_atlas: Atlas, key: str, space: str, projection: str, shown: np.ndarray, _options: Options) -> Relief:
+def overlay(_atlas: Atlas, key: str, space: str, projection: str, shown: np.ndarray, _options: Options) -> MapOverlay:
     """Lines and captions of the photos that are `shown` (N,); `key` names the map and its version."""
     points = _atlas.layouts[space, projection, 2][shown]
     counted = [name for name in captions.COUNTED if f"feature-{name}" in _options]
     features = {name: _options[f"feature-{name}"].colour().values for name in counted}
     traits = captions.traits(_atlas.photos, features)
     here = {name: values[shown] for name, values in traits.items()}
-    return Relief(density(points), tuple(captions.captions(points, here)))
+    return MapOverlay(density(points), tuple(captions.captions(points, here)))
 
 
-def legend(found: Relief) -> None:
+def legend(found: MapOverlay) -> None:
     """What the lines hold, and what the captions rest on."""
     lines = "Inside the lines lie a quarter, half and three quarters of the photos. " if found.dense else ""
     if not found.named:
@@ -62,7 +62,7 @@ def legend(found: Relief) -> None:
 def chart(
     atlas: Atlas, space: str, projection: str, dims: int, colour: Colour, shown: np.ndarray,
     index: int | None, landed: np.ndarray | None, guests: np.ndarray, drawn: Chosen | None, kept: Chosen | None,
-    relief: Relief,
+    overlay: MapOverlay,
 ) -> None:  # fmt: skip
     """The map; a fragment, so that thumbnails arrive without drawing the page again."""
     numbers: dict[str, Any] = {"score": atlas.photos["score"], "human score": atlas.photos["human_score"]}
@@ -85,8 +85,8 @@ def chart(
         guests=guests,
         selection=drawn.outlines_in(where) if drawn else None,
         kept=kept.outlines_in(where) if kept else None,
-        dense=relief.dense,
-        named=relief.named,
+        dense=overlay.dense,
+        named=overlay.named,
         of=atlas.folder.name,
         sheet=thumbnails(atlas),
         on_wanted=_keep_wanted,

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from core.paint import drawing
-from core.paint.pieces import Pieces, added, piece_at, pieces
+from core.paint.segments import Segments, segment_at, segments, toggled
 from core.paint.sketch import Sketch, read_sketch
 from core.paint.view import View
 from core.photos import images, overlay
@@ -137,16 +137,16 @@ def _pick(item: Item) -> None:
     """Before the run: what was clicked is added to the drawing, or taken away."""
     own, photo = board(item), resources.working(item.digest, item)
     (place,) = own.view.on_photo([place_of(st.session_state[_clicks_key(item)].clicked)])
-    piece = piece_at(_pieces(item.digest, item), *place)
-    mask = added(own.sketch.mask(*photo.shape[:2]), piece)
+    segment = segment_at(_segments(item.digest, item), *place)
+    mask = toggled(own.sketch.mask(*photo.shape[:2]), segment)
     own.put(Sketch(mask) if mask.any() else Sketch())
 
 
 @st.cache_resource(show_spinner="Looking for things to click …", max_entries=32)
-def _pieces(digest: str, _item: Item) -> Pieces:
+def _segments(digest: str, _item: Item) -> Segments:
     """What can be clicked in a photo: all that detectors find in it, and patches of pixels that look alike."""
     photo = resources.working(digest, _item)
-    return pieces(photo, [entry.function(photo) for entry in MASKS if entry.facts["detector"]])
+    return segments(photo, [entry.function(photo) for entry in MASKS if entry.facts["detector"]])
 
 
 def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
@@ -160,14 +160,14 @@ def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
         shown = resources.part(own.view, width, height, item.digest, item) if zoom > 1 else whole
         picture = images.resize(shown, width, height)
         if picks:
-            picture = _outlined(picture, _pieces(item.digest, item), own.view)
+            picture = _outlined(picture, _segments(item.digest, item), own.view)
         mask = own.view.mask(own.past[-1].mask(height * zoom, width * zoom), width, height)
         under = overlay.painted(picture, mask)
         st.session_state["under"] = kept = (key, resources.jpeg(under))
     return kept[1]
 
 
-def _outlined(picture: Pixels, found: Pieces, view: View) -> Pixels:
+def _outlined(picture: Pixels, found: Segments, view: View) -> Pixels:
     """What is seen of a photo with the outlines of the things that can be clicked."""
     drawn, (height, width) = picture.copy(), picture.shape[:2]
     for thing in found.things:

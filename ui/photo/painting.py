@@ -20,7 +20,7 @@ from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
 from core.table import KEEP, REMOVE
 from core.trust import reports, words
 from ui import components, layout, resources, widgets
-from ui.photo import canvas, history, hosted, searching, toolbar, trials
+from ui.photo import canvas, history, other_photos, searching, toolbar, trials
 from ui.photo.trials import Stage, Trial
 from ui.resources import Item
 from ui.study import effects
@@ -87,7 +87,7 @@ def rest(desk: PaintState, method: str, settings: dict[str, Any], others: Sequen
         pictures(desk.trial, method, settings)
         arriving(desk.trial)
         with st.container(border=True):
-            hosted.section(desk.trial, others)
+            other_photos.section(desk.trial, others)
 
 
 def prepare(desk: PaintState, method: str, settings: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ def explain(
     item: Item, found: Examined, model: str, method: str, settings: dict[str, Any], reference: reports.Scores
 ) -> None:
     """The number, how sure it is, its place among reference photos, what it means, and where to go with it."""
-    from ui.photo import handing_on  # here, because it needs torch
+    from ui.photo import report_button  # here, because it needs torch
 
     score = found.score or 0.0
     st.metric("Score", f"{score:.2f}")
@@ -34,4 +34,4 @@ def explain(
     st.caption(words.CAVEAT)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         photos.show_on_map(item)
-        handing_on.button(item, found, model, method, settings)
+        report_button.button(item, found, model, method, settings)

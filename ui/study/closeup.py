@@ -178,9 +178,9 @@ def _example(condition: Condition, seed: int) -> None:
 @st.cache_data(show_spinner=False, max_entries=64)
 def drawn_example(condition: Condition, seed: int) -> tuple[Pixels, Pixels, str]:
     """A photo that every machine has, before and after a condition, and what it is."""
-    from core.study.examples import example  # here: it takes a second to load
+    from core.study.before_after import before_after  # here: it takes a second to load
 
-    found = example(condition, seed)
+    found = before_after(condition, seed)
     return found.before, found.after, found.of
 
 

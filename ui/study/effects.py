@@ -112,7 +112,7 @@ def _evidence(study: Aggregates, folder: Path) -> None:
 
 
 def people(folder: Path) -> None:
-    """What sways people beside what sways the model, where that was compared."""
+    """What goes along with human scores, beside the same for the model, where that was compared."""
     side = layout.attempt(lambda: human_words.read(folder))
     if side is None:
         return

@@ -1,1 +1,4 @@
-"""The page Where it looks: maps of several methods side by side, whether they hold, and what they lie on in a set."""
+"""The page Where it looks: maps of several methods side by side, whether they hold, and what they lie on in a set.
+
+Uses photos, inference, latent, trust and concepts of core. Face: `compare`, `concepts`, `over_set`.
+"""

@@ -146,7 +146,7 @@ def table(asked: Question) -> None:
     st.dataframe(pd.DataFrame(lines), hide_index=True, key="where-table", column_config=formats, placeholder="–")
     st.caption(
         "Gain: mean score with the lowest places removed minus that with the highest removed; 0 for a map that knows "
-        "nothing. Agreement: mean Spearman ρ with the other maps, cell by cell. One photo is an anecdote: a method is "
+        "nothing. Agreement: mean Spearman ρ with the other maps, cell by cell. One photo proves little: a method is "
         "judged over many."
     )
 

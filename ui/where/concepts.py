@@ -8,7 +8,14 @@ import streamlit as st
 
 from core.concepts import words
 from core.concepts.reports import Concepts, Part, read_concepts
-from core.latent.links import BEARING, MEASURES, SIDES, Unusual, read_unusual, sentence
+from core.latent.distinctiveness_results import (
+    BEARING,
+    MEASURES,
+    SIDES,
+    Distinctiveness,
+    read_distinctiveness,
+    sentence,
+)
 from core.photos import overlay
 from core.types import Heatmap
 from core.wording import interval
@@ -91,14 +98,14 @@ def _with_part(item: Item, amounts: np.ndarray, highest: float) -> np.ndarray:
 def unusual(model: str) -> None:
     """Whether unusual photos score higher."""
     st.header("Do unusual photos score higher?")
-    found = layout.attempt(lambda: read_unusual(model)) or ()
+    found = layout.attempt(lambda: read_distinctiveness(model)) or ()
     if not found:
         st.info("Nobody has asked this yet: `python -m core distinctiveness SOURCE --save artifacts/distinctiveness`.")
     for answer in found:
         unusual_in(answer)
 
 
-def unusual_in(found: Unusual) -> None:
+def unusual_in(found: Distinctiveness) -> None:
     """The answer of one set of photos, and what it bears on."""
     for side in SIDES:
         links_of = [link for link in found.links if link.side == side]

@@ -8,12 +8,12 @@ import streamlit as st
 
 from core import config
 from core.concepts import reports as concepts
-from core.latent import links
+from core.latent import distinctiveness_results
 from core.registry import MODELS
 from core.trust import reports as trust
 from ui import widgets
 
-FOLDERS = (trust.FOLDER, concepts.FOLDER, links.FOLDER)
+FOLDERS = (trust.FOLDER, concepts.FOLDER, distinctiveness_results.FOLDER)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import LatentError, StudyError
 from core.latent import atlas, selection
 from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
-from core.latent.links import MEASURES, Link, Unusual, save
+from core.latent.distinctiveness_results import MEASURES, Distinctiveness, RankCorrelation, save
 from core.photos import images
 from core.sources import open_source
 from core.types import Interval
@@ -170,8 +170,8 @@ def test_what_no_space_of_the_map_says_colours_the_photos_that_were_measured(art
     known = found.photos[["source", "photo_id"]][3:8].copy()
     for place, name in enumerate(MEASURES):
         known[name] = np.arange(5.0) + place
-    link = Link("far_in_neutral", "human", 40, Interval(0.2, 0.1, 0.3), Interval(0.2, 0.1, 0.3))
-    answer = Unusual(str(known["source"].iloc[0]), model_of(found), (link,), (), ())
+    link = RankCorrelation("far_in_neutral", "human", 40, Interval(0.2, 0.1, 0.3), Interval(0.2, 0.1, 0.3))
+    answer = Distinctiveness(str(known["source"].iloc[0]), model_of(found), (link,), (), ())
     save(answer, known, artifacts / "distinctiveness")
     options, _ = colours(found)
     values = options["unusual-far_in_neutral"].colour().values

@@ -283,14 +283,14 @@ def test_the_tool_that_is_shown_is_the_one_that_draws() -> None:
 
 
 def test_what_is_clicked_goes_onto_the_canvas_and_off_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.paint.pieces import pieces
+    from core.paint.segments import segments
     from ui import resources
     from ui.photo import canvas
 
     item = resources.samples()["cat"]
     thing = Region(box_mask())
-    found = pieces(resources.working(item.digest, item), [thing])
-    monkeypatch.setattr(canvas, "_pieces", lambda *_: found)
+    found = segments(resources.working(item.digest, item), [thing])
+    monkeypatch.setattr(canvas, "_segments", lambda *_: found)
     own = CanvasState(tool="Pick")
     told = types.SimpleNamespace(clicked=[0.3, 0.3])
     monkeypatch.setattr(canvas.st, "session_state", {"boards": {item.digest: own}, f"clicks-{item.digest[:16]}": told})
@@ -438,13 +438,13 @@ def beaten(folder: Path, model: str) -> str:
 
 def test_a_method_that_beats_nothing_says_so_at_every_map_and_in_the_report(artifacts: Path) -> None:
     from ui import resources
-    from ui.photo import handing_on
+    from ui.photo import report_button
 
     item = resources.samples()["cat"]
 
     def report() -> str:
         return html.unescape(
-            handing_on.made(
+            report_button.made(
                 item, resources.examine("small_cnn", item.digest, item), "small_cnn", "grad_cam", {}, []
             ).decode()
         )
@@ -462,11 +462,11 @@ def test_a_method_that_beats_nothing_says_so_at_every_map_and_in_the_report(arti
 def test_the_report_says_what_the_page_says(artifacts: Path) -> None:
     app = painted(painted(visit(), BOX), BOX, HOLE)
     from ui import resources
-    from ui.photo import handing_on
+    from ui.photo import report_button
 
     item, tried = resources.samples()["cat"], list(app.session_state["trials"].values())
     found = resources.examine("small_cnn", item.digest, item)
-    text = html.unescape(handing_on.made(item, found, "small_cnn", "grad_cam", {}, tried).decode())
+    text = html.unescape(report_button.made(item, found, "small_cnn", "grad_cam", {}, tried).decode())
     said = text.replace("<strong>", "**").replace("</strong>", "**")
     whole = ("of 100 people would", "Orange places", "Removing the brightest", "regions of the same", "**Δ = ")
     lines = [line for line in words(app).splitlines() if "**: " not in line]  # Δ of a what-if is no try

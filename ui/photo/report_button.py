@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.paint import report
-from core.paint.report import Explained, Scored, Tried
+from core.paint.report import Explained, ScoredPhoto, Tried
 from core.photos import overlay
 from core.registry import ATTRIBUTIONS
 from core.trust import reports as trust_reports
@@ -38,7 +38,7 @@ def button(item: Item, found: Examined, model: str, method: str, settings: dict[
 
 def made(item: Item, found: Examined, model: str, method: str, settings: dict[str, Any], kept: list[Trial]) -> bytes:
     """The report as HTML."""
-    photo = Scored(
+    photo = ScoredPhoto(
         item.name,
         resources.display(item.digest, item),
         model,

@@ -15,7 +15,7 @@ FAIR = 4
 """Of so many turns one goes to whoever has waited longest."""
 
 
-class Turns:
+class PriorityLock:
     """A lock that a thread may take again while it has it; small requests overtake large ones.
 
     Who uses a model for many photos takes the lock for a batch at a time, so that a small request waits for one batch.
@@ -30,7 +30,7 @@ class Turns:
         self._depth = self._served = self._expected = 0
 
     @contextmanager
-    def of(self, photos: int) -> Iterator[None]:
+    def held_for(self, photos: int) -> Iterator[None]:
         """The model for one request of so many photos."""
         self._take(small=photos <= FEW)
         try:
@@ -39,7 +39,7 @@ class Turns:
             self._give_back()
 
     @contextmanager
-    def expected(self) -> Iterator[None]:
+    def reserved(self) -> Iterator[None]:
         """A small request is being prepared: large ones leave it the processor, but for their fair turns."""
         with self._changed:
             self._expected += 1

@@ -9,7 +9,7 @@ from core.study.blocks import (
     Block,
     Chunk,
     Originals,
-    Scored,
+    ScoredChunk,
     Worker,
     ablated_chunks,
     gathered,
@@ -39,7 +39,7 @@ class Threads:
 def _untouched(plan: Plan, parts: Parts, left: Sequence[int]) -> Iterator[Chunk]:
     originals, waiting = Originals(), set(left)
     opened = prefetch(
-        plan.opener, (photo for number in left for photo in plan.blocks[number]), 2 * WORKERS, workers=WORKERS
+        plan.reader, (photo for number in left for photo in plan.blocks[number]), 2 * WORKERS, workers=WORKERS
     )
     for number, block in enumerate(plan.blocks if left else ()):
         if number not in waiting:
@@ -65,12 +65,12 @@ def _ablated(plan: Plan, parts: Parts, tasks: Tasks, blocks: Mapping[int, list[i
         for photo, row in zip(photos, known_rows(parts, tasks, number, photos), strict=True)
     )
     opened = prefetch(
-        lambda item: plan.opener.again(tasks.population.photos[item[0]], item[1]), wanted, 2 * WORKERS, workers=WORKERS
+        lambda item: plan.reader.again(tasks.population.photos[item[0]], item[1]), wanted, 2 * WORKERS, workers=WORKERS
     )
     for number, photos in blocks.items():
         yield from ablated_chunks(plan, tasks, number, photos, opened)
 
 
-def _scored(plan: Plan, chunks: Iterable[Chunk]) -> Iterator[Scored]:
+def _scored(plan: Plan, chunks: Iterable[Chunk]) -> Iterator[ScoredChunk]:
     """Chunks rendered and scored side by side, in order."""
-    return prefetch(Worker(plan.predictor.side_by_side(WORKERS)), chunks, depth=2 * WORKERS, workers=WORKERS)
+    return prefetch(Worker(plan.predictor.concurrent(WORKERS)), chunks, depth=2 * WORKERS, workers=WORKERS)

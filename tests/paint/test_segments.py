@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import MaskError
 from core.paint.mask_files import read_mask
-from core.paint.pieces import added, piece_at, pieces
+from core.paint.segments import segment_at, segments, toggled
 from core.photos import images
 from core.types import Rect, Region
 from tests.conftest import draw_photo
@@ -28,37 +28,37 @@ def photo() -> np.ndarray:
 @pytest.mark.parametrize("boxes", [True, False])
 def test_a_click_takes_one_thing_of_several(photo: np.ndarray, boxes: bool) -> None:
     one, other = Rect(10, 10, 20, 20), Rect(40, 10, 60, 30)
-    found = pieces(photo, [region(one, other, boxes=boxes)])
-    assert (piece_at(found, 15 / 90, 15 / 90) == region(one, boxes=True).mask).all()
-    assert (piece_at(found, 50 / 90, 15 / 90) == region(other, boxes=True).mask).all()
+    found = segments(photo, [region(one, other, boxes=boxes)])
+    assert (segment_at(found, 15 / 90, 15 / 90) == region(one, boxes=True).mask).all()
+    assert (segment_at(found, 50 / 90, 15 / 90) == region(other, boxes=True).mask).all()
 
 
 def test_of_two_things_at_a_place_the_smaller_one_is_meant(photo: np.ndarray) -> None:
     face, person = Rect(20, 10, 30, 20), Rect(10, 5, 50, 55)
-    found = pieces(photo, [region(person, boxes=True), region(face, boxes=True)])
-    assert (piece_at(found, 25 / 90, 15 / 90) == region(face, boxes=True).mask).all()
-    assert (piece_at(found, 25 / 90, 40 / 90) == region(person, boxes=True).mask).all()
+    found = segments(photo, [region(person, boxes=True), region(face, boxes=True)])
+    assert (segment_at(found, 25 / 90, 15 / 90) == region(face, boxes=True).mask).all()
+    assert (segment_at(found, 25 / 90, 40 / 90) == region(person, boxes=True).mask).all()
 
 
 def test_beside_things_a_click_takes_a_connected_patch(photo: np.ndarray) -> None:
-    found = pieces(photo, [region(Rect(0, 0, 10, 10), boxes=True)])
-    patch = piece_at(found, 70 / 90, 45 / 90)
+    found = segments(photo, [region(Rect(0, 0, 10, 10), boxes=True)])
+    patch = segment_at(found, 70 / 90, 45 / 90)
     assert patch[45, 70]
     assert 0.002 < patch.mean() < 0.05
-    assert not (patch & piece_at(found, 40 / 90, 20 / 90)).any()
+    assert not (patch & segment_at(found, 40 / 90, 20 / 90)).any()
 
 
 @pytest.mark.parametrize(("x", "y"), [(1.0, 0.2), (-0.01, 0.2), (0.5, 0.67)])
 def test_a_click_beside_the_photo_is_refused(photo: np.ndarray, x: float, y: float) -> None:
     with pytest.raises(MaskError, match="outside the photo"):
-        piece_at(pieces(photo, []), x, y)
+        segment_at(segments(photo, []), x, y)
 
 
 def test_a_second_click_takes_a_piece_back(photo: np.ndarray) -> None:
-    drawn, piece = region(Rect(0, 0, 20, 20), boxes=False).mask, region(Rect(10, 10, 30, 30), boxes=False).mask
-    once = added(drawn, piece)
-    assert (once == (drawn | piece)).all()
-    assert (added(once, piece) == (drawn & ~piece)).all()
+    drawn, segment = region(Rect(0, 0, 20, 20), boxes=False).mask, region(Rect(10, 10, 30, 30), boxes=False).mask
+    once = toggled(drawn, segment)
+    assert (once == (drawn | segment)).all()
+    assert (toggled(once, segment) == (drawn & ~segment)).all()
 
 
 def test_an_exported_mask_comes_back_as_it_was() -> None:

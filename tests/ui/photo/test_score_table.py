@@ -8,7 +8,7 @@ import pandas as pd
 from core.files import without_formulas
 from core.photos import images
 from tests.conftest import draw_photo
-from ui.photo import several
+from ui.photo import score_table
 from ui.resources import Examined, Item
 
 
@@ -17,8 +17,8 @@ def test_the_contact_sheet_has_every_scored_photo() -> None:
     items = [
         Item(f"{number}.png", f"digest-{number}", lambda photo=photo: photo) for number, photo in enumerate(photos)
     ]
-    saved = several.sheet([(item, Examined(0.5, None, None)) for item in items])
-    one = several.sheet([(items[0], Examined(0.5, None, None))])
+    saved = score_table.sheet([(item, Examined(0.5, None, None)) for item in items])
+    one = score_table.sheet([(items[0], Examined(0.5, None, None))])
     assert images.read(saved).shape[1] > 2 * images.read(one).shape[1]
 
 

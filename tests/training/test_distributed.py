@@ -21,8 +21,8 @@ from core.errors import MissingDependencyError, TrainingError
 from core.inference import checkpoints
 from core.photos.preprocess import Preset
 from core.registry import MODELS
-from core.training import processes
-from core.training.processes import Alone, Together
+from core.training import distributed
+from core.training.distributed import Distributed, SingleProcess
 from core.training.recipes import TrainConfig, recipe
 from tests.helpers.runs import last_weights, stopped
 
@@ -115,11 +115,11 @@ def test_two_processes_train_and_resume_as_one_does(
 
 
 def test_a_process_alone_changes_nothing() -> None:
-    alone, values, order = processes.gathered(), torch.rand(4), np.arange(4)
-    assert type(alone) is Alone
-    assert alone.leads
-    assert alone.whole(values) is values
-    assert alone.part(order) is order
+    alone, values, order = distributed.process_group(), torch.rand(4), np.arange(4)
+    assert type(alone) is SingleProcess
+    assert alone.is_main
+    assert alone.all_gather(values) is values
+    assert alone.shard(order) is order
     before = torch.get_rng_state()
     alone.seed(0, 1, 2)
     assert torch.equal(before, torch.get_rng_state())
@@ -129,17 +129,17 @@ def test_a_process_alone_changes_nothing() -> None:
 def test_what_processes_cannot_share_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}.items():
         monkeypatch.setenv(name, value)
-    team = Together()  # one process, as Fabric sees it, is enough to be refused
-    team.size = 3
+    processes = Distributed()  # one process, as Fabric sees it, is enough to be refused
+    processes.size = 3
     with pytest.raises(TrainingError, match="multiple of 3"):
-        team.part(np.arange(8))
-    if team.device.type == "cpu":
+        processes.shard(np.arange(8))
+    if processes.device.type == "cpu":
         with pytest.raises(TrainingError, match="--frozen-norm"):
-            team.wrap(MODELS["small_cnn"].function().train())
+            processes.wrap(MODELS["small_cnn"].function().train())
 
 
 def test_several_processes_without_fabric_are_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setitem(sys.modules, "lightning_fabric", None)
     with pytest.raises(MissingDependencyError, match="requirements-cluster"):
-        processes.gathered()
+        distributed.process_group()

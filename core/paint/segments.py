@@ -21,23 +21,23 @@ SMALLEST = 0.0005
 
 
 @dataclass(frozen=True, eq=False)
-class Pieces:
+class Segments:
     """What can be clicked: found things (bool H × W), smallest first, and the number of each pixel's patch (H × W)."""
 
     things: tuple[Mask, ...]
     patches: np.ndarray
 
 
-def pieces(photo: Pixels, found: Iterable[Region]) -> Pieces:
+def segments(photo: Pixels, found: Iterable[Region]) -> Segments:
     """The things in regions of a photo, one by one, and its patches."""
     from skimage.segmentation import slic  # here, because it takes as long to import as a page to draw
 
     things = [thing for region in found for thing in _instances(region)]
     things.sort(key=lambda thing: int(thing.sum()))
-    return Pieces(tuple(things), slic(photo, PATCHES, compactness=12, start_label=0, channel_axis=2))
+    return Segments(tuple(things), slic(photo, PATCHES, compactness=12, start_label=0, channel_axis=2))
 
 
-def piece_at(found: Pieces, x: float, y: float) -> Mask:
+def segment_at(found: Segments, x: float, y: float) -> Mask:
     """The smallest thing at a place, or else its patch; x and y in widths of the photo; MaskError outside of it."""
     height, width = found.patches.shape
     column, row = int(x * width), int(y * width)
@@ -49,12 +49,12 @@ def piece_at(found: Pieces, x: float, y: float) -> Mask:
     return found.patches == found.patches[row, column]
 
 
-def added(drawn: Mask, piece: Mask) -> Mask:
-    """A mask with a piece more; without it where all of the piece is in it already, so that a second click takes back.
+def toggled(drawn: Mask, segment: Mask) -> Mask:
+    """A mask with a segment more, or without it where it is in it already: a second click takes the first one back.
 
     Both bool H × W.
     """
-    return drawn & ~piece if (drawn | ~piece).all() else drawn | piece
+    return drawn & ~segment if (drawn | ~segment).all() else drawn | segment
 
 
 def _instances(region: Region) -> list[Mask]:

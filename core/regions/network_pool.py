@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Pool(Generic[T]):
-    """Lends things that keep buffers of their own; the next is made only when all others are lent.
+class NetworkPool(Generic[T]):
+    """Lends networks that keep buffers of their own; the next is made only when all others are lent.
 
     `make` is called by one thread at a time. Callers beyond `most` wait for one that comes back.
     """

@@ -1,4 +1,4 @@
-"""Links of how unusual photos are with their scores: records, sentences, and the stored answer; never imports torch."""
+"""How distinctiveness goes along with scores, as stored and told: records, files, sentences; never imports torch."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BEARING = (
 
 
 @dataclass(frozen=True)
-class Link:
+class RankCorrelation:
     """Spearman ρ of a measure with scores of a side, and the same with the countable features taken out of both."""
 
     measure: str
@@ -47,12 +47,12 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Unusual:
+class Distinctiveness:
     """Every link of a set, and the features that were taken out."""
 
     source: str
     model: str
-    links: tuple[Link, ...]
+    links: tuple[RankCorrelation, ...]
     features: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -62,21 +62,21 @@ class Unusual:
         return any(link.side == "human" for link in self.links)
 
 
-def save(found: Unusual, photos: pd.DataFrame, folder: Path) -> None:
+def save(found: Distinctiveness, photos: pd.DataFrame, folder: Path) -> None:
     """Keep an answer and its photos (KEYS, MEASURES) in MODEL/SET.json and .csv of a folder."""
     name = folder / found.model / found.source.replace("/", "-")
     write_text(name.with_suffix(".csv"), photos[[*KEYS, *MEASURES]].to_csv(index=False, float_format="%.5g"))
     write_text(name.with_suffix(".json"), json.dumps(as_json(found), indent=1) + "\n")
 
 
-def read_unusual(model: str) -> tuple[Unusual, ...]:
+def read_distinctiveness(model: str) -> tuple[Distinctiveness, ...]:
     """The stored answers for a model, those with human scores first; ArtifactError for a damaged file."""
     files = sorted((config.ARTIFACTS / FOLDER / model).glob("*.json"))
-    found = [read_record(Unusual, file, "distinctiveness") for file in files]
+    found = [read_record(Distinctiveness, file, "distinctiveness") for file in files]
     return tuple(sorted((item for item in found if item), key=lambda item: not item.asked))
 
 
-def measured(model: str) -> pd.DataFrame | None:
+def read_measures(model: str) -> pd.DataFrame | None:
     """KEYS and MEASURES of every photo that was measured for a model; None where none was.
 
     How unusual a photo is holds among those of its set. ArtifactError for a damaged file.
@@ -93,13 +93,13 @@ def measured(model: str) -> pd.DataFrame | None:
     return pd.concat(tables, ignore_index=True).drop_duplicates(list(KEYS)) if tables else None
 
 
-def in_short(found: Unusual) -> str:
+def in_short(found: Distinctiveness) -> str:
     """The sentences of every side, with the photos that they are about."""
     said = " ".join(sentence(found, side) for side in SIDES if any(link.side == side for link in found.links))
     return f"{said} ({max(link.n for link in found.links):,} photos of {found.source}.)"
 
 
-def lines(found: Unusual) -> list[str]:
+def lines(found: Distinctiveness) -> list[str]:
     """The answer in plain sentences, then every link."""
     text = [f"{found.source}, scores of {found.model}: do unusual photos score higher?"]
     text += [sentence(found, side) for side in SIDES if any(link.side == side for link in found.links)]
@@ -111,7 +111,7 @@ def lines(found: Unusual) -> list[str]:
     return [*text, *found.notes, f"features taken out: {', '.join(found.features) or 'none varies'}"]
 
 
-def sentence(found: Unusual, side: str) -> str:
+def sentence(found: Distinctiveness, side: str) -> str:
     """One paragraph of the answer: what goes along with the scores of a side once countable features are taken out.
 
     Of distances in the model's own features nothing is said: those follow its scores.

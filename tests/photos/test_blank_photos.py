@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.photos.emptiness import NEARLY_EMPTY, ONE_COLOUR, hint
+from core.photos.blank_photos import NEARLY_EMPTY, ONE_COLOUR, hint
 from tests.conftest import draw_photo
 
 

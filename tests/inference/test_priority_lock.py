@@ -8,22 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core.inference.turns import FAIR, Turns
+from core.inference.priority_lock import FAIR, PriorityLock
 
 
-def queue(turns: Turns, wanted: list[int]) -> list[int]:
+def queue(lock: PriorityLock, wanted: list[int]) -> list[int]:
     """The order in which requests are served that arrive one by one while somebody else has the model."""
     served: list[int] = []
 
     def ask(number: int) -> None:
-        with turns.of(wanted[number]):
+        with lock.held_for(wanted[number]):
             served.append(number)
 
     with ThreadPoolExecutor(len(wanted)) as pool:
-        with turns:
+        with lock:
             for number in range(len(wanted)):
                 pool.submit(ask, number)
-                while len(turns._all) < number + 1:
+                while len(lock._all) < number + 1:
                     time.sleep(0.001)
         pool.shutdown(wait=True)
     return served
@@ -31,7 +31,7 @@ def queue(turns: Turns, wanted: list[int]) -> list[int]:
 
 def test_small_requests_overtake_and_every_fourth_turn_is_the_oldest_ones() -> None:
     wanted = [8, 8, 8, 1, 1, 1, 1, 1, 1]
-    served = queue(Turns(), wanted)
+    served = queue(PriorityLock(), wanted)
     assert sorted(served) == list(range(9))
     assert served[: FAIR - 1] == [3, 4, 5]  # the first turn was that of who held the model
     assert served[FAIR - 1] == 0
@@ -40,42 +40,42 @@ def test_small_requests_overtake_and_every_fourth_turn_is_the_oldest_ones() -> N
 
 
 def test_large_requests_wait_for_a_small_one_that_is_being_prepared() -> None:
-    turns, served = Turns(), list[str]()
+    lock, served = PriorityLock(), list[str]()
 
     def ask(name: str, photos: int) -> None:
-        with turns.of(photos):
+        with lock.held_for(photos):
             served.append(name)
 
-    with turns.of(1):
+    with lock.held_for(1):
         pass  # the first turn is always that of who has waited longest
     with ThreadPoolExecutor(2) as pool:
-        with turns.expected():
+        with lock.reserved():
             large = pool.submit(ask, "large", 8)
-            while not turns._all:
+            while not lock._all:
                 time.sleep(0.001)
             time.sleep(0.05)
             assert not served
             pool.submit(ask, "small", 1).result(10)
         large.result(10)
     assert served == ["small", "large"]
-    with turns.expected():  # who prepares one now and then does not keep the others out
-        while turns._served % FAIR:
+    with lock.reserved():  # who prepares one now and then does not keep the others out
+        while lock._served % FAIR:
             ask("small", 1)
         ask("large", 8)
     assert served[-1] == "large"
 
 
 def test_a_thread_may_take_it_again_and_others_wait_until_it_is_all_given_back() -> None:
-    turns, inside = Turns(), threading.Event()
+    lock, inside = PriorityLock(), threading.Event()
 
     def other() -> None:
-        with turns.of(1):
+        with lock.held_for(1):
             inside.set()
 
-    with turns:
+    with lock:
         thread = threading.Thread(target=other)
         thread.start()
-        with turns, turns.of(5):
+        with lock, lock.held_for(5):
             assert not inside.wait(0.05)
         assert not inside.wait(0.05)
     thread.join(10)
@@ -83,35 +83,35 @@ def test_a_thread_may_take_it_again_and_others_wait_until_it_is_all_given_back()
 
 
 def test_an_error_gives_it_back() -> None:
-    turns = Turns()
-    with pytest.raises(ValueError, match="broken"), turns.of(3):
+    lock = PriorityLock()
+    with pytest.raises(ValueError, match="broken"), lock.held_for(3):
         raise ValueError("broken")
-    with turns.of(1):
+    with lock.held_for(1):
         pass
 
 
 def test_a_wait_that_is_broken_off_leaves_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
-    turns = Turns()
+    lock = PriorityLock()
     ready = threading.Event()
 
     class BrokenOffError(Exception):
         """What ends a wait from outside."""
 
     def hold() -> None:
-        with turns:
+        with lock:
             ready.set()
             time.sleep(0.2)
 
     thread = threading.Thread(target=hold)
     thread.start()
     ready.wait(10)
-    wait = turns._changed.wait
-    monkeypatch.setattr(turns._changed, "wait", lambda: (_ for _ in ()).throw(BrokenOffError()))
-    with pytest.raises(BrokenOffError), turns.of(1):
+    wait = lock._changed.wait
+    monkeypatch.setattr(lock._changed, "wait", lambda: (_ for _ in ()).throw(BrokenOffError()))
+    with pytest.raises(BrokenOffError), lock.held_for(1):
         pass
-    monkeypatch.setattr(turns._changed, "wait", wait)
-    with turns.of(8):
+    monkeypatch.setattr(lock._changed, "wait", wait)
+    with lock.held_for(8):
         pass
     thread.join(10)
-    assert not turns._all
-    assert not turns._small
+    assert not lock._all
+    assert not lock._small

@@ -10,16 +10,16 @@ from core.effects.human_side import varying
 from core.effects.resampling import percentile_interval, resample_counts
 from core.errors import LatentError
 from core.evaluation import metrics
-from core.latent.distinctiveness import FEWEST, Measured
-from core.latent.links import MEASURES, SIDES, Link, Unusual
+from core.latent.distinctiveness import FEWEST, MeasuredSet
+from core.latent.distinctiveness_results import MEASURES, SIDES, Distinctiveness, RankCorrelation
 from core.types import Interval
 
 TINY = 1e-9
 
 
-def answer(
-    found: Measured, source: str, model: str, *, draws: int = config.RESAMPLES, seed: int = config.SEED
-) -> Unusual:
+def correlate(
+    found: MeasuredSet, source: str, model: str, *, draws: int = config.RESAMPLES, seed: int = config.SEED
+) -> Distinctiveness:
     """The links of each measure with the model's scores and, where enough photos have them, with human scores.
 
     LatentError if there are too few photos for so many countable features.
@@ -36,11 +36,13 @@ def answer(
             values, scores = part[measure].to_numpy(dtype=float), part[side].to_numpy(dtype=float)
             plain = metrics.correlation_interval(metrics.spearman, values, scores, draws=draws, seed=seed)
             links.append(
-                Link(measure, side, len(part), plain, partial_spearman(values, scores, given, draws=draws, seed=seed))
+                RankCorrelation(
+                    measure, side, len(part), plain, partial_spearman(values, scores, given, draws=draws, seed=seed)
+                )
             )
     if not links:
         raise LatentError(f"{source}: too few photos beside {len(features)} countable features; give more photos.")
-    return Unusual(source, model, tuple(links), tuple(features), _notes(found))
+    return Distinctiveness(source, model, tuple(links), tuple(features), _notes(found))
 
 
 def partial_spearman(
@@ -67,7 +69,7 @@ def _partial(ranks: np.ndarray, counts: np.ndarray) -> float:
     return float(left[0, 1] / np.sqrt(scale)) if min(left[0, 0], left[1, 1]) > TINY else float("nan")
 
 
-def _notes(found: Measured) -> tuple[str, ...]:
+def _notes(found: MeasuredSet) -> tuple[str, ...]:
     """What does not count, and what the learned space cannot show."""
     notes = []
     if found.alike:

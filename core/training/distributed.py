@@ -19,13 +19,13 @@ PATIENCE = timedelta(days=7)
 """How long processes wait for the first one, which reads and labels photos alone; torchrun ends them if it dies."""
 
 
-class Alone:
+class SingleProcess:
     """The only process of a run."""
 
     rank, size = 0, 1
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this is the process that reads, validates, writes and speaks."""
         return self.rank == 0
 
@@ -38,14 +38,14 @@ class Alone:
         """The module as a step calls it; its weights stay those of `module`."""
         return module
 
-    def part(self, batch: np.ndarray) -> np.ndarray:
+    def shard(self, batch: np.ndarray) -> np.ndarray:
         """Of the indices of a step (N,) those that this process takes."""
         return batch
 
     def seed(self, *key: int) -> None:
         """Draw what is random in a step (dropout) from a seed of its own; alone, the run's generator goes on."""
 
-    def whole(self, values: torch.Tensor) -> torch.Tensor:
+    def all_gather(self, values: torch.Tensor) -> torch.Tensor:
         """Values of this process's photos (n × …) → those of all photos of the step (N × …), gradients included."""
         return values
 
@@ -53,28 +53,28 @@ class Alone:
         """Gradients of a step's loss, the same in every process."""
         loss.backward()
 
-    def from_first(self, make: Callable[[], T]) -> T:
+    def broadcast(self, make: Callable[[], T]) -> T:
         """What the first process makes, in every process."""
         return make()
 
 
-ALONE = Alone()
+SINGLE_PROCESS = SingleProcess()
 
 
 @dataclass(frozen=True)
-class Step:
+class LossInputs:
     """What a loss is computed from: this process's photos (n × 3 × H × W) and the targets of all photos (N,).
 
-    `share` of the run is done; `whole` makes values of all photos of the step from those of this process's.
+    `share` of the run is done; `all_gather` makes values of all photos of the step from those of this process's.
     """
 
     batch: torch.Tensor
     targets: torch.Tensor
     share: float
-    whole: Callable[[torch.Tensor], torch.Tensor] = ALONE.whole
+    all_gather: Callable[[torch.Tensor], torch.Tensor] = SINGLE_PROCESS.all_gather
 
 
-class Together(Alone):
+class Distributed(SingleProcess):
     """One of several processes that torchrun started, on one machine or more, by Lightning Fabric.
 
     Every process computes the loss of the whole step from all its scores, because a correlation is no mean over parts
@@ -120,7 +120,7 @@ class Together(Alone):
             module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
         return self._fabric.setup_module(module)
 
-    def part(self, batch: np.ndarray) -> np.ndarray:
+    def shard(self, batch: np.ndarray) -> np.ndarray:
         if len(batch) % self.size:
             raise TrainingError(
                 f"A step of {len(batch)} photos cannot be shared evenly by {self.size} processes; choose a "
@@ -131,22 +131,22 @@ class Together(Alone):
     def seed(self, *key: int) -> None:
         torch.manual_seed(int(np.random.SeedSequence([*key, self.rank]).generate_state(1)[0]))
 
-    def whole(self, values: torch.Tensor) -> torch.Tensor:
+    def all_gather(self, values: torch.Tensor) -> torch.Tensor:
         gathered: Any = self._fabric.all_gather(values, sync_grads=values.requires_grad)
         return gathered.flatten(0, 1)
 
     def backward(self, loss: torch.Tensor) -> None:
         self._fabric.backward(loss)
 
-    def from_first(self, make: Callable[[], T]) -> T:
-        return self._fabric.broadcast(make() if self.leads else None)  # type: ignore[return-value]
+    def broadcast(self, make: Callable[[], T]) -> T:
+        return self._fabric.broadcast(make() if self.is_main else None)  # type: ignore[return-value]
 
 
-def gathered() -> Alone:
+def process_group() -> SingleProcess:
     """The processes of this run: those that torchrun started, else this one alone."""
-    return Together() if int(os.environ.get("WORLD_SIZE", 1)) > 1 else Alone()
+    return Distributed() if int(os.environ.get("WORLD_SIZE", 1)) > 1 else SingleProcess()
 
 
-def leads() -> bool:
+def is_main_process() -> bool:
     """Whether this is the first process of a run, the one that speaks."""
     return int(os.environ.get("RANK", 0)) == 0
