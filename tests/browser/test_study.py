@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 START = [sys.executable, "-m", "streamlit"]
 LONGEST = 120
+PHOTOS = 6
 
 
 def in_state(queue: Queue, wanted: str) -> Job:
@@ -40,10 +41,10 @@ def asked_for(page: Page, address: str) -> None:
     settled(page)
     photos = [
         {"name": f"{number}.png", "mimeType": "image/png", "buffer": images.png_bytes(draw_photo(number, 300, 400))}
-        for number in range(12)
+        for number in range(PHOTOS)
     ]
     page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", photos)
-    page.get_by_text("11.png").or_(page.get_by_text("12 files")).first.wait_for()
+    page.get_by_text(f"{PHOTOS - 1}.png").or_(page.get_by_text(f"{PHOTOS} files")).first.wait_for()
     page.locator(".st-key-study-ablations input").click()
     page.get_by_role("option", name="Grayscale").first.click()
     page.keyboard.press("Escape")
@@ -75,7 +76,7 @@ def test_a_study_is_killed_with_its_server_and_resumed_from_the_page(open_tab: O
         settled(page)
         page.go_back()
         page.get_by_role("link", name="Its photos on the map").click()
-        page.get_by_text("12 photos of the study mine stand on the map in blue").wait_for()
+        page.get_by_text(f"{PHOTOS} photos of the study mine stand on the map in blue").wait_for()
         page.wait_for_selector(".map-plot[data-drawn]")
         check(page, "study-on-the-map")
     page.close()
