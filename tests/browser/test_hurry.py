@@ -64,6 +64,25 @@ def is_well(page: Page, name: str) -> None:
     assert not page.locator("[data-testid=stAlertContentError]").all_inner_texts()
 
 
+def test_who_runs_through_the_menu_and_back_ends_on_a_page_that_answers(address: str, hurried: Page) -> None:
+    """Runs that end between a question and its answer must not make the browser forget what the answer refers to."""
+    page, lost = hurried, []
+    page.on("console", lambda said: lost.append(said.text) if "ForwardMsg" in said.text else None)
+    page.goto(address)
+    page.get_by_text("Take the face away").first.click(click_count=3)
+    for name in ("Try a photo", "Ablation effects", "Latent space", "Model", "Ablation effects"):
+        page.get_by_role("link", name=name, exact=True).first.click()
+        page.wait_for_timeout(250)
+    for step in (page.go_back, page.go_back, page.go_back, page.go_forward, page.go_forward):
+        step()
+        page.wait_for_timeout(300)
+    settled(page)
+    assert lost == []
+    page.get_by_role("link", name="Model", exact=True).first.click()
+    page.wait_for_url("**/model*")
+    is_well(page, "hurried-menu")
+
+
 def test_a_map_clicked_faster_than_it_answers_ends_at_the_last_click(address: str, hurried: Page) -> None:
     page = hurried
     page.goto(f"{address}/latent_space?projection=pca")
