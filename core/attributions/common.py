@@ -49,6 +49,11 @@ def model_input(predictor: Predictor, photo: Pixels) -> tuple[Pixels, torch.Tens
     return square, preprocess.to_batch([square], predictor.preset).to(predictor.device)
 
 
+def background_input(predictor: Predictor, square: Pixels, kind: str) -> torch.Tensor:
+    """The background of a square as a batch of one, as the model sees it."""
+    return preprocess.to_batch([background(square, kind)], predictor.preset).to(predictor.device)
+
+
 def background(square: Pixels, kind: str) -> Pixels:
     """A photo of the same size that tells nothing: its mean colour, the photo blurred, or black."""
     if kind == BLACK:

@@ -13,7 +13,7 @@ from core.attributions.common import (
     BACKGROUNDS,
     BATCH,
     MEAN,
-    background,
+    background_input,
     by_place,
     evaluating,
     heatmap,
@@ -47,7 +47,7 @@ def integrated_gradients(
     Gaussian laid over the map, in sides. Source: Sundararajan et al. 2017.
     """
     square, batch = model_input(predictor, photo)
-    start = preprocess.to_batch([background(square, background_of)], predictor.preset).to(predictor.device)
+    start = background_input(predictor, square, background_of)
     with evaluating(predictor) as module:
         found = IntegratedGradients(module).attribute(batch, start, n_steps=steps, internal_batch_size=BATCH)
     return _finished(predictor, photo, square, found, integrated_gradients.__name__, smooth, signed=True)

@@ -14,13 +14,13 @@ from core.attributions.common import (
     BATCH,
     BLUR,
     background,
+    background_input,
     by_place,
     evaluating,
     heatmap,
     model_input,
 )
 from core.inference import Predictor
-from core.photos import preprocess
 from core.registry import ATTRIBUTIONS, Choice, Range
 from core.types import Heatmap, Pixels
 
@@ -42,7 +42,7 @@ def occlusion(
     squares overlap by half. Source: Zeiler & Fergus 2014.
     """
     square, batch = model_input(predictor, photo)
-    hidden = preprocess.to_batch([background(square, background_of)], predictor.preset).to(predictor.device)
+    hidden = background_input(predictor, square, background_of)
     side = max(1, round(window * len(square)))
     with evaluating(predictor) as module, torch.no_grad():
         found = Occlusion(module).attribute(

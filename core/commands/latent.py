@@ -44,9 +44,10 @@ def latent(
     from core.inference.autoencoder import load_autoencoder
     from core.latent.build import make
     from core.sources import open_source
+    from core.study.catalogue import place_of
 
     listings = [open_source(name) for name in sources]
-    places = {listing.name: _place(name) for listing, name in zip(listings, sources, strict=True)}
+    places = {listing.name: place_of(name) for listing, name in zip(listings, sources, strict=True)}
     made, problems = make(
         inference.load(model, engine, precision, passes=sum(len(listing.photos) for listing in listings)),
         load_autoencoder(autoencoder),
@@ -62,11 +63,6 @@ def latent(
         print(f"left out: {problem}", file=sys.stderr)
     report = _report(made.answer)
     return Report([*report.lines, f"the map is in {out}"], report.data, code=1 if problems else 0)
-
-
-def _place(name: str) -> str:
-    """Where a source will be found again from another folder; registered ids stay as they are."""
-    return str(Path(name).absolute()) if Path(name).exists() else name
 
 
 def _report(answer: object) -> Report:

@@ -98,6 +98,7 @@ def carry_out(
     from core import inference
     from core.inference import cluster
     from core.inference.engine import REFERENCE
+    from core.study.catalogue import place_of
     from core.study.parts import Parts
 
     if within is not None and (named := next(filter(is_address, sources), None)):
@@ -117,8 +118,7 @@ def carry_out(
     planned = _plan(predictor, found, design, allow_seen, unseen_by, note, listings)
     if len(found) < (least := config.MIN_CONFIRMATORY):
         tell(f"{len(found)} photos are too few for a verdict: a row needs {least} that hold its thing.")
-    places = {listing.name: str(Path(name).resolve()) if Path(name).exists() else name for name, (listing, _) in zip(
-        sources, listings, strict=True)}  # fmt: skip
+    places = {listing.name: place_of(name) for name, (listing, _) in zip(sources, listings, strict=True)}
     problems = [problem for listing, _ in listings for problem in listing.problems]
     with cluster.opened(engine_cluster) as machines:
         _agree(planned, Parts(out), yes, say, machines)

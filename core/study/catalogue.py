@@ -48,6 +48,11 @@ def is_of_other_weights(folder: Path) -> bool:
     return not hashlib.sha256(weights).hexdigest().startswith(known)
 
 
+def place_of(source: str) -> str:
+    """Where a source is found again from another folder; registered ids and addresses stay as they are."""
+    return str(Path(source).resolve()) if Path(source).exists() else source
+
+
 def write_photo_places(folder: Path, places: Mapping[str, str]) -> None:
     """Note where a study's sources are, beside it and not in it: that is true on this machine only."""
     write_text(folder / PLACES, json.dumps(dict(places), indent=1, ensure_ascii=False) + "\n")
