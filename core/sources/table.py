@@ -94,8 +94,9 @@ def confined(data: bytes) -> bytes:
     table.writerow((*COLUMNS, SPLIT))
     try:
         for row in _rows_of(data, Path(), ""):
-            fields = (" ".join(field.splitlines()) for field in (_inside(row.name), row.score, row.split))
-            table.writerow((*fields, *row.rest))  # without line breaks, which are not always quoted
+            # Without line breaks, which are not always quoted: one alone would begin a row that nobody has confined.
+            fields = (_inside(row.name), row.score, row.split, *row.rest)
+            table.writerow(" ".join(field.splitlines()) for field in fields)
     except (SourceError, csv.Error):
         return data
     return text.getvalue().encode()

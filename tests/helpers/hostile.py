@@ -1,7 +1,8 @@
 """Hostile input in bulk: seeded changes to good bytes and good JSON, and a loop that allows nothing but our own errors.
 
 `HOSTILE=50000 python -m pytest tests/hostile` takes that many of each kind instead of the suite's few;
-`HOSTILE_SEED=7` takes others. A failure names its seed: the same two settings give it again.
+`HOSTILE_SEED=7` takes others. A failure names its seed: the same two settings give it again. Inputs that coverage
+guides are made by tests/helpers/guided.py.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import LabError
+from tests.helpers import guided
 from tests.helpers.watch import watched
 
 SEED = int(os.environ.get("HOSTILE_SEED", "0"))
@@ -105,6 +107,8 @@ def attack(
     What is opened, written, asked or started outside of `places` counts as much as a crash, and so do SECONDS and
     MEGABYTES. The first inputs' seeds are printed.
     """
+    if guided.MINUTES in os.environ:
+        guided.guided(kind, make, lambda item: _wrong(_meet(item, take, places)), float(os.environ[guided.MINUTES]))
     wrong: list[str] = []
     total = count(few)
     print(f"{kind}: {total} inputs, seeds {SEED}-{kind}-0 to {SEED}-{kind}-{total - 1}")
@@ -118,12 +122,18 @@ def attack(
         faulthandler.cancel_dump_traceback_later()
         slowest, largest = max(slowest, seconds), max(largest, megabytes)
         refused += said is not None and not said.startswith("!")
-        if said and said.startswith("!"):
-            wrong.append(f"{seed}: {said}")
-        if seconds > SECONDS or megabytes > MEGABYTES:
-            wrong.append(f"{seed}: {seconds:.1f} s, {megabytes:.0f} MB")
+        if problem := _wrong((said, seconds, megabytes)):
+            wrong.append(f"{seed}: {problem}")
     print(f"{kind}: {refused} refused, slowest {slowest:.2f} s, most memory {largest:.0f} MB, {len(wrong)} wrong")
     assert not wrong, f"{len(wrong)} of {total}:\n" + "\n".join(wrong[:SHOWN])
+
+
+def _wrong(met: tuple[str | None, float, float]) -> str | None:
+    """What must not have happened with an input, if anything."""
+    said, seconds, megabytes = met
+    if said and said.startswith("!"):
+        return said
+    return f"{seconds:.1f} s, {megabytes:.0f} MB" if seconds > SECONDS or megabytes > MEGABYTES else None
 
 
 def _meet(item: Any, take: Callable[[Any], object], places: Sequence[Path]) -> tuple[str | None, float, float]:

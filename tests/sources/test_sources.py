@@ -202,6 +202,24 @@ def test_csv_with_a_comma_in_its_numbers_and_between_its_cells_is_refused_by_lin
     assert [photo.score for photo in csv_table(trailing).photos] == [0.4, 0.5]
 
 
+@pytest.mark.parametrize("place", ["{}/outside.png", "../outside.png"])
+@pytest.mark.parametrize("cell", [0, 1, 2, 3])
+def test_no_cell_of_a_visitors_list_begins_a_row_of_its_own(tmp_path: Path, place: str, cell: int) -> None:
+    """A lone carriage return is a line break to readers, and needs no quotation marks for writers: in no cell, named
+    or not, may it bring a path that was never confined."""
+    folder = tmp_path / "visit"
+    for photo in (tmp_path / "outside.png", folder / "in.png"):
+        write_photo(photo, height=4, width=4)
+    cells = ["in.png", "0.5", "train", "more"]
+    cells[cell] = f'"x\r{place.format(tmp_path)}"'
+    (folder / "list.csv").write_bytes(confined(f"image_path,memorability_score,split\n{','.join(cells)}\n".encode()))
+    try:
+        found = csv_table(folder / "list.csv").photos
+    except SourceError:
+        return
+    assert [photo.path for photo in found if photo.path != folder / "in.png"] == []
+
+
 def test_csv_bears_a_byte_order_mark(photo_folder: Path, tmp_path: Path) -> None:
     table = write_table(tmp_path / "list.csv", "photos/photo_0.png,0.5", encoding="utf-8-sig")
     assert len(csv_table(table).photos) == 1
