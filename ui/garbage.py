@@ -1,12 +1,16 @@
-"""Streamlit collects garbage after every run of a page: half a second where torch is loaded, while nobody is served.
+"""What a server does about memory that nobody uses any more, beside what Python does by itself.
 
-What a process loads once stays for good, so it need not be looked at again.
+Streamlit collects garbage after every run of a page: half a second where torch is loaded, while nobody is served.
+What a process loads once stays for good, so it need not be looked at again. And what a crowd leaves free would stay
+with the process, although nobody may need it.
 """
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
+from contextlib import suppress
 from threading import Lock
 
 FEW = 25
@@ -27,3 +31,14 @@ def keep_what_is_loaded() -> None:
         _loaded = len(sys.modules)
     gc.collect()
     gc.freeze()
+
+
+def give_back() -> None:
+    """Collect garbage, and hand what is free back to the system.
+
+    The C library keeps freed memory between pieces that are in use. That of Linux (glibc) can be asked for it; others
+    cannot, and keep what they like.
+    """
+    gc.collect()
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)

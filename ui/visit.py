@@ -22,6 +22,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ui import garbage
 from ui.components import component
 
 ADDRESSES, NAME = "addresses", "visit"
@@ -109,13 +110,19 @@ def _sweep(found: Visits, server: runtime.Runtime) -> None:
     """Look for ended visits as long as the server runs, and close their sessions.
 
     Streamlit would keep a session, with all that was uploaded in it, until after two minutes another one ends. It has
-    no public way to close one from a thread; should its private one go, it does so later, as it always did.
+    no public way to close one from a thread; should its private one go, it does so later, as it always did. Sessions
+    close a moment later, so that what they held is given back at the next look.
     """
+    closing = False
     while server.state is not runtime.RuntimeState.STOPPED:
         time.sleep(SWEEP)
-        for session in found.release(time.monotonic(), server.is_active_session):
+        if closing:
+            garbage.give_back()
+        ended = found.release(time.monotonic(), server.is_active_session)
+        for session in ended:
             with suppress(AttributeError):
                 server._get_async_objs().eventloop.call_soon_threadsafe(server.close_session, session)
+        closing = bool(ended)
 
 
 def address_of(file: str) -> dict[str, Any]:

@@ -6,8 +6,11 @@ import asyncio
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from streamlit.runtime import Runtime, RuntimeState
 from streamlit.testing.v1 import AppTest
 
 from benchmarks._app import served
@@ -15,6 +18,7 @@ from benchmarks._visitor import visitor
 from core import config
 from core.photos import images
 from tests.conftest import draw_photo
+from ui import visit
 from ui.photo.boards import CanvasState
 from ui.visit import LONGEST, MOST_VISITS, RELEASE, Visits, _own
 
@@ -53,6 +57,27 @@ def test_photos_of_a_visit_that_ended_are_released_and_what_is_small_is_not() ->
     assert visits.release(4 * RELEASE, here.__contains__) == []
     assert visits.take("B", now=4 * RELEASE) == {"brush-size": 9}
     assert visits.take("A", now=4 * RELEASE)["kept"] == ["photo"]
+
+
+def test_memory_is_given_back_once_after_those_who_left_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not at every look: collecting garbage takes time from those who stay."""
+    visits, looks, done = Visits(), iter([RuntimeState.ONE_OR_MORE_SESSIONS_CONNECTED] * 4), []
+
+    class Server:
+        state = property(lambda _: next(looks, RuntimeState.STOPPED))
+        is_active_session = staticmethod(lambda session: done.append("look") is not None)
+        close_session = "close"
+
+        def _get_async_objs(self) -> SimpleNamespace:
+            return SimpleNamespace(
+                eventloop=SimpleNamespace(call_soon_threadsafe=lambda what, session: done.append(what))
+            )
+
+    monkeypatch.setattr(visit, "SWEEP", 0)
+    monkeypatch.setattr(visit.garbage, "give_back", lambda: done.append("give back"))
+    visits.keep("A", {}, now=time.monotonic() - 2 * RELEASE, session="a")
+    visit._sweep(visits, cast(Runtime, Server()))
+    assert done == ["look", "close", "give back", "look", "look", "look"]
 
 
 @pytest.mark.slow
