@@ -77,7 +77,7 @@ def add_settings(parser: argparse.ArgumentParser, record: type, leave_out: Colle
         elif get_origin(kind) is tuple:
             parser.add_argument(option, nargs="+", default=None, help=note + default)
         else:
-            parser.add_argument(option, type=_type(item.name, kind), default=None, help=note + default)
+            parser.add_argument(option, type=_type(item.name, kind), default=None, help=note + default, action=_Text)
 
 
 def add_parameters(parser: argparse.ArgumentParser, function: Callable[..., Any]) -> None:
@@ -106,7 +106,7 @@ def _add_option(parser: argparse.ArgumentParser, name: str, kind: Any, note: str
         parser.add_argument(option, nargs="+", default=default, help=note)
         return
     shown = "" if default in ("", None) else f" (default: {default})"
-    parser.add_argument(option, type=_type(name, kind), default=default, help=note + shown)
+    parser.add_argument(option, type=_type(name, kind), default=default, help=note + shown, action=_Text)
 
 
 def counter(what: str) -> Callable[[int, int], None]:
@@ -130,6 +130,15 @@ def counter(what: str) -> Callable[[int, int], None]:
 def _type(name: str, kind: Any) -> Callable[[str], Any]:
     """What reads an option's text; seeds are never negative, which the generators of random numbers refuse."""
     return _seed if name.endswith("seed") else _plain(kind)
+
+
+class _Text(argparse.Action):
+    """An option with a text. A script whose variable was never set gives an empty one, which would count as none."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        if isinstance(values, str) and not values.strip():
+            raise argparse.ArgumentError(self, "it is empty; name something, or leave the option out")
+        setattr(namespace, self.dest, values)
 
 
 def _seed(text: str) -> int:

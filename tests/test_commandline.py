@@ -95,6 +95,8 @@ def test_evaluate_prints_saves_and_answers_in_json(checkpoint: str, tmp_path: Pa
     [
         (["concepts"], "No photo set is named"),
         (["human", "runs/none", "--seed", "-1"], "a seed is 0 or more"),
+        (["score", "samples", "--csv", ""], "--csv: it is empty"),
+        (["study", "samples", "--unseen-by", " "], "--unseen-by: it is empty"),
         (["calibrate", "--fills", "gold"], "No fill is called 'gold'"),
         (["attribute", "samples", "--masks", "gold"], "No mask is called 'gold'"),
         (["paint", "a.png", "--mask", "b.png", "--without", "faces"], "--hosts"),
