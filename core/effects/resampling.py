@@ -53,6 +53,14 @@ def two_way_means(values: np.ndarray, links: Hosts, *, draws: int, seed: int) ->
     does not count in that draw; one that has no hosts at all is compared with no change.
     Source: Owen 2007, the pigeonhole bootstrap.
     """
+    return two_way_group_means(values, np.ones((1, len(values))), links, draws=draws, seed=seed)[:, 0]
+
+
+def two_way_group_means(values: np.ndarray, groups: np.ndarray, links: Hosts, *, draws: int, seed: int) -> np.ndarray:
+    """The same means of groups of targets (draws × groups), of which `groups` (groups × targets) has 1 for a member.
+
+    All groups are of one resample, so that hosts which several share move them together.
+    """
     n, random = len(values), np.random.default_rng(seed)
     hosts, column = np.unique(links.host, return_inverse=True)
     shape, pairs = (n, len(hosts)), (links.target, column)
@@ -65,7 +73,8 @@ def two_way_means(values: np.ndarray, links: Hosts, *, draws: int, seed: int) ->
         weight = often @ drawn
         control = np.divide(change @ drawn, weight, out=np.zeros_like(weight), where=weight > 0)
         targets *= (weight > 0) | alone[:, None]
-        parts.append((targets * (values[:, None] - control)).sum(axis=0) / targets.sum(axis=0))
+        with np.errstate(invalid="ignore"):  # a group of which no target was drawn has no mean
+            parts.append((groups @ (targets * (values[:, None] - control)) / (groups @ targets)).T)
     return np.concatenate(parts)
 
 

@@ -1,7 +1,8 @@
 """The decision rows by kind of photo: size of the thing, indoors or outdoors, with or without people, source.
 
 Exploratory: the confirmatory row is the pooled one (rule 18). Whether the kinds differ is tested by permuting them
-among the photos, and adjusted over all such tests (Benjamini–Hochberg).
+among the photos, against hosts also by resampling photos and hosts, and adjusted over all such tests
+(Benjamini–Hochberg).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import pandas as pd
 from core import config
 from core.effects import stats
 from core.effects.populations import links, outcome
-from core.effects.resampling import bca_interval, bootstrap, means
+from core.effects.resampling import bca_interval, bootstrap, means, two_way_group_means
+from core.study.hosts import Hosts
 from core.study.protocol import DECISION_ROWS, EXCESS, DecisionRow
 from core.study.reading import Study
 from core.table import HOSTED
@@ -61,7 +63,7 @@ def _of_row(study: Study, item: RowDecision, weak: Mapping[str, str]) -> Iterato
         enough = {kind: photos for kind, photos in members.items() if len(photos) >= config.MIN_COMPUTED}
         if len(enough) < 2:
             continue
-        p = interaction_p([values[photos] for photos in enough.values()], seed=study.settings.seed)
+        p = _p(study, row, place, list(enough.values()), values)
         for kind, photos in enough.items():
             found = _interval(study, row, place, photos, values[photos])
             yield dict(
@@ -101,15 +103,36 @@ def _in_order(kinds: np.ndarray) -> list[str]:
     return sorted(names, key=lambda name: (bands.index(name) if name in bands else 0, name))
 
 
+def _p(study: Study, row: DecisionRow, place: int, groups: Sequence[np.ndarray], values: np.ndarray) -> float:
+    """P that kinds (numbers of photos) do not differ. Photos of one kind share hosts more often than others do, for
+    hosts have the score of their photo: against hosts the larger p counts, as the wider interval does."""
+    p = interaction_p([values[photos] for photos in groups], seed=study.settings.seed)
+    if not _has_hosts(study, row):
+        return p
+    photos = np.sort(np.concatenate(groups))
+    member = np.array([np.isin(photos, group) for group in groups], dtype=float)
+    own, hosts = _against(study, place, photos)
+    drawn = two_way_group_means(own, member, hosts, draws=config.RESAMPLES, seed=study.settings.seed)
+    return max(p, resampled_interaction_p([values[group] for group in groups], drawn))
+
+
 def _interval(study: Study, row: DecisionRow, place: int, photos: np.ndarray, values: np.ndarray) -> tuple[float, ...]:
     """Mean and 95 % interval in SD; against hosts, of both photos and hosts where that is wider."""
     draws, seed = config.RESAMPLES, study.settings.seed
     (drawn,) = bootstrap(len(values), [means(values[:, None])], draws=draws, seed=seed)
     found = Interval(float(values.mean()), *bca_interval(drawn[:, 0], values))
-    if row.outcome == EXCESS and study.control_kind == HOSTED:
-        own = study.score[photos, place] - study.original[photos]
-        found = stats.wider(found, own, links(study, place, photos), draws=draws, seed=seed)
+    if _has_hosts(study, row):
+        found = stats.wider(found, *_against(study, place, photos), draws=draws, seed=seed)
     return tuple(value / study.sd for value in (found.estimate, found.low, found.high))
+
+
+def _has_hosts(study: Study, row: DecisionRow) -> bool:
+    return row.outcome == EXCESS and study.control_kind == HOSTED
+
+
+def _against(study: Study, place: int, photos: np.ndarray) -> tuple[np.ndarray, Hosts]:
+    """The photos' own differences under a condition, and their hosts."""
+    return study.score[photos, place] - study.original[photos], links(study, place, photos)
 
 
 def interaction_p(groups: Sequence[np.ndarray], *, draws: int = config.RESAMPLES, seed: int = config.SEED) -> float:
@@ -125,3 +148,14 @@ def interaction_p(groups: Sequence[np.ndarray], *, draws: int = config.RESAMPLES
         dealt = random.permuted(np.tile(centred, (min(step, draws - start), 1)), axis=1)
         beyond += int(((np.square(dealt @ member) / sizes).sum(axis=1) >= observed * (1 - 1e-9)).sum())
     return (beyond + 1) / (draws + 1)
+
+
+def resampled_interaction_p(groups: Sequence[np.ndarray], drawn: np.ndarray) -> float:
+    """P of as much variance between the groups' means, were resamples of them (draws × groups) around one mean."""
+    sizes, found = np.array([len(group) for group in groups]), np.array([group.mean() for group in groups])
+
+    def between(means: np.ndarray) -> np.ndarray:
+        return (sizes * np.square(means - np.average(means, axis=-1, weights=sizes)[..., None])).sum(axis=-1)
+
+    beyond = int((between(drawn - found) >= between(found) * (1 - 1e-9)).sum())
+    return (beyond + 1) / (len(drawn) + 1)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from core.effects import effects
+from core.effects.resampling import two_way_group_means
 from core.study import reading
-from core.verdict.kinds import KIND_COLUMNS, band, interaction_p, kind_table, scene_of
+from core.study.hosts import Hosts
+from core.verdict.kinds import KIND_COLUMNS, band, interaction_p, kind_table, resampled_interaction_p, scene_of
 from core.verdict.row_decisions import decide_rows
 from tests.helpers import planted
 
@@ -46,6 +48,29 @@ def test_the_test_of_an_interaction_holds_its_level() -> None:
     found = [interaction_p([random.normal(0, 1, 30), random.normal(0, 1, 50)], draws=199, seed=n) for n in range(200)]
     assert 0.01 <= np.mean(np.array(found) <= 0.05) <= 0.1
     assert interaction_p([random.normal(0, 1, 40), random.normal(1.5, 1, 40)]) < 0.01
+
+
+def against_hosts(seed: int, difference: float = 0.0) -> tuple[float, float]:
+    """Both p of two kinds of 40 photos, where all of a kind draw ten hosts from the same fifteen."""
+    random, n, pool = np.random.default_rng(seed), 40, 15
+    kind = np.repeat([0, 1], n)
+    own = random.normal(0, 1, 2 * n) + difference * (kind == 0)
+    host = np.concatenate([pool * one + random.choice(pool, 10, replace=False) for one in kind])
+    change = random.normal(0, 1, 2 * pool)[host] + random.normal(0, 0.3, len(host))
+    unknown = np.full(len(host), np.nan)
+    hosts = Hosts(np.repeat(np.arange(2 * n), 10), np.zeros(len(host), int), host, change, *[unknown] * 4)
+    excess = own - hosts.mean(change, 2 * n)
+    groups = [excess[kind == one] for one in (0, 1)]
+    drawn = two_way_group_means(own, np.array([kind == 0, kind == 1]) * 1.0, hosts, draws=400, seed=seed)
+    return interaction_p(groups, draws=199, seed=seed), resampled_interaction_p(groups, drawn)
+
+
+def test_kinds_with_hosts_of_their_own_do_not_differ_by_their_hosts_alone() -> None:
+    """Permuting photos takes what few hosts happen to do for a difference between the kinds."""
+    permuted, resampled = np.array([against_hosts(seed) for seed in range(120)]).T
+    assert np.mean(permuted <= 0.05) > 0.2
+    assert np.mean(resampled <= 0.05) <= 0.1
+    assert np.mean([against_hosts(seed, 2.0)[1] <= 0.05 for seed in range(20)]) == 1
 
 
 def test_bands_and_scenes() -> None:
