@@ -280,11 +280,19 @@ def at_rmse(rmse: np.ndarray, differences: np.ndarray, target: np.ndarray) -> np
 
 
 def larger_share(
-    first: np.ndarray, second: np.ndarray, *, draws: int = config.RESAMPLES, seed: int = config.SEED
+    first: np.ndarray,
+    second: np.ndarray,
+    *,
+    errors: Sequence[float] = (0.0, 0.0),
+    draws: int = config.RESAMPLES,
+    seed: int = config.SEED,
 ) -> float:
-    """P(|mean of first| > |mean of second|) over resamples of the same photos; ties count half."""
+    """P(|mean of first| > |mean of second|) over resamples of the same photos; ties count half.
+
+    `errors` are the standard errors that shared hosts add to the two means, beside what the photos do.
+    """
     (drawn,) = bootstrap(len(first), [means(np.column_stack([first, second]))], draws=draws, seed=seed)
-    sizes = np.abs(drawn)
+    sizes = np.abs(drawn + np.random.default_rng(seed).normal(0.0, errors, drawn.shape))
     return float(np.mean(sizes[:, 0] > sizes[:, 1]) + np.mean(sizes[:, 0] == sizes[:, 1]) / 2)
 
 

@@ -14,7 +14,7 @@ from core.study.protocol import DECISION_ROWS
 from core.study.reading import Study
 from core.table import Condition
 from core.verdict.records import Cause, Lead, Pair, RowDecision
-from core.verdict.row_decisions import compare, deciding_values, places
+from core.verdict.row_decisions import compare, deciding_values, host_error, places
 
 
 def leading_cause(study: Study, decisions: Sequence[RowDecision], weak: Mapping[str, str]) -> Cause:
@@ -58,8 +58,9 @@ def _inner(one: RowDecision, other: RowDecision) -> RowDecision | None:
 
 def pairs(study: Study, decisions: Sequence[RowDecision], weak: Mapping[str, str]) -> tuple[Pair, ...]:
     """Every two testable rows with at least 20 photos in common."""
-    doses = {item.row: dose_response(study, item, weak) for item in decisions if item.testable}
-    found = (_pair(study, first, second, doses) for first, second in combinations(doses, 2))
+    testable = [item for item in decisions if item.testable]
+    doses = {item.row: dose_response(study, item, weak) for item in testable}
+    found = (_pair(study, first, second, doses) for first, second in combinations(testable, 2))
     return tuple(pair for pair in found if pair is not None)
 
 
@@ -95,8 +96,10 @@ def changed_parameters(one: Condition, other: Condition) -> dict[str, object]:
     return {name: second.get(name) for name in {*first, *second} if first.get(name) != second.get(name)}
 
 
-def _pair(study: Study, first: str, second: str, doses: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Pair | None:
-    (size_1, value_1), (size_2, value_2) = doses[first], doses[second]
+def _pair(
+    study: Study, first: RowDecision, second: RowDecision, doses: Mapping[str, tuple[np.ndarray, np.ndarray]]
+) -> Pair | None:
+    (size_1, value_1), (size_2, value_2) = doses[first.row], doses[second.row]
     both = (
         np.isfinite(value_1[:, 0]) & np.isfinite(value_2[:, 0]) & np.isfinite(size_1[:, 0]) & np.isfinite(size_2[:, 0])
     )
@@ -105,8 +108,10 @@ def _pair(study: Study, first: str, second: str, doses: Mapping[str, tuple[np.nd
     target = np.minimum(size_1[both, 0], size_2[both, 0])
     matched = [stats.at_rmse(*_complete(size[both], value[both]), target) for size, value in zip(
         (size_1, size_2), (value_1, value_2), strict=True)]  # fmt: skip
-    share = stats.larger_share(*matched, seed=study.settings.seed)
-    return Pair(first, second, share, int(both.sum()), float(target.mean()))
+    errors = [host_error(study, item, np.where(both, value[:, 0], np.nan)) for item, value in zip(
+        (first, second), (value_1, value_2), strict=True)]  # fmt: skip
+    share = stats.larger_share(*matched, errors=errors, seed=study.settings.seed)
+    return Pair(first.row, second.row, share, int(both.sum()), float(target.mean()))
 
 
 def _complete(size: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

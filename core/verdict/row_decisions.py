@@ -68,7 +68,7 @@ def _place(study: Study, decision: RowDecision) -> int:
     return next(place for place in places(study, row) if row.fill_of(study.conditions[place]) == decision.fill)
 
 
-def _host_error(study: Study, decision: RowDecision, values: np.ndarray) -> float:
+def host_error(study: Study, decision: RowDecision, values: np.ndarray) -> float:
     """What sharing hosts adds to the error of a row's mean over the photos (N,) in which `values` is known (rule 6)."""
     place, photos = _place(study, decision), np.flatnonzero(np.isfinite(values))
     plain = differences(study, place)[photos]
@@ -249,7 +249,7 @@ def compare(study: Study, first: RowDecision, second: RowDecision, weak: Mapping
     both = np.isfinite(pair).all(axis=1)
     if both.sum() >= config.MIN_COMPUTED:
         pair[~both] = np.nan
-    errors = [_host_error(study, decision, values) for decision, values in zip((first, second), pair.T, strict=True)]
+    errors = [host_error(study, decision, values) for decision, values in zip((first, second), pair.T, strict=True)]
     pair = pair[both] if both.sum() >= config.MIN_COMPUTED else pair
     found = stats.with_error(stats.lead(pair[:, 0], pair[:, 1], seed=study.settings.seed), math.hypot(*errors))
     return _scaled(found, study.sd), int(both.sum())
