@@ -23,12 +23,15 @@ GUESS = Speed(row_ms=60.0, open_ms=400.0)
 
 @dataclass(frozen=True)
 class Measured:
-    """What the first photos of one study took, in which engine, and on which day (ISO)."""
+    """What the first photos of one study took, in which engine, and on which day (ISO).
+
+    `open_ms` is None where what is in them was known: from their labels, or from an earlier time.
+    """
 
     engine: str
     day: str
     row_ms: float
-    open_ms: float
+    open_ms: float | None
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,11 @@ class Known:
     day: str = ""
 
 
-def remember(model: str, engine: str, speed: Speed) -> None:
+def remember(model: str, engine: str, row_ms: float, open_ms: float | None) -> None:
     """Keep what was measured of a model; where the cache cannot be written to, the next one asks in vain."""
     kept = _all()
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    kept[model] = [*kept.get(model, []), Measured(engine, today, speed.row_ms, speed.open_ms)][-LATEST:]
+    kept[model] = [*kept.get(model, []), Measured(engine, today, row_ms, open_ms)][-LATEST:]
     content = {name: [asdict(item) for item in found] for name, found in kept.items()}
     try:
         write_text(_file(), json.dumps(content, indent=1) + "\n")
@@ -55,17 +58,17 @@ def remember(model: str, engine: str, speed: Speed) -> None:
 def known(model: str) -> Known:
     """The speed of a model here: the middle one of those measured in its last engine, or the guess.
 
-    Opening takes what it took at its slowest: where a photo was looked at before, what is in it was kept.
+    How long it takes to open a photo does not depend on the model.
     """
     everything = _all()
-    openings = [item.open_ms for found in everything.values() for item in found]
-    slowest = max(openings, default=GUESS.open_ms)
+    openings = [item.open_ms for found in everything.values() for item in found if item.open_ms is not None]
+    opening = median(openings or [GUESS.open_ms])
     found = everything.get(model)
     if not found:
-        return Known(Speed(GUESS.row_ms, slowest))
+        return Known(Speed(GUESS.row_ms, opening))
     last = found[-1]
     rows = median(item.row_ms for item in found if item.engine == last.engine)
-    return Known(Speed(rows, slowest), last.engine, last.day)
+    return Known(Speed(rows, opening), last.engine, last.day)
 
 
 def _file() -> Path:

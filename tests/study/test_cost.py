@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core import config
 from core.inference import Predictor
 from core.photos.preprocess import Preset
 from core.registry import MODELS
+from core.sources import open_source
 from core.study import beforehand, engine, speeds
 from core.study import plan as study_plan
 from core.study.beforehand import Counted
@@ -107,23 +109,36 @@ def test_without_a_measurement_it_is_called_a_guess() -> None:
 
 
 def test_the_middle_of_the_last_measurements_counts_in_the_last_engine() -> None:
-    for engine_used, row in (("torch", 90.0), ("fast", 9.0), ("fast", 11.0), ("fast", 50.0)):
-        speeds.remember("tiny", engine_used, Speed(row, row * 10))
+    for engine_used, row, opening in (("torch", 90.0, 100.0), ("fast", 9.0, None), ("fast", 11.0, 300.0)):
+        speeds.remember("tiny", engine_used, row, opening)
+    speeds.remember("tiny", "fast", 50.0, 900.0)
     found = speeds.known("tiny")
-    assert (found.speed.row_ms, found.engine) == (11.0, "fast")
-    assert found.speed.open_ms == 900  # at its slowest: else what was found in the photos was kept
-    assert speeds.known("other").speed == Speed(speeds.GUESS.row_ms, 900)
+    assert (found.speed, found.engine) == (Speed(11.0, 300.0), "fast")
+    assert speeds.known("other").speed == Speed(speeds.GUESS.row_ms, 300.0)  # opening is the same with every model
     for _ in range(speeds.LATEST):
-        speeds.remember("tiny", "fast", Speed(8.0, 20.0))
-    assert speeds.known("tiny").speed == Speed(8.0, 20.0)
+        speeds.remember("tiny", "fast", 8.0, None)
+    assert speeds.known("tiny").speed == Speed(8.0, speeds.GUESS.open_ms)
+
+
+def test_how_long_opening_takes_is_learned_from_photos_that_detectors_look_at_anew(tmp_path: Path) -> None:
+    design = Design(ablations=("grayscale",), masks=("salient",))
+    for number in range(3):
+        write_photo(tmp_path / "set" / f"{number}.png", number)
+    photos = open_source(str(tmp_path / "set")).photos
+    remembered = []
+    for found in (half_with_faces(4), photos, photos):  # known by labels; looked at; kept from the time before
+        measured(study_plan.plan(tiny(), found, design))
+        kept = json.loads((config.CACHE / speeds.FILE).read_text())["tiny"]
+        remembered.append(kept[-1]["open_ms"])
+    assert [value is None for value in remembered] == [True, False, True]
 
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"tiny": 3}', '{"tiny": [{"engine": "torch"}]}', "\0"])
 def test_a_damaged_note_of_speeds_is_as_none(damage: str) -> None:
-    speeds.remember("tiny", "torch", SPEED)
+    speeds.remember("tiny", "torch", SPEED.row_ms, SPEED.open_ms)
     (config.CACHE / speeds.FILE).write_text(damage)
     assert speeds.known("tiny").engine == ""
-    speeds.remember("tiny", "torch", SPEED)
+    speeds.remember("tiny", "torch", SPEED.row_ms, SPEED.open_ms)
     assert speeds.known("tiny").speed == SPEED
 
 

@@ -17,7 +17,6 @@ from core.photos import images
 from core.registry import MODELS
 from core.study import beforehand, jobs, limits, speeds
 from core.study.conditions import Design
-from core.study.cost import Speed
 from core.study.jobs import RUNNING, WAITING, Job, Progress, Queue
 from tests.conftest import draw_photo, visit_page
 from ui import visit
@@ -159,8 +158,11 @@ def test_a_length_of_time_is_said_in_its_unit(seconds: float, said: str) -> None
     assert runs.duration(seconds) == said
 
 
-def test_how_long_it_takes_is_said_before_the_start_by_the_estimate_of_the_command() -> None:
-    speeds.remember("resnet50", "PyTorch, fp32", Speed(row_ms=40.0, open_ms=200.0))
+def test_how_long_it_takes_is_said_before_the_start_by_the_estimate_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "CACHE", tmp_path / "cache")
+    speeds.remember("resnet50", "PyTorch, fp32", 40.0, 200.0)
     app = visit_page(PAGE)
     assert "How long it takes is said here once there are photos." in words(app)
     given(app, photo_file(0), photo_file(1))
