@@ -43,6 +43,7 @@ def asked_for(page: Page, address: str) -> None:
     settled(page)
     page.set_input_files(DROP, [png(number) for number in range(PHOTOS)])
     page.get_by_text(f"{PHOTOS} files, ").wait_for()
+    settled(page)  # the list of files moves what lies below it
     page.locator(".st-key-study-ablations input").click()
     page.get_by_role("option", name="Grayscale").first.click()
     page.keyboard.press("Escape")
