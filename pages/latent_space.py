@@ -11,7 +11,6 @@ from core.latent import words as latent_words
 from core.latent.atlas import Atlas
 from core.latent.colours import Option
 from core.latent.distinctiveness_results import in_short, read_distinctiveness
-from core.latent.study_colours import study_folders
 from core.registry import PROJECTIONS, SPACES
 from ui import layout, widgets
 from ui.map import chart, controls, panels, scatter, selections
@@ -45,7 +44,7 @@ def answer(atlas: Atlas) -> None:
         st.markdown(latent_words.scope_of_tests(atlas.answer))
         for item in atlas.answer.directions:
             st.markdown(f"*{SPACES[item.space].label}.* {latent_words.direction_sentence(item)}")
-        for found in layout.attempt(lambda: read_distinctiveness(latent_map.model_of(atlas))) or ():
+        for found in layout.attempt(lambda: read_distinctiveness(atlas.model)) or ():
             st.markdown(f"Do unusual photos score higher? {layout.plain(in_short(found))}")
         for note in atlas.answer.notes:
             st.markdown(layout.plain(note))
@@ -53,7 +52,7 @@ def answer(atlas: Atlas) -> None:
 
 def explore(atlas: Atlas, name: str) -> None:
     """Controls, the map, and the panels below it."""
-    options, problems = latent_map.colours_of(atlas, name, study_folders())
+    options, problems = latent_map.colours_of(atlas, name)
     layout.problem(*problems)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         space = widgets.choose("Space", [s for s in SPACES if s.id in atlas.spaces], "space", in_address=True)

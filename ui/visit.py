@@ -30,9 +30,11 @@ TAKE = "take"
 """Names a photo in an address that is to join the visit."""
 OF_STUDY = "of_study"
 """Names a study in the map's address whose photos stand on the map."""
-KEPT = ("kept", "also", "current", "boards", "trials", "landed", "shown", "ask", "owner", ADDRESSES)
+STUDY_FILES = "study-uploads"
+"""Names the files in the session that were given for a study."""
+KEPT = (STUDY_FILES, "kept", "also", "current", "boards", "trials", "landed", "shown", "ask", "owner", ADDRESSES)
 """What pages put into the session themselves."""
-PHOTOS = ("kept", "also", "boards", "trials", "landed", "shown")
+PHOTOS = (STUDY_FILES, "kept", "also", "boards", "trials", "landed", "shown")
 """What of it holds photos, drawings and pictures made of them."""
 CHOSEN = (
     *("brush-size", "method", "sources", "search", "delta", "traverse", "along", "step", "format", "for-spreadsheet"),

@@ -33,12 +33,14 @@ def concepts(
     Concepts are the kinds of things that detectors find, the upper third of each low-level feature, and what you name.
     For each: whether the model distinguishes it, and whether the score rises towards it more often than towards
     concepts made by chance. For each part: its typical photos, its share of the scores' variance, and Δ without it.
+    What was measured of each photo stays in the folder, and colours maps that the photos lie on.
     """
     from pathlib import Path
 
     from core import inference
     from core.concepts import over_set, words
     from core.files import write_text
+    from core.latent import photo_values
     from core.records import as_json
     from core.sources import open_source
     from core.study import catalogue
@@ -49,7 +51,7 @@ def concepts(
         raise ParameterError("--limit must be 0 or more, and --parts 2 or more.")
     patterns = _patterns(named)
     listings = [open_source(source) for source in sources]
-    found, problems = over_set.concepts(
+    outcome = over_set.concepts(
         inference.load(model),
         listings,
         named=patterns,
@@ -60,11 +62,14 @@ def concepts(
         seed=seed,
         progress=progress_bar,
     )
-    for problem in problems:
+    found = outcome.concepts
+    for problem in outcome.problems:
         print(f"left out: {problem}", file=sys.stderr)
     text = json.dumps(as_json(found), separators=(",", ":")) + "\n"
     for folder in filter(None, (out, save)):
         write_text(Path(folder) / f"{found.model}.json", text)
+    sources_of, ids = ([getattr(photo, name) for photo in outcome.photos] for name in ("source", "id"))
+    photo_values.write(Path(out) / f"{found.model}-{photo_values.FILE}", found.model, sources_of, ids, outcome.measures)
     places = {listing.name: catalogue.place_of(name) for name, listing in zip(sources, listings, strict=True)}
     catalogue.write_photo_places(Path(out), places)  # so that the page can show typical photos on this machine
     lines = [
@@ -74,7 +79,7 @@ def concepts(
         *(f"part {item.number + 1}: {words.of_part(item, found.sd)}" for item in found.parts),
         f"saved in {out}",
     ]
-    return Report(lines, as_json(found), code=1 if problems else 0)
+    return Report(lines, as_json(found), code=1 if outcome.problems else 0)
 
 
 def _patterns(named: Sequence[str]) -> dict[str, str]:

@@ -208,12 +208,12 @@ def _plan(
 
 def _agree(planned: Plan, parts: Any, yes: bool, say: Say, machines: Cluster | None) -> None:
     """Say the cost; StudyError if it is high and nobody agreed."""
-    from core.study.cost import estimate
+    from core.study.first_photos import measured
 
     settings = parts.settings()
     if settings and settings.get("finished"):
         return
-    cost = estimate(planned, parts.done()[0] if settings else ())
+    cost = measured(planned, parts.done()[0] if settings else ())
     cost = cost.spread(machines.workers) if machines else cost
     say(f"{many(len(planned.steps), 'condition')}; {cost}{f', {machines}' if machines else ''}.")
     if cost.seconds > LONG and not yes:

@@ -1,5 +1,5 @@
 """What the model has learned to distinguish: concepts that a person names, and parts found without names.
 
-Uses photos, sources, inference, attributions, regions, study, effects, paint and trust. Face: `over_set.concepts`,
-`reports.read_concepts`, `words`.
+Uses photos, sources, inference, attributions, regions, study, effects, latent, paint and trust. Face:
+`over_set.concepts`, `reports.read_concepts`, `words`.
 """

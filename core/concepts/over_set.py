@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from core import config
+from core.concepts import words
 from core.concepts.activations import Activations, activations, branches_of
 from core.concepts.factorisation import (
     PARTS,
@@ -19,9 +20,10 @@ from core.concepts.factorisation import (
     without_each,
 )
 from core.concepts.reports import Concepts, Part, Sample
-from core.concepts.tcav import concept_effects
+from core.concepts.tcav import concept_effects, place_along
 from core.errors import PhotoError, SourceError
 from core.inference import Predictor
+from core.latent.photo_values import Measure
 from core.paint.region_effect import working
 from core.photos.features import LOW_LEVEL, measure_features
 from core.photos.fingerprints import UnseenFilter, fingerprint
@@ -41,10 +43,24 @@ LEAST_AREA = 0.01
 class _Seen:
     """What is kept of a photo: its traces, the area of each kind of thing, and its countable features."""
 
-    name: str
+    photo: Photo
     left: Activations
     areas: Mapping[str, float]
     features: Mapping[str, float | None]
+
+    @property
+    def name(self) -> str:
+        return _name(self.photo)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Concepts and parts of a model, the N photos that they rest on with what was measured of each, and problems."""
+
+    concepts: Concepts
+    photos: tuple[Photo, ...]
+    measures: tuple[Measure, ...]
+    problems: tuple[Problem, ...]
 
 
 def concepts(
@@ -58,7 +74,7 @@ def concepts(
     limit: int = 0,
     seed: int = config.SEED,
     progress: Progress = silent,
-) -> tuple[Concepts, list[Problem]]:
+) -> Found:
     """Concepts and parts of a model over photos that it did not learn from; those that look alike count once.
 
     A kind of thing is a concept by what the source or a detector says, a countable feature by its upper and lower
@@ -79,7 +95,8 @@ def concepts(
     before, slopes = (np.array([getattr(item.left, field) for item in seen]) for field in ("before", "slope"))
     found = concept_effects(before, slopes, sides, seed)
     patterns = factor_branches([item.left.last for item in seen], parts, seed)
-    made, together = _parts(predictor, patterns, seen)
+    amounts = np.array([[part.mean() for part in _amounts(patterns, item.left.last)] for item in seen])
+    made, together = _parts(predictor, patterns, seen, amounts)
     result = Concepts(
         model=predictor.name,
         source=name,
@@ -92,7 +109,16 @@ def concepts(
         together=together,
         samples=tuple(_sample(predictor, patterns, photo) for photo in samples),
     )
-    return result, problems
+    measures = _measures(before, {item.name: sides[item.name] for item in found}, amounts, seed)
+    return Found(result, tuple(item.photo for item in seen), measures, tuple(problems))
+
+
+def _measures(
+    before: np.ndarray, sides: Mapping[str, np.ndarray], amounts: np.ndarray, seed: int
+) -> tuple[Measure, ...]:
+    """What was measured of each photo: its place along every concept, and its mean amount of every part."""
+    places = [Measure(words.along(name), place_along(before, side, seed)) for name, side in sides.items()]
+    return (*places, *(Measure(words.amount_of(number), amount) for number, amount in enumerate(amounts.T)))
 
 
 def _drawn(listings: Sequence[Listing], limit: int, seed: int) -> list[Photo]:
@@ -121,7 +147,7 @@ def _look(
         regions = {name: item.region for name, item in mask_cache.find(photo, pixels, masks).items()}
         areas = {name: region.area for name, region in regions.items()}
         small = working(pixels)
-        seen.append(_Seen(_name(photo), activations(predictor, small), areas, measure_features(small, regions)))
+        seen.append(_Seen(photo, activations(predictor, small), areas, measure_features(small, regions)))
     return seen, problems
 
 
@@ -173,12 +199,11 @@ def _features(seen: Sequence[_Seen]) -> dict[str, np.ndarray]:
 
 
 def _parts(
-    predictor: Predictor, patterns: Sequence[Factorisation], seen: Sequence[_Seen]
+    predictor: Predictor, patterns: Sequence[Factorisation], seen: Sequence[_Seen], amounts: np.ndarray
 ) -> tuple[tuple[Part, ...], float]:
     """Every part, the one whose removal changes the score most first, and the share that all account for together."""
     maps = [item.left.last for item in seen]
     scores = np.array([item.left.score for item in seen])
-    amounts = np.array([[part.mean() for part in _amounts(patterns, last)] for last in maps])
     alone = share_of_variance(amounts, scores)
     changes = without_each(predictor, patterns, maps)
     branches = zip(branches_of(predictor), patterns, strict=True)

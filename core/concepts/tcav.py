@@ -23,6 +23,7 @@ HALVES = 20
 """Times that the photos are halved at random: one half makes the vector, the other is asked."""
 RANDOM = 1_000
 """Concepts made by chance; the least p is 1 / (RANDOM + 1)."""
+FOLDS = 5
 MIDDLE = (0.025, 0.975)
 
 
@@ -50,6 +51,26 @@ def concept_effects(
     adjusted = holm(np.array([item.p for item in found])) if found else ()
     made = [replace(item, p=float(p)) for item, p in zip(found, adjusted, strict=True)]
     return sorted(made, key=lambda item: -abs(item.step))
+
+
+def place_along(before: np.ndarray, sides: np.ndarray, seed: int) -> np.ndarray:
+    """Where each photo lies along a concept (N,): 0 as the mean photo without it, 1 as the mean one with it.
+
+    The vector that a photo is placed by is made of others. `before` and `sides` are as in `concept_effects`, with at
+    least FEWEST photos on either side.
+    """
+    random = np.random.default_rng(seed)
+    folds, found = np.empty(len(sides), dtype=int), np.empty(len(sides))
+    for side in (1, -1, 0):
+        there = sides == side
+        folds[there] = random.permutation(int(there.sum())) % FOLDS
+    for fold in range(FOLDS):
+        own = folds == fold
+        present, absent = (before[~own & (sides == side)].mean(axis=0) for side in (1, -1))
+        step = present - absent
+        length = float(step @ step)
+        found[own] = (before[own] - absent) @ step / length if length else 0.5
+    return found
 
 
 def _once(

@@ -35,11 +35,21 @@ def in_short(found: Concepts) -> list[str]:
         "Towards these it falls": [item for item in found.named if item.differs and item.step < 0],
         "These do no more than chance brings": [item for item in found.named if not item.differs],
     }
-    return [
-        f"{said}: {', '.join(item.name[0].lower() + item.name[1:] for item in items)}."
-        for said, items in sides.items()
-        if items
-    ]
+    return [f"{said}: {', '.join(_small(item.name) for item in items)}." for said, items in sides.items() if items]
+
+
+def along(name: str) -> str:
+    """What the place of a photo along a concept is called."""
+    return f"Along the concept {_small(name)}"
+
+
+def amount_of(number: int) -> str:
+    """What the amount of a part in a photo is called, by the part's number from 0."""
+    return f"Amount of part {number + 1}"
+
+
+def _small(name: str) -> str:
+    return name[0].lower() + name[1:]
 
 
 def of_part(found: Part, sd: float) -> str:

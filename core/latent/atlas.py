@@ -108,6 +108,11 @@ class Atlas:
     answer: MapAnswer
     places: Mapping[str, str]
 
+    @property
+    def model(self) -> str:
+        """The model whose scores and features the map shows."""
+        return str(self.answer.facts.get("predictor", config.DEFAULT_MODEL))
+
     def index(self, name: str) -> int | None:
         """Row of the photo called SOURCE/ID, or None."""
         source, _, photo_id = name.partition("/")

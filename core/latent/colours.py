@@ -1,4 +1,4 @@
-"""What the points of a map can be coloured by: scores, errors, sources, and what a study measured of each photo."""
+"""What the points of a map can be coloured by: scores, errors, sources, and what runs measured of each photo."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import config
 from core.errors import ArtifactError, StudyError
+from core.latent import photo_values
 from core.latent.atlas import Atlas
 from core.latent.distinctiveness_results import KEYS, MEASURES, read_measures
 from core.latent.geometry import KNN, knn_distances
+from core.latent.photo_values import MeasureName
 from core.latent.study_colours import StudyColours
 from core.registry import SPACES
 from core.types import Problem
@@ -63,8 +64,8 @@ class Colour:
 class Option:
     """One thing that a map can be coloured by; `read` fetches its values (N,), StudyError where they are damaged.
 
-    Options of one `label` differ in `variant`, the strength of an ablation or the fill of a region; the default is the
-    first of them.
+    Options of one `label` differ in `variant`, the strength of an ablation, the fill of a region, or the model;
+    the default is the first of them.
     """
 
     id: str
@@ -80,10 +81,13 @@ class Option:
         return Colour(self.id, label, self.read(), self.names, self.signed)
 
 
-def colours(atlas: Atlas, studies: tuple[Path, ...] = ()) -> tuple[dict[str, Option], tuple[Problem, ...]]:
+def colours(
+    atlas: Atlas, studies: tuple[Path, ...] = (), measured: tuple[Path, ...] = ()
+) -> tuple[dict[str, Option], tuple[Problem, ...]]:
     """Everything that photos of a map can be coloured by, by id, and the studies and tables that cannot be read.
 
-    Of studies only the settings are read here: what they measured of each photo, once it is chosen.
+    Of studies, and of the files that other runs left (`photo_values`), only what they hold is read here: what was
+    `measured` of each photo, once it is chosen.
     """
     found, problems = [], []
     for folder in studies:
@@ -98,6 +102,7 @@ def colours(atlas: Atlas, studies: tuple[Path, ...] = ()) -> tuple[dict[str, Opt
     except ArtifactError as error:
         problems.append(Problem("distinctiveness", str(error)))
     options += [option for study in found for option in _effects(study)]
+    options += _measured(atlas, measured, problems)
     for name in sorted({name for study in found for name in study.features}):
         having = [study for study in found if name in study.features]
         options.append(Option(f"feature-{name}", f"Feature: {name.replace('_', ' ')}", partial(_feature, name, having)))
@@ -138,8 +143,7 @@ def _unusual(atlas: Atlas) -> list[Option]:
 
 def _unusual_in_set(atlas: Atlas) -> list[Option]:
     """What no space of the map can say: how unusual a photo is among those of its set, where that was measured."""
-    model = str(atlas.answer.facts.get("predictor", config.DEFAULT_MODEL))
-    table = read_measures(model)
+    table = read_measures(atlas.model)
     if table is None:
         return []
     keys = [atlas.photos[name].astype(str) for name in KEYS]
@@ -162,6 +166,28 @@ def _effects(study: StudyColours) -> list[Option]:
             signed=True,
         )
         for item in study.effects
+    ]
+
+
+def _measured(atlas: Atlas, files: tuple[Path, ...], problems: list[Problem]) -> list[Option]:
+    """What runs measured of photos of the map: a measure of one model is one thing, whichever runs it comes from."""
+    by_name: dict[tuple[str, str, bool], list[MeasureName]] = {}
+    for file in files:
+        try:
+            names = photo_values.measures_of(file) if photo_values.shares_photos(file, atlas.photos) else ()
+        except StudyError as error:
+            problems.append(Problem(file.parent.name, str(error)))
+            continue
+        for name in names:
+            by_name.setdefault((name.label, name.model, name.signed), []).append(name)
+    in_order = sorted(
+        by_name.items(), key=lambda item: item[0][1] != atlas.model
+    )  # of several models, the map's comes first
+    return [
+        Option(
+            f"measured-{label}-{model}", label, partial(photo_values.values, names, atlas.photos), model, signed=signed
+        )
+        for (label, model, signed), names in in_order
     ]
 
 

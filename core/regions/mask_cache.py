@@ -21,10 +21,11 @@ from core.types import Photo, Pixels, Rect, Region
 
 @dataclass(frozen=True)
 class FoundRegion:
-    """A region and whether it is exact (the source knows it) or a detector's answer."""
+    """A region and whether it is exact (the source knows it) or a detector's answer, which may have been `kept`."""
 
     region: Region
     exact: bool
+    kept: bool = False
 
 
 def detectors() -> tuple[str, ...]:
@@ -47,7 +48,8 @@ def find(
             found[name] = FoundRegion(truth[name], True)
             continue
         key = key or fingerprint(pixels).pixels
-        found[name] = FoundRegion(detect(name, pixels, key=key, folder=folder), False)
+        kept = _file(name, MASKS[name].arguments(), pixels, key, folder).is_file()
+        found[name] = FoundRegion(detect(name, pixels, key=key, folder=folder), False, kept)
     return found
 
 
@@ -68,14 +70,18 @@ def detect(
     if entry.facts.get("needs"):
         raise UnknownChoiceError(f"The mask {name!r} is not found in a photo; choose from {', '.join(detectors())}.")
     arguments = entry.arguments(settings)
-    what = f"{canonical(arguments)}:{pixels.shape}".encode()
-    key = key or fingerprint(pixels).pixels
-    file = folder / f"{name}-{entry.facts['version']}-{zlib.crc32(what):08x}" / key[:2] / f"{key}.npz"
+    file = _file(name, arguments, pixels, key or fingerprint(pixels).pixels, folder)
     region = _load(file, pixels.shape[:2])
     if region is None:
         region = entry.function(pixels, **arguments)
         _save(file, region)
     return region
+
+
+def _file(name: str, arguments: Mapping[str, Any], pixels: Pixels, key: str, folder: Path) -> Path:
+    """Where the answer of a detector is kept."""
+    what = f"{canonical(arguments)}:{pixels.shape}".encode()
+    return folder / f"{name}-{MASKS[name].facts['version']}-{zlib.crc32(what):08x}" / key[:2] / f"{key}.npz"
 
 
 def _load(file: Path, size: tuple[int, ...]) -> Region | None:

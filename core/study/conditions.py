@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +91,12 @@ def grid(design: Design) -> tuple[Step, ...]:
         found = _regions(design, masks, fills) if ABLATIONS[name].facts.get("needs") else _whole(ABLATIONS[name])
         steps |= {step.condition: step for step in found}
     return tuple(steps.values())
+
+
+def steps_by_mask(steps: Sequence[Step]) -> dict[str | None, tuple[Step, ...]]:
+    """The steps of each mask, and under None those of whole photos."""
+    masks = dict.fromkeys(step.condition.mask for step in steps)
+    return {mask: tuple(step for step in steps if step.condition.mask == mask) for mask in masks}
 
 
 def _chosen(registry: Registry[Any], names: tuple[str, ...]) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ class Opened:
     """A photo at working size with its fingerprint and the masks of what was found in it, empty ones left out.
 
     `square` is what the model sees of the untouched photo, `record` its row of the photo table. `clean` is the score
-    and the features of the untouched photo, once they are known.
+    and the features of the untouched photo, once they are known. `looked`: detectors had to look for all that no label
+    tells, and found nothing kept from an earlier time.
     """
 
     photo: Photo
@@ -43,6 +44,7 @@ class Opened:
     masks: Mapping[str, Mask]
     record: Mapping[str, Any] = field(default_factory=dict)
     clean: tuple[float, np.ndarray] | None = None
+    looked: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,9 @@ class PhotoReader:
             "regions": json.dumps({name: _about(things[name], seen[name], places.get(name)) for name in things}),
             "features": json.dumps(measure_features(pixels, things)),
         }
-        return Opened(photo, found, pixels, preprocess.square(pixels, self.preset), masks, record)
+        detected = [item for item in seen.values() if not item.exact]
+        looked = bool(detected) and not any(item.kept for item in detected)
+        return Opened(photo, found, pixels, preprocess.square(pixels, self.preset), masks, record, looked=looked)
 
     def again(self, photo: Photo, work: Mapping[str, Any]) -> Opened:
         """A photo of the study for a later pass: its masks and its clean score are known (a row of `parts.WORK`).

@@ -14,7 +14,7 @@ from core.errors import StudyError
 from core.inference import Predictor, prefetch
 from core.photos.fingerprints import FingerprintIndex
 from core.registry import MASKS
-from core.study.conditions import Design, Step, grid, hash_draw, masks_of
+from core.study.conditions import Design, Step, grid, hash_draw, masks_of, steps_by_mask
 from core.study.photos import PhotoReader
 from core.table import PROTOCOL
 from core.types import Photo
@@ -39,8 +39,7 @@ class Plan:
     @cached_property
     def steps_by_mask(self) -> Mapping[str | None, tuple[Step, ...]]:
         """The steps of each mask, and under None those of whole photos."""
-        masks = dict.fromkeys(step.condition.mask for step in self.steps)
-        return {mask: tuple(step for step in self.steps if step.condition.mask == mask) for mask in masks}
+        return steps_by_mask(self.steps)
 
     @cached_property
     def blocks(self) -> list[tuple[Photo, ...]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -63,6 +64,30 @@ class Besides:
     copies: int = 0
 
 
+def count(name: str, data: bytes, limits: Limits) -> int:
+    """How many photos an uploaded file is: one, none for a list, or those that are named inside a ZIP, none unpacked.
+
+    StudyError for a ZIP that `store` would refuse unread, and for a file of another kind.
+    """
+    if not name.lower().endswith(".zip"):
+        _check_kind(name)
+        return not name.lower().endswith(LISTS)
+    with _opened(name, data, _most_files(limits)) as archive:
+        names = [item.filename for item in archive.infolist() if not _is_of_service(item.filename)]
+    return sum(name.lower().endswith(config.PHOTO_SUFFIXES) for name in names)
+
+
+def _most_files(limits: Limits) -> int:
+    """Files that a ZIP may have."""
+    return 10 * limits.photos + OTHERS
+
+
+def _check_kind(name: str) -> None:
+    """StudyError for a file that is neither a photo, a ZIP nor a list."""
+    if not name.lower().endswith((*config.PHOTO_SUFFIXES, *LISTS, ".zip")):
+        raise StudyError(f"{name}: this is neither a photo, a ZIP nor a CSV.")
+
+
 def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> Stored:
     """Write uploaded files (name, content) into a new folder, archives unpacked, and say what a study opens.
 
@@ -74,7 +99,7 @@ def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> S
     room, photos, lists = limits.megabytes * MEGABYTE, 0, []
     taken: set[str] = set()
     besides = Besides()
-    for given, data in _unpacked(files, room, 10 * limits.photos + OTHERS, besides):
+    for given, data in _unpacked(files, room, _most_files(limits), besides):
         room -= len(data)
         suffix = PurePosixPath(given).suffix.lower()
         photos += suffix in config.PHOTO_SUFFIXES
@@ -139,21 +164,18 @@ def _unpacked(
     """Photos and lists among files, those of archives under their path inside; other pictures there are named."""
     wanted = (*config.PHOTO_SUFFIXES, *LISTS)
     for name, data in files:
+        _check_kind(name)
         if name.lower().endswith(".zip"):
             yield from _of_archive(name, data, room, wanted, most, besides)
-        elif name.lower().endswith(wanted):
-            yield PurePosixPath(name.replace("\\", "/")).name, data  # a browser may send the folder too
         else:
-            raise StudyError(f"{name}: this is neither a photo, a ZIP nor a CSV.")
+            yield PurePosixPath(name.replace("\\", "/")).name, data  # a browser may send the folder too
 
 
 def _of_archive(
     name: str, data: bytes, room: int, wanted: tuple[str, ...], most: int, besides: Besides
 ) -> Iterable[tuple[str, bytes]]:
-    if data.count(ENTRY) > most:  # counted before the list of files is made: a million of them would take a gigabyte
-        raise StudyError(f"{name}: this ZIP has more than {most:,} files in it; pack the photos alone.")
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
+    """Photos and lists of an archive under their paths inside, unpacked one by one."""
+    with _opened(name, data, most) as archive:
         members = [item for item in archive.infolist() if item.filename.lower().endswith(wanted)]
         besides.unread += [item.filename for item in archive.infolist() if _is_other_picture(item.filename)]
         besides.copies += sum(_is_of_service(item.filename) for item in members)
@@ -164,6 +186,16 @@ def _of_archive(
         for item in members:
             if not _is_of_service(item.filename):
                 yield item.filename, archive.read(item)
+
+
+@contextmanager
+def _opened(name: str, data: bytes, most: int) -> Iterator[zipfile.ZipFile]:
+    """An archive; StudyError where it has more files than `most`, or turns out to be damaged."""
+    if data.count(ENTRY) > most:  # counted before the list of files is made: a million of them would take a gigabyte
+        raise StudyError(f"{name}: this ZIP has more than {most:,} files in it; pack the photos alone.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            yield archive
     except StudyError:
         raise
     except DAMAGED_ARCHIVE as error:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from tests.helpers.chromium import OUTPUT, OpenTab, check, photo_file, serious, settled
+from core.latent import atlas, photo_values
+from core.latent.photo_values import Measure
+from tests.browser.conftest import STAND_IN
+from tests.helpers.chromium import OUTPUT, OpenTab, check, photo_file, running_app, serious, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -247,3 +253,23 @@ def test_a_browser_without_webgl_draws_the_map_all_the_same(address: str, visite
     page.get_by_role("radio", name="2-D").click()
     page.wait_for_function("document.querySelector('.map-plot')?._fullData?.[0]?.type === 'scatter'")
     page.wait_for_selector(".map-note", state="hidden")
+
+
+def test_what_a_run_measured_colours_the_map(artifacts: Path, visited: Page, tmp_path: Path) -> None:
+    photos = atlas.read(artifacts / "latent").photos[:7]
+    values = [Measure("Grad-CAM's share on people", np.linspace(0, 1, 7))]
+    file = tmp_path / "runs" / "attributions" / "coco" / photo_values.FILE
+    photo_values.write(file, "resnet50", photos["source"].tolist(), photos["photo_id"].tolist(), values)
+    start = [sys.executable, "-c", STAND_IN, str(artifacts)]
+    with running_app(start, "map-of-a-run.log", place=tmp_path) as address:
+        opened(visited, f"{address}/latent_space?projection=pca")
+        visited.locator(".st-key-colour input").click()
+        visited.keyboard.type("share on people")
+        visited.get_by_role("option", name="Grad-CAM's share on people").click()
+        visited.get_by_text("known of 7 of the").wait_for()
+        visited.wait_for_function(
+            "document.querySelector('.map-plot')._fullData.some("
+            "    trace => trace.x?.length === 7 && new Set(trace.marker.color).size === 7)"
+        )
+        check(visited, "map-of-a-run")
+        assert serious(visited) == []

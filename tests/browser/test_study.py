@@ -10,9 +10,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from core.photos import images
 from core.study.jobs import DONE, RUNNING, Job, Queue
 from tests.conftest import draw_photo
-from tests.helpers.chromium import OpenTab, check, running_app, serious, settled
+from tests.helpers.chromium import SCREENS, OpenTab, check, running_app, serious, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 START = [sys.executable, "-m", "streamlit"]
 LONGEST = 120
 PHOTOS = 6
+DROP = "[data-testid=stFileUploaderDropzoneInput]"
 
 
 def in_state(queue: Queue, wanted: str) -> Job:
@@ -35,16 +39,11 @@ def in_state(queue: Queue, wanted: str) -> Job:
 
 def asked_for(page: Page, address: str) -> None:
     """A small study of uploaded photos is asked for."""
-    from core.photos import images
-
     page.goto(f"{address}/run_a_study")
     settled(page)
-    photos = [
-        {"name": f"{number}.png", "mimeType": "image/png", "buffer": images.png_bytes(draw_photo(number, 300, 400))}
-        for number in range(PHOTOS)
-    ]
-    page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", photos)
-    page.get_by_text(f"{PHOTOS - 1}.png").or_(page.get_by_text(f"{PHOTOS} files")).first.wait_for()
+    page.set_input_files(DROP, [png(number) for number in range(PHOTOS)])
+    page.get_by_text(f"{PHOTOS} files, ").wait_for()
+    settled(page)  # the list of files moves what lies below it
     page.locator(".st-key-study-ablations input").click()
     page.get_by_role("option", name="Grayscale").first.click()
     page.keyboard.press("Escape")
@@ -80,3 +79,42 @@ def test_a_study_is_killed_with_its_server_and_resumed_from_the_page(open_tab: O
         page.wait_for_selector(".map-plot[data-drawn]")
         check(page, "study-on-the-map")
     page.close()
+
+
+@pytest.mark.parametrize("screen", list(SCREENS))
+def test_what_was_given_stays_while_other_pages_are_read(screen: str, open_tab: OpenTab, tmp_path: Path) -> None:
+    """Through the menu and back, through a reload, and with more files that come later; none of it is written."""
+    page = open_tab(screen)
+    with running_app(START, "study-kept.log", place=tmp_path) as address:
+        page.goto(f"{address}/run_a_study")
+        settled(page)
+        page.set_input_files(DROP, [png(0), png(1), {"name": "notes.pdf", "mimeType": "text/plain", "buffer": b"%"}])
+        page.get_by_text("2 files, ").wait_for()
+        page.get_by_text("notes.pdf: this is neither a photo").wait_for()
+        page.get_by_text("2 photos under ").wait_for()
+        check(page, f"study-given-{screen}")
+        assert serious(page) == []
+        page.get_by_label("Name of the study").fill("mine")
+        page.get_by_label("Name of the study").press("Enter")
+        settled(page)
+        for name, place in (("Model", "model"), ("Run a study", "run_a_study")):
+            page.get_by_role("link", name=name, exact=True).first.click()
+            page.wait_for_url(f"**/{place}*")
+            settled(page)
+        page.get_by_text("2 files, ").wait_for()
+        assert page.get_by_label("Name of the study").input_value() == "mine"
+        page.set_input_files(DROP, [png(2)])
+        page.get_by_text("3 files, ").wait_for()
+        page.get_by_role("button", name="Remove").first.click()
+        page.get_by_text("0.png").wait_for(state="detached")
+        page.reload()
+        page.get_by_text("2 files, ").wait_for()
+        page.get_by_text("2.png").wait_for()
+    page.close()
+    assert [file for file in tmp_path.rglob("*") if file.suffix == ".png"] == []
+
+
+def png(number: int) -> dict[str, object]:
+    """A small photo as a browser gives it."""
+    content = images.png_bytes(draw_photo(number, 300, 400))
+    return {"name": f"{number}.png", "mimeType": "image/png", "buffer": content}

@@ -13,18 +13,18 @@ import torch
 
 from core import config
 from core.__main__ import main
-from core.concepts import tcav
+from core.concepts import tcav, words
 from core.concepts.reports import read_concepts
 from core.concepts.typical import photos_at_hand
 from core.inference import checkpoints
-from core.latent import distinctiveness
+from core.latent import distinctiveness, photo_values
 from core.latent.distinctiveness_results import MEASURES, read_distinctiveness
 from core.photos import images
 from core.photos.preprocess import Preset
 from core.regions import mask_cache
 from core.regions.vision_transformer import DinoFeatures
 from core.registry import MODELS
-from core.trust import over_set, reports
+from core.trust import over_set, per_photo, reports
 from core.types import Photo, Region
 from tests.conftest import draw_photo, write_photo
 
@@ -72,6 +72,18 @@ def test_shares_over_the_first_photos_are_saved_where_the_page_reads_them(
     faces = table[table["measure"] == "faces"].set_index("method")
     assert (faces["value"] - faces["over"]).to_numpy() == pytest.approx([0.5, 0.5], abs=1e-5)
     assert not faces["exact"].any()
+    (kept,) = (folder / "shares").glob(f"*/{photo_values.FILE}")
+    names = {item.label: item for item in photo_values.measures_of(kept)}
+    assert {name: item.signed for name, item in names.items()} == {
+        f"{method}'s share on {thing}": False
+        for method in ("Grad-CAM", "Edge map")
+        for thing in ("faces", "the centre", "the upper third", "the lower third")
+    }
+    rows = over_set.rows(kept.parent).set_index(["method", "measure", "photo_id"])["value"].sort_index()
+    on_map = pd.DataFrame({"source": ["photos"] * 6, "photo_id": [f"{number}.png" for number in range(6)]})
+    values = photo_values.values([names["Edge map's share on faces"]], on_map)
+    assert values[:3] == pytest.approx(rows["edge_map", "faces"][on_map["photo_id"][:3]].to_numpy())
+    assert np.isnan(values[3:]).all()
     assert main([*ATTRIBUTE, *options, "--limit", "-1"]) == 2
     assert "--limit must be 0 or more" in capsys.readouterr().err
 
@@ -104,6 +116,11 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_left(folder: Path, monkeypa
     assert table is not None
     assert set(table["n"]) == {6}
     assert {"gain", "tenth", "agreement", "randomised head", "removed 20%"} <= set(table["measure"])
+    (kept,) = (folder / "all").glob(f"*/{photo_values.FILE}")
+    assert {item.label for item in photo_values.measures_of(kept) if item.signed} == {
+        *(f"Grad-CAM: {per_photo.WORDS[name]}" for name in ("tenth", "gain")),
+        *(f"Edge map: {said}" for said in per_photo.WORDS.values()),  # Grad-CAM has no other method to agree with
+    }
 
 
 def test_concepts_are_saved_where_the_page_reads_them(
@@ -131,6 +148,14 @@ def test_concepts_are_saved_where_the_page_reads_them(
     assert (folder / "runs" / "concepts" / "tiny.json").read_text() == (
         folder / "artifacts" / "concepts" / "tiny.json"
     ).read_text()
+    names = {item.label: item for item in photo_values.measures_of(folder / "runs/concepts/tiny-photo-values.parquet")}
+    assert set(names) == {
+        *(words.along(item.name) for item in found.named), *(words.amount_of(number) for number in range(3))
+    }  # fmt: skip
+    files = sorted((folder / "many").iterdir())
+    on_map = pd.DataFrame({"source": ["many"] * 44, "photo_id": [file.name for file in files]})
+    along = photo_values.values([names[words.along("Red")]], on_map)
+    assert along[-22:].min() > along[:22].max(), "red-*.png come last"
     shown = photos_at_hand(found.parts[0].typical)
     assert set(shown) == set(found.parts[0].typical), "the run noted where they lie"
     assert main([*command, "--limit", "39"]) == 2

@@ -137,6 +137,22 @@ def test_a_concept_that_raises_the_score_is_told_from_one_that_does_not() -> Non
     assert "no more than chance brings" in words.of_named(found["unknown"])
 
 
+def test_a_photo_lies_along_a_concept_by_what_others_say() -> None:
+    before, _, random = planted()
+    sides = np.where(before[:, 0] > 0.5, 1, np.where(before[:, 0] < -0.5, -1, 0))
+    found = tcav.place_along(before, sides, 0)
+    assert found[sides > 0].mean() == pytest.approx(1, abs=0.1)
+    assert found[sides < 0].mean() == pytest.approx(0, abs=0.1)
+    assert 0.3 < found[sides == 0].mean() < 0.7
+    assert np.corrcoef(found, before[:, 0])[0, 1] > 0.9
+    gaps = []
+    for seed in range(40):  # a vector made of a photo itself would place it on its own side: a gap of 1
+        chance = random.choice([-1, 1], 60)
+        placed = tcav.place_along(before[:60], chance, seed)
+        gaps.append(placed[chance > 0].mean() - placed[chance < 0].mean())
+    assert abs(np.mean(gaps)) < 0.3
+
+
 def test_chance_alone_is_seldom_found() -> None:
     before, slopes, random = planted(120, 6)
     sides = {str(number): random.choice([-1, 1], len(before)) for number in range(6)}
@@ -148,7 +164,7 @@ def test_a_set_gives_concepts_parts_and_samples_that_can_be_read_back(
 ) -> None:
     reds = Listing("reds", tuple(Photo(f"r{n}", "reds", lambda n=n: red(n)) for n in range(24)), ())
     samples = listing(2).photos
-    found, problems = over_set.concepts(
+    outcome = over_set.concepts(
         predictor,
         [listing(), reds],
         named={"red": "reds/*", "either": "reds/r1*|reds/r[!1]*"},
@@ -156,8 +172,17 @@ def test_a_set_gives_concepts_parts_and_samples_that_can_be_read_back(
         samples=samples,
         parts=3,
     )
-    assert not problems
+    found = outcome.concepts
+    assert not outcome.problems
     assert found.n == 83  # some have one colour alone: they look alike
+    measured = {item.label: item.values for item in outcome.measures}
+    assert [len(outcome.photos), *{len(values) for values in measured.values()}] == [83, 83]
+    reddish = np.array([photo.source == "reds" for photo in outcome.photos])
+    along = measured[words.along("red")]
+    assert along[reddish].mean() - along[~reddish].mean() == pytest.approx(1, abs=0.3)
+    most = measured[words.amount_of(found.parts[0].number)]
+    named = [f"{photo.source}/{photo.id}" for photo in outcome.photos]
+    assert [named[place] for place in np.argsort(-most, kind="stable")[:9]] == list(found.parts[0].typical)
     by_name = {item.name: item for item in found.named}
     assert by_name["red"].differs
     assert by_name["red"].raises > 0.9
@@ -245,7 +270,7 @@ def test_both_branches_of_a_model_have_concepts_and_parts() -> None:
     assert len(left.before) == len(left.slope) == 6
     assert left.slope[0] > 0 > left.slope[4]
     assert np.flatnonzero(left.slope).tolist() == [0, 4]
-    found, _ = over_set.concepts(predictor, [listing()], masks=("salient",), samples=listing(1).photos, parts=6)
+    found = over_set.concepts(predictor, [listing()], masks=("salient",), samples=listing(1).photos, parts=6).concepts
     assert sorted(part.branch for part in found.parts) == 3 * ["coarse branch"] + 3 * ["fine branch"]
     assert [found.parts[place].branch for place in (0, 1)] == ["fine branch", "coarse branch"]
     assert found.parts[0].change < 0 < found.parts[1].change

@@ -17,7 +17,7 @@ MATCHES = 12
 
 
 def colour(options: Mapping[str, Option]) -> Colour:
-    """What colours the map: a thing, and beside it its strength or fill where there are several; both in the address.
+    """What colours the map: a thing, and its strength, fill or model where there are several; both in the address.
 
     StudyError where a study turns out to be damaged.
     """
@@ -30,7 +30,7 @@ def colour(options: Mapping[str, Option]) -> Colour:
         if kept.get("variant", chosen.id) not in same:  # of another thing: it means nothing here
             del kept["variant"]
     if len(same) > 1:
-        chosen = options[widgets.choose("Strength or fill", same.values(), "variant", in_address=True)]
+        chosen = options[widgets.choose("Which one", same.values(), "variant", in_address=True)]
     return chosen.colour()
 
 

@@ -29,7 +29,7 @@ def section(item: Item, model: str) -> None:
     if not (folder / atlases.PHOTOS).is_file():
         return
     atlas = latent_map.current(folder)
-    if latent_map.model_of(atlas) != model or SPACE not in atlas.spaces:
+    if atlas.model != model or SPACE not in atlas.spaces:
         return
     delta = float(st.session_state.get("delta", geometry.CONTRAST))
     found = opposites(atlas, item, model, delta)

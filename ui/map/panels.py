@@ -147,7 +147,7 @@ def _places_of_study(_atlas: Atlas, folder: str, space: str, study: str) -> np.n
     from core.latent.encoding import places_of
 
     taken = photos_at_hand(Path(study), MOST_OF_STUDY)
-    model = resources.predictor(latent_map.model_of(_atlas))
+    model = resources.predictor(_atlas.model)
     with log.action("place a study on the map"):
         return places_of(_atlas, space, latent_map.autoencoder(_atlas), model, taken)
 
@@ -197,7 +197,7 @@ def _take_off() -> None:
 def _placed(_atlas: Atlas, folder: str, space: str, digest: str, _item: Item) -> tuple[np.ndarray, float]:
     from core.latent.encoding import place_of
 
-    score, features = resources.seen(latent_map.model_of(_atlas), digest, _item)
+    score, features = resources.seen(_atlas.model, digest, _item)
     with log.action("place a photo on the map"):
         return place_of(_atlas, space, latent_map.autoencoder(_atlas), _item.read(), score, features), score
 

@@ -13,9 +13,10 @@ from PIL import Image
 from core import config
 from core.errors import LabError, PhotoError
 from core.latent import atlas as atlases
-from core.latent import colours
+from core.latent import colours, photo_values
 from core.latent.atlas import Atlas
 from core.latent.colours import Option
+from core.latent.study_colours import study_folders
 from core.photos import images
 from core.sources import open_source
 from core.types import Photo, Pixels, Problem
@@ -47,15 +48,16 @@ def _read(folder: Path, changed: tuple[int, ...]) -> Atlas:
     return found
 
 
-def model_of(atlas: Atlas) -> str:
-    """The model whose scores and features a map shows."""
-    return str(atlas.answer.facts.get("predictor", config.DEFAULT_MODEL))
-
-
 @st.cache_resource(show_spinner=False, max_entries=4)
-def colours_of(_atlas: Atlas, name: str, studies: tuple[Path, ...]) -> tuple[dict[str, Option], tuple[Problem, ...]]:
-    """What a map can be coloured by; a value once read stays for all visitors."""
-    return colours.colours(_atlas, studies)
+def _colours_of(
+    _atlas: Atlas, name: str, studies: tuple[Path, ...], measured: tuple[tuple[Path, int], ...]
+) -> tuple[dict[str, Option], tuple[Problem, ...]]:
+    return colours.colours(_atlas, studies, tuple(file for file, _ in measured))
+
+
+def colours_of(atlas: Atlas, name: str) -> tuple[dict[str, Option], tuple[Problem, ...]]:
+    """What a map can be coloured by: listed for all visitors once, and again where runs left something new."""
+    return _colours_of(atlas, name, study_folders(), photo_values.files())
 
 
 @st.cache_resource(show_spinner="Loading the autoencoder …")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
@@ -17,6 +16,8 @@ from core.study.catalogue import STORED
 from core.study.jobs import DONE, FAILED, RUNNING, STOPPED, WAITING, Job, Queue
 from core.study.limits import Limits
 from ui import layout, log, resources, widgets
+from ui.study import beforehand
+from ui.study import uploads as given
 from ui.visit import OF_STUDY, address_of
 
 REFRESH = 3
@@ -42,34 +43,27 @@ def owner() -> str:
 
 def ask(limits: Limits) -> None:
     """What to study, and the button that puts it into the queue."""
-    files, source = _photos(limits)
+    source = _photos(limits)
     job = _job(source, limits)
-    st.caption(
-        "Whoever can open this site sees the study and its photos. Its time is measured on its first photos, and said "
-        "before the work begins."
-    )
+    photos = sum(file.photos for file in given.kept()) if not source else None
+    beforehand.estimate(job, photos, limits)
+    st.caption("Whoever can open this site sees the study and its photos.")
     if st.button("Start the study", key="start-study", type="primary", icon=":material/play_arrow:"):
-        given = [(file.name, file.getvalue()) for file in files]
-        layout.attempt(lambda: _begin(job, given, not source, limits))
+        layout.attempt(lambda: _begin(job, not source, limits))
 
 
-def _photos(limits: Limits) -> tuple[Sequence[Any], str]:
-    """Uploaded files, or the name of the source that was chosen instead."""
+def _photos(limits: Limits) -> str:
+    """The name of the source that was chosen; empty for uploaded files, which are kept with the visit."""
     kinds = [UPLOAD] * limits.uploads + [PLACE] * bool(limits.places) + [DRAWN]
     kind = st.segmented_control(
         "Which photos", kinds, default=kinds[0], required=True, key="study-kind", persist_state="session"
     )
     if kind == PLACE:
-        return [], _place(limits)
+        return _place(limits)
     if kind == DRAWN:
-        return [], _drawn()
-    files = st.file_uploader(
-        "Photos, ZIP archives of them, and a CSV with human scores where there are any",
-        accept_multiple_files=True,
-        key=f"study-files-{st.session_state.get('studies-asked', 0)}",
-        help="They are written to this server's disk, and deleted with the study.",
-    )
-    return files or [], ""
+        return _drawn()
+    given.ask(limits)
+    return ""
 
 
 def _job(source: str, limits: Limits) -> Job:
@@ -103,26 +97,27 @@ def _place(limits: Limits) -> str:
 def _drawn() -> str:
     """Generated scenes at the chosen settings, as a study names them."""
     with st.container(horizontal=True):
-        given = widgets.parameters(SOURCES["generated"], "study-drawn")
-    return "generated:" + ",".join(f"{name}={value}" for name, value in given.items())
+        chosen = widgets.parameters(SOURCES["generated"], "study-drawn")
+    return "generated:" + ",".join(f"{name}={value}" for name, value in chosen.items())
 
 
-def _begin(job: Job, files: list[tuple[str, bytes]], uploaded: bool, limits: Limits) -> None:
+def _begin(job: Job, uploaded: bool, limits: Limits) -> None:
     """Check and store what was asked for, put it into the queue, and see that somebody works on it."""
     queue = Queue()
     log.logger().info("a study is asked for")
     if uploaded:
         try:
-            stored = uploads.store(files, job.uploads, limits)
+            stored = uploads.store(((file.name, file.data) for file in given.kept()), job.uploads, limits)
             queue.add(replace(job, sources=(stored.place,), note=stored.note), limits.queue)
         except LabError:
             uploads.remove(job.uploads)
             raise
     else:
-        place = job.sources[0] if job.sources[0].startswith("generated:") else limits.place(job.sources[0])
-        queue.add(replace(job, sources=(place,), part="all" if place.startswith("generated:") else ""), limits.queue)
+        place = beforehand.read_from(job.sources[0], limits)
+        queue.add(replace(job, sources=(place,), part=beforehand.part_of(place)), limits.queue)
     queue.start()
-    st.session_state["studies-asked"] = st.session_state.get("studies-asked", 0) + 1
+    if uploaded:
+        given.clear()
     st.rerun()
 
 

@@ -9,22 +9,24 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import config
 from core.errors import LatentError, StudyError
-from core.latent import atlas, selection
+from core.latent import atlas, photo_values, selection
 from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
 from core.latent.distinctiveness_results import MEASURES, Distinctiveness, RankCorrelation, save
+from core.latent.photo_values import Measure
 from core.photos import images
 from core.sources import open_source
 from core.types import Interval
 from tests.conftest import Put, draw_photo, visit_page
 from tests.helpers.planted import write_study
 from tests.test_no_torch import VISIT, run
-from ui.map.resources import model_of
 
 PAGE = "pages/latent_space.py"
 
@@ -165,13 +167,48 @@ def test_how_unusual_photos_are_colours_the_map(artifacts: Path) -> None:
     assert not app.error
 
 
+def test_what_runs_measured_of_photos_colours_the_map(
+    artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "RUNS", tmp_path / "runs")
+    found = atlas.read(artifacts / "latent")
+    first, second = found.photos[10:15], found.photos[14:20]
+    name = "Grad-CAM's share on people"
+    leave("attributions/one", first, [Measure(name, np.arange(5.0)), Measure("Grad-CAM: Δ", -np.ones(5), True)])
+    leave("attributions/two", second, [Measure(name, np.full(6, 9.0))])
+    leave("attributions/a", second, [Measure(name, np.full(6, 0.5))], model="resmem")
+    leave("concepts", first.assign(source="elsewhere"), [Measure("Along the concept faces", np.zeros(5))])
+    options, problems = colours(found, measured=tuple(file for file, _ in photo_values.files()))
+    assert not problems
+    own = options[f"measured-{name}-resnet50"]
+    assert own.label == name
+    np.testing.assert_array_equal(own.colour().values[9:21], [np.nan, *range(5), *[9.0] * 5, np.nan])
+    assert options[f"measured-{name}-resmem"].variant == "resmem"
+    assert options["measured-Grad-CAM: Δ-resnet50"].signed
+    assert not any("concept" in item.label for item in options.values()), "no photo of the map is in that run"
+    app = visit(colour=own.id)
+    assert "known of 10 of the 80 photos on this map; the others are grey" in words(app)
+    assert app.selectbox(key="variant").options == ["resnet50", "resmem"]
+    assert not app.error
+    (tmp_path / "runs" / "attributions" / "two" / photo_values.FILE).write_text("{")
+    app = visit(colour=own.id)
+    assert "give the command that wrote it again" in app.error[0].value.replace("\\", "")
+    assert "known of 5 of the 80 photos" in words(app), "what changed is read again"
+
+
+def leave(run: str, photos: pd.DataFrame, measures: list[Measure], model: str = "resnet50") -> None:
+    """Planted values of photos, as a run leaves them."""
+    file = config.RUNS / run / photo_values.FILE
+    photo_values.write(file, model, photos["source"].tolist(), photos["photo_id"].tolist(), measures)
+
+
 def test_what_no_space_of_the_map_says_colours_the_photos_that_were_measured(artifacts: Path) -> None:
     found = atlas.read(artifacts / "latent")
     known = found.photos[["source", "photo_id"]][3:8].copy()
     for place, name in enumerate(MEASURES):
         known[name] = np.arange(5.0) + place
     link = RankCorrelation("far_in_neutral", "human", 40, Interval(0.2, 0.1, 0.3), Interval(0.2, 0.1, 0.3))
-    answer = Distinctiveness(str(known["source"].iloc[0]), model_of(found), (link,), (), ())
+    answer = Distinctiveness(str(known["source"].iloc[0]), found.model, (link,), (), ())
     save(answer, known, artifacts / "distinctiveness")
     options, _ = colours(found)
     values = options["unusual-far_in_neutral"].colour().values
@@ -183,7 +220,7 @@ def test_what_no_space_of_the_map_says_colours_the_photos_that_were_measured(art
     assert "distance to photos that DINOv2 sees alike: higher" in words(app).replace("\\", "")
     assert not app.exception
     assert not app.error
-    (artifacts / "distinctiveness" / model_of(found) / f"{answer.source}.csv").write_text("a\n1\n")
+    (artifacts / "distinctiveness" / found.model / f"{answer.source}.csv").write_text("a\n1\n")
     options, problems = colours(found)
     assert "unusual-pixels" in options
     assert "unusual-far_in_neutral" not in options

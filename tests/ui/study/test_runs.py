@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import threading
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import config
 from core.photos import images
 from core.registry import MODELS
-from core.study import jobs, limits
+from core.study import beforehand, jobs, limits, speeds
+from core.study.conditions import Design
 from core.study.jobs import RUNNING, WAITING, Job, Progress, Queue
 from tests.conftest import draw_photo, visit_page
+from ui import visit
 from ui.study import runs
 
 PAGE = "pages/run_a_study.py"
@@ -39,14 +46,32 @@ def start(app: AppTest, name: str) -> AppTest:
     return app
 
 
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> Iterator[None]:
+    """What other tests counted, or held back, is forgotten."""
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def photo_file(seed: int, name: str = "") -> tuple[str, bytes, str]:
+    return (name or f"{seed}.png", images.png_bytes(draw_photo(seed)), "image/png")
+
+
+def given(app: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
+    """The page once files were dropped."""
+    app.file_uploader[0].set_value(list(files)).run()
+    assert not app.exception
+    return app
+
+
 def test_an_empty_queue_invites() -> None:
     assert "No study was asked for yet" in words(visit_page(PAGE))
 
 
 def test_uploaded_photos_wait_for_their_turn_and_are_deleted_with_the_study(queue: Queue) -> None:
     app = visit_page(PAGE)
-    files = [(f"{seed}.png", images.png_bytes(draw_photo(seed)), "image/png") for seed in range(3)]
-    app.file_uploader(key="study-files-0").set_value(files)
+    given(app, *(photo_file(seed) for seed in range(3)))
     start(app, "My photos")
     found = queue.jobs()[0]
     assert (found.name, found.state, found.model) == ("my-photos", WAITING, config.DEFAULT_MODEL)
@@ -131,3 +156,103 @@ def test_on_a_public_server_others_studies_cannot_be_touched(queue: Queue, monke
 )
 def test_a_length_of_time_is_said_in_its_unit(seconds: float, said: str) -> None:
     assert runs.duration(seconds) == said
+
+
+def test_how_long_it_takes_is_said_before_the_start_by_the_estimate_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "CACHE", tmp_path / "cache")
+    speeds.remember("resnet50", "PyTorch, fp32", 40.0, 200.0)
+    app = visit_page(PAGE)
+    assert "How long it takes is said here once there are photos." in words(app)
+    given(app, photo_file(0), photo_file(1))
+    app.multiselect(key="study-ablations").set_value(["grayscale"]).run()
+    found = beforehand.Counted(2, 0, beforehand.usual())
+    expected = beforehand.foreseen(Design(ablations=("grayscale",)), found, "resnet50")
+    assert f"**{expected.sentence}**" in words(app)
+    assert "2 photos under 1 condition, 2 passes a photo of 40 ms each, and 200 ms to open it" in expected.sentence
+    assert "measured here with PyTorch" in words(app).replace("\\", "")
+
+
+def test_a_large_folder_holds_nothing_up(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, go_on = beforehand.counted, threading.Event()
+    monkeypatch.setattr(beforehand, "counted", lambda *given: go_on.wait(60) and counted(*given))
+    app = visit_page(PAGE)
+    app.segmented_control(key="study-kind").set_value(runs.DRAWN).run()
+    assert "are being counted" in words(app)
+    start(app, "meanwhile")
+    assert queue.jobs()[0].name == "meanwhile"
+    go_on.set()
+    app.run()
+    assert "**About " in words(app)
+    assert "400 photos under " in words(app)
+
+
+def test_a_place_that_cannot_be_read_is_said_where_the_time_would_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    own = limits.Limits((tmp_path / "photos",), False, 50, 1, 2, True, False)
+    monkeypatch.setattr(limits, "read_limits", lambda: own)
+    app = visit_page(PAGE)
+    assert "How long it takes cannot be said" in words(app)
+    assert "no photo in this folder" in words(app)
+    app.text_input(key="study-inside").set_value("../..").run()
+    assert "may not be read here" in words(app).replace("\\", "")
+
+
+def test_uploads_and_choices_stay_while_other_pages_are_read(queue: Queue) -> None:
+    app = given(visit_page(PAGE), photo_file(0), photo_file(1, "b*.png"))
+    app.number_input(key="study-photos").set_value(30)
+    app.multiselect(key="study-ablations").set_value(["blur"])
+    app.text_input(key="study-name").set_value("kept").run()
+    app.switch_page("pages/model.py").run()
+    app.switch_page(PAGE).run()
+    assert r"0\.png · " in words(app)
+    assert r"b\*\.png · " in words(app)
+    assert "2 files, " in words(app)
+    assert app.number_input(key="study-photos").value == 30
+    assert app.multiselect(key="study-ablations").value == ["blur"]
+    given(app, photo_file(2))  # what is dropped now joins them
+    app.button(key="study-remove-0").click().run()
+    app.button(key="start-study").click().run()
+    job = queue.jobs()[0]
+    assert (job.name, job.photos, job.ablations) == ("kept", 30, ("blur",))
+    assert sorted(file.name for file in Path(job.sources[0]).iterdir()) == ["2.png", "b*.png"]
+    assert app.session_state[visit.STUDY_FILES] == []  # they are the study's now
+
+
+def test_nothing_is_written_before_the_start_and_all_of_it_is_taken_out_at_once() -> None:
+    app = given(visit_page(PAGE), photo_file(0), photo_file(1))
+    assert not config.RUNS.exists() or not (config.RUNS / jobs.UPLOADS).exists()
+    app.button(key="study-remove-all").click().run()
+    assert app.session_state[visit.STUDY_FILES] == []
+    assert "0.png" not in words(app).replace("\\", "")
+
+
+def test_what_is_too_much_is_refused_by_name_and_the_rest_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = limits.Limits((), True, 3, 1, 2, True, False)
+    monkeypatch.setattr(limits, "read_limits", lambda: own)
+    app = given(visit_page(PAGE), photo_file(0), ("large.zip", bytes(1_000_000), "application/zip"))
+    assert "more than 1 MB together" in app.error[0].value
+    given(app, *(photo_file(seed) for seed in range(1, 5)), ("notes.pdf", b"%PDF", "application/pdf"))
+    said = app.error[0].value.replace("\\", "")
+    assert said.count("more than 3 photos") == 2
+    assert "notes.pdf: this is neither a photo, a ZIP nor a CSV." in said
+    assert [file.name for file in app.session_state[visit.STUDY_FILES]] == ["0.png", "1.png", "2.png"]
+
+
+def test_photos_in_archives_are_counted_unopened() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in ("set/a.jpg", "set/b.JPG", "set/scores.csv", "__MACOSX/a.jpg"):
+            archive.writestr(name, b"")
+    app = given(visit_page(PAGE), ("set.zip", packed.getvalue(), "application/zip"))
+    assert "2 photos under " in words(app)
+
+
+def test_files_of_a_visit_go_with_its_photos() -> None:
+    kept = visit.Visits()
+    kept.keep("mine", {visit.STUDY_FILES: ["a"], "study-name": "x"}, 0.0, "session")
+    assert kept.release(visit.RELEASE + 1, lambda session: False) == ["session"]
+    assert kept.take("mine", visit.RELEASE + 2) == {"study-name": "x"}

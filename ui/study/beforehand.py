@@ -1,0 +1,99 @@
+"""What a study will take, said before it starts; photos are counted in the background, so that the page never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+
+import streamlit as st
+
+from core.errors import LabError
+from core.study import beforehand
+from core.study.beforehand import Counted
+from core.study.conditions import Design
+from core.study.jobs import Job
+from core.study.limits import Limits
+from ui import layout
+
+PATIENCE = 0.3
+"""Seconds that the page waits for a count; a longer one is looked for again every second."""
+AGAIN = 1.0
+REMEMBERED = 120
+"""Seconds after which a place is counted anew."""
+
+
+def estimate(job: Job, uploaded: int | None, limits: Limits) -> None:
+    """How long a study takes and what that rests on; of a source, or of so many uploaded photos."""
+    if uploaded == 0:
+        st.caption("How long it takes is said here once there are photos.")
+        return
+    try:
+        source = "" if uploaded else read_from(job.sources[0], limits)
+    except LabError as error:
+        _none(error)
+        return
+    counting = _counting(source, part_of(source))
+    _wait(counting)
+    every = None if counting.done() else AGAIN
+    st.fragment(_said, run_every=every)(job, uploaded, counting, every is not None)
+
+
+def read_from(place: str, limits: Limits) -> str:
+    """The source that a study reads: a place that may be read, or drawn scenes; StudyError for any other place."""
+    return place if place.startswith("generated:") else limits.place(place)
+
+
+def part_of(source: str) -> str:
+    """The part of a source that a study takes: all drawn scenes, and of photos the test part where there is one."""
+    return "all" if source.startswith("generated:") else ""
+
+
+def _said(job: Job, uploaded: int | None, counting: Future[Counted], waiting: bool) -> None:
+    """The estimate, or that photos are still being counted."""
+    if not counting.done():
+        st.caption(":material/hourglass_empty: The photos are being counted; the study can be started meanwhile.")
+        return
+    if waiting:
+        st.rerun()  # the whole page: this part need not be looked at again
+    try:
+        found = counting.result()
+    except LabError as error:
+        _none(error)
+        return
+    if uploaded:
+        found = Counted(uploaded, 0, found.things)
+    made = beforehand.foreseen(Design(photos=job.photos, ablations=job.ablations), found, job.model)
+    st.markdown(f":material/schedule: **{made.sentence}**")
+    st.caption(
+        f"{layout.plain(made.basis)} Photos that look alike, cannot be read, or taught the model are left out. "
+        "The time is measured anew on the first photos, before the work begins."
+    )
+
+
+def _none(error: LabError) -> None:
+    st.caption(f"How long it takes cannot be said: {layout.sentence(error)}")
+
+
+def _wait(counting: Future[Counted]) -> None:
+    try:
+        counting.exception(timeout=PATIENCE)
+    except NotYet:
+        return
+
+
+@st.cache_resource(show_spinner=False, ttl=REMEMBERED, max_entries=32)
+def _counting(source: str, part: str) -> Future[Counted]:
+    """The count of a source, at work in the background; without a source, only how often things usually are."""
+    task: Callable[[], Counted] = (lambda: beforehand.counted(source, part)) if source else _usual
+    return _pool().submit(task)
+
+
+def _usual() -> Counted:
+    return Counted(0, 0, beforehand.usual())
+
+
+@st.cache_resource(show_spinner=False)
+def _pool() -> ThreadPoolExecutor:
+    """One count at a time on a server."""
+    return ThreadPoolExecutor(1, thread_name_prefix="count-photos")
