@@ -12,6 +12,8 @@ GREY = "#8A8F98"
 """Told apart with any colour vision, and of middling lightness: readable on white and on black."""
 
 HEIGHT = 320
+BINS = 40
+"""Bars of a histogram of scores."""
 
 
 def training_curves(record: pd.DataFrame) -> tuple[go.Figure, go.Figure, go.Figure]:
@@ -87,13 +89,23 @@ def calibration(table: pd.DataFrame) -> go.Figure:
 def among(score: float, reference: np.ndarray, within: tuple[float, float] | None = None) -> go.Figure:
     """Where a score lies among reference scores (N,): a slim histogram with a mark, and its interval as a band."""
     figure = go.Figure()
-    figure.add_histogram(x=reference, nbinsx=40, marker={"color": GREY}, opacity=0.45, hoverinfo="skip")
+    bins = score_bins(reference)
+    figure.add_bar(
+        x=(bins["from"] + bins["to"]) / 2, y=bins["photos"], width=(bins["to"] - bins["from"]) * 0.92,
+        marker={"color": GREY}, opacity=0.45, hoverinfo="skip",
+    )  # fmt: skip
     if within is not None:
         figure.add_vrect(*within, fillcolor=ORANGE, opacity=0.18, line_width=0)
     figure.add_vline(x=score, line={"color": ORANGE, "width": 3})
     figure.update_yaxes(visible=False)
-    figure.update_layout(bargap=0.08, showlegend=False)
+    figure.update_layout(showlegend=False)
     return finished(figure, "scores of reference photos", None, height=130)
+
+
+def score_bins(scores: np.ndarray) -> pd.DataFrame:
+    """How many scores (N,) lie in each of BINS equal parts of their range: columns from, to and photos."""
+    counts, edges = np.histogram(scores, bins=BINS)
+    return pd.DataFrame({"from": edges[:-1], "to": edges[1:], "photos": counts})
 
 
 def elsewhere(delta: float, others: list[float], where: str = "elsewhere") -> go.Figure:

@@ -19,8 +19,8 @@ TALLEST = 560
 """Greatest height in px of compared pictures."""
 
 
-def component(name: str) -> Any:
-    """A component of our own, made of the files of its name in FRONTEND.
+def component(name: str, *shared: str) -> Any:
+    """A component of our own, made of the files of its name in FRONTEND; `shared` scripts stand before its own.
 
     Its HTML stands on the page before its script has run, so it must be accessible by itself.
     """
@@ -30,14 +30,18 @@ def component(name: str) -> Any:
         return file.read_text(encoding="utf-8") if file.is_file() else None
 
     html = read("html") or "<div></div>"
-    return st.components.v2.component(f"lab-{name}", html=html, css=read("css"), js=read("js"))
+    scripts = [(FRONTEND / f"{other}.js").read_text(encoding="utf-8") for other in shared]
+    return st.components.v2.component(
+        f"lab-{name}", html=html, css=read("css"), js="\n".join([*scripts, read("js") or ""])
+    )
 
 
 _width = component("width")
 _memory = component("memory")
 _compare = component("compare")
 _overlay = component("overlay")
-_clicks = component("clicks")
+_clicks = component("clicks", "cursor")
+_pen = component("pen", "cursor")
 _keys = component("keys")
 
 
@@ -66,6 +70,17 @@ def keys(key: str, pressed: Mapping[str, str], frame: str) -> None:
     """
     answer = st.session_state[f"{key}-answer"] = st.session_state.get(f"{key}-answer", 0) + 1
     _keys(key=key, data={"keys": dict(pressed), "frame": frame, "answer": answer}, height=1)
+
+
+def pen(key: str, size: tuple[int, int], brush: int, *, shape: bool, photo: str, label: str, frame: str) -> None:
+    """Let keys draw on the canvas inside `frame` (a CSS selector), which is so many px wide and high.
+
+    Keys move a mark `brush` px wide, which draws as a pointer would; with `shape` from corner to corner. The mark stays
+    where it is as long as the photo is the same.
+    """
+    words = ("First corner", "Drawn") if shape else ("Brush down", "Brush up")
+    data = {"width": size[0], "height": size[1], "size": brush, "shape": shape, "photo": photo, "label": label}
+    _pen(key=key, data=data | {"frame": frame, "words": words}, width=size[0], height=size[1])
 
 
 def clicks(

@@ -40,7 +40,8 @@ CALM = f"""<style>
 @media (max-width: 640px) {{ .st-key-{WORTH} {{ min-height: 8rem; }} }}
 .st-key-{MENU} {{ min-height: 40px; align-content: center; }}
 @media (max-width: 640px) {{ .st-key-{MENU} {{ min-height: 64px; }} }}
-.st-key-canvas-frame {{ overflow: hidden !important; }}
+.st-key-canvas-frame {{ overflow: hidden !important; position: relative; }}
+.st-key-canvas-pen {{ position: absolute; top: 0; left: 0; z-index: 3; pointer-events: none; }}
 @media (prefers-reduced-motion: reduce) {{
   *, *::before, *::after {{ animation-duration: 1ms !important; animation-iteration-count: 1 !important;
     transition-duration: 1ms !important; scroll-behavior: auto !important; }}

@@ -166,6 +166,33 @@ def dose_response(doses: pd.DataFrame, parameter: str, default: float | None = N
     return finished(figure, parameter, "mean Δ of the score", height=280)
 
 
+def estimates(table: pd.DataFrame, axis: str, band: float | None = None) -> go.Figure:
+    """Estimates with their 95 % intervals, a row each under the heading of its group, the series as marks on a row.
+
+    `table` has the columns group, label, series, estimate, low and high; `axis` is the title, `band` half the width of
+    what is too small to matter.
+    """
+    headings = [f"<b>{group}</b>" for group in table["group"]]
+    order = list(dict.fromkeys(name for pair in zip(headings, table["label"], strict=True) for name in pair))
+    figure = go.Figure()
+    series = list(dict.fromkeys(table["series"]))
+    for name, colour in zip(series, (BLUE, ORANGE, GREY), strict=False):
+        rows = table[table["series"] == name]
+        figure.add_scatter(
+            x=rows["estimate"], y=rows["label"], name=name, mode="markers",
+            marker={"color": colour, "size": 9, "symbol": "circle" if colour == BLUE else "diamond-open"},
+            error_x={
+                "type": "data", "array": rows["high"] - rows["estimate"], "arrayminus": rows["estimate"] - rows["low"],
+                "color": colour, "thickness": 1.5,
+            },
+        )  # fmt: skip
+    _reference(figure, band)
+    figure.update_layout(showlegend=len(series) > 1)
+    finished(figure, axis, None, height=110 + 26 * len(order))
+    figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], range=[-0.6, len(order) - 0.4])
+    return figure
+
+
 def differences(edges: np.ndarray, counts: np.ndarray, mean: float) -> go.Figure:
     """How the paired differences of one condition are distributed: histogram (edges B + 1, counts B) and their mean."""
     figure = go.Figure()

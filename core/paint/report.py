@@ -8,19 +8,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from core import config
+from core import config, plots
 from core.errors import ArtifactError
 from core.evaluation import reports
 from core.evaluation import words as model_words
+from core.files import table_text
 from core.paint import region_effect, replay
 from core.paint.answer import in_few_words, told
 from core.paint.region_effect import Painted
 from core.paint.replay import Record
+from core.paint.what_if import Curve
 from core.photos import images, overlay
 from core.table import canonical
 from core.types import Pixels
 from core.verdict.aggregates import Aggregates
 from core.verdict.html_parts import attached, model, page, paragraphs, pictures, pre, section, table, versions
+from core.verdict.vector import vector
 
 LARGE, SMALL = 720, 400
 """Long side in px of the photo, and of a picture among others."""
@@ -48,7 +51,10 @@ class Explained:
 
 @dataclass(frozen=True)
 class ScoredPhoto:
-    """A photo (of any size) with its score at full size, and the ends of the interval with its sentence, if any."""
+    """A photo (of any size) with its score at full size, and the ends of the interval with its sentence, if any.
+
+    `curve` is what becomes of its score along the strength of an ablation.
+    """
 
     name: str
     photo: Pixels
@@ -57,6 +63,7 @@ class ScoredPhoto:
     within: tuple[float, float] | None = None
     sure: str = ""
     explained: Explained | None = None
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,7 @@ def report(photo: ScoredPhoto, tried: Sequence[Tried], study: Aggregates | None)
         pictures((images.jpeg_bytes(images.to_long_side(photo.photo, LARGE)), f"The photo {photo.name}")),
         section("Score", _score(photo)),
         section("Heatmap", _heatmap(photo.explained) if photo.explained else ""),
+        section("What if …", _curve(photo.curve) if photo.curve else ""),
         section("What was tried", "".join(_try(number, item, photo, study) for number, item in enumerate(tried, 1))),
         section("Model" if len(models) == 1 else "Models", "".join(model(name) + _quality(name) for name in models)),
         section("Methods and limits", paragraphs(METHODS, LIMITS)),
@@ -123,7 +131,36 @@ def _score(photo: ScoredPhoto) -> str:
         (f"percentile among {len(reference):,} reference photos", place),
     ]
     said = model_words.explain(photo.score, place, len(reference))
-    return paragraphs(said, photo.sure, model_words.CAVEAT) + table(rows, ("what", "value"))
+    return paragraphs(said, photo.sure, model_words.CAVEAT) + _among(photo, reference) + table(rows, ("what", "value"))
+
+
+def _among(photo: ScoredPhoto, reference: reports.Scores) -> str:
+    """The score among reference scores, where there are any, with its interval as a band."""
+    if not len(reference):
+        return ""
+    label = f"The score {photo.score!r} among the scores of {len(reference):,} reference photos"
+    band = " Band: its interval." if photo.within else ""
+    figure = plots.among(photo.score, reference, photo.within)
+    bins = table_text(plots.score_bins(reference)).encode()
+    return vector(figure, label, f"The score among those of reference photos.{band}") + attached(
+        "reference-scores.csv", "text/csv", bins, "Reference scores by bar as CSV"
+    )
+
+
+def _curve(found: Curve) -> str:
+    """Δ along the strength of an ablation, over the study's photos where it has any."""
+    how = found.how
+    assert how.name is not None
+    assert how.value is not None
+    figure = plots.along_dose(found.doses, found.studied, how.name, how.value, found.rising)
+    label = f"Δ of this photo along {how.name} of {how.entry.label}; the table below holds the numbers"
+    rows = found.doses.merge(found.studied.drop(columns="quantiles"), "left", on="value")
+    names = (how.name, "Δ of this photo", "mean Δ of the study", "10th percentile", "90th percentile", "photos")
+    return (
+        paragraphs(f"**{how.entry.label}**", *found.said)
+        + vector(figure, label)
+        + table(rows.itertuples(index=False, name=None), names)
+    )
 
 
 def _heatmap(found: Explained) -> str:
@@ -156,10 +193,19 @@ def _try(number: int, item: Tried, photo: ScoredPhoto, study: Aggregates | None)
         f"<h3>Try {number}</h3>"
         + pictures(*((images.jpeg_bytes(images.to_long_side(picture, SMALL)), said) for picture, said in shown))
         + paragraphs(answer.size, answer.among, item.compared)
+        + _others(made)
         + table(rows, ("what", "value"))
         + attached(_replay(photo.name, number), "application/json", data, "Replay file of this try")
         + pre([command(photo.name, number)])
     )
+
+
+def _others(made: Record) -> str:
+    """Δ of the region among Δ of the same shape at other places, where those were tried."""
+    if not made.controls:
+        return ""
+    label = f"Δ of this region among {len(made.controls)} others; the table below holds the numbers"
+    return vector(plots.elsewhere(made.delta, list(made.controls)), label)
 
 
 def _quality(name: str) -> str:

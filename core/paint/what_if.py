@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SPREAD = (10, 90)
 """Percentiles between which the study's spread is drawn: eight of ten photos."""
 SAME = 1e-9
+FIRST = "blur"
+"""Shown at first: an ablation with a strength, so that there is a curve to see."""
 STUDIED_COLUMNS = ("value", "mean", "low", "high", "n", "quantiles")
 """A row a studied dose: its value (NaN without one), mean Δ, the bounds of SPREAD, photos, and all 101 quantiles."""
 
@@ -46,6 +48,24 @@ class Dose:
         assert self.name is not None
         kind = next(param.kind for param in self.entry.params if param.name == self.name)
         return Dose(self.entry, {**self.settings, self.name: kind(value)})
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Δ of a photo along the strength of an ablation (`doses`: value and delta), over what a study found of it.
+
+    `studied` has STUDIED_COLUMNS, maybe no row; `said` are sentences on the dose that was chosen.
+    """
+
+    how: Dose
+    doses: pd.DataFrame
+    studied: pd.DataFrame
+    said: tuple[str, ...] = ()
+
+    @property
+    def rising(self) -> bool:
+        """Whether a larger value takes more away."""
+        return float(self.doses["value"].iloc[-1]) > float(self.how.entry.facts["none"])
 
 
 def whole_photo_ablations() -> list[Entry[Any]]:
@@ -75,6 +95,19 @@ def strengths(how: Dose, studied: pd.DataFrame) -> list[float]:
         return []
     wanted = {float(value) for value in how.entry.facts["doses"]} | {how.value} | set(studied["value"].dropna())
     return sorted(wanted - {float(how.entry.facts["none"])})
+
+
+def curve(how: Dose, found: pd.DataFrame, change: Callable[[Dose], float], said: tuple[str, ...] = ()) -> Curve:
+    """Δ along the strengths of an ablation that has one; `change` gives Δ at a dose, `found` what a study measured."""
+    doses = {float(how.entry.facts["none"]): 0.0}
+    doses |= {value: change(how.at(value)) for value in strengths(how, found)}
+    table = pd.DataFrame({"value": list(doses), "delta": list(doses.values())}).sort_values("value", ignore_index=True)
+    return Curve(how, table, found, said)
+
+
+def of_model(study: Aggregates | None, model: str) -> Aggregates | None:
+    """The study where it was made with this model, else None: of another one it says nothing."""
+    return study if study is not None and study.baseline.model == model else None
 
 
 def studied(study: Aggregates | None, how: Dose) -> pd.DataFrame:

@@ -114,6 +114,14 @@ def read_verdict(folder: Path) -> Verdict:
         raise StudyError(f"{folder / VERDICT} is damaged ({error}); run `python -m core verdict`.") from error
 
 
+def of_condition(table: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
+    """The rows of a table that belong to the condition of an effect."""
+    same = pd.Series(True, index=table.index)
+    for name in CONDITION:
+        same &= table[name].isna() if pd.isna(row[name]) else table[name] == row[name]
+    return table[same]
+
+
 def _read_baseline(content: Mapping[str, Any]) -> Baseline:
     validity = tuple(
         SourceValidity(**{**item, "validity": Interval(**item["validity"]) if item["validity"] else None})

@@ -24,8 +24,13 @@ table{border-collapse:collapse;font-size:.8rem;width:100%}.wide{overflow-x:auto}
 th,td{border-bottom:1px solid #ddd;padding:.25rem .5rem;text-align:left;vertical-align:top}
 td{font-variant-numeric:tabular-nums}pre{white-space:pre-wrap;font-size:.8rem;background:#f5f4f0;padding:.8rem}
 svg{width:100%;height:auto}figcaption{font-size:.85rem;color:#555}
+figure.chart{margin:1rem 0}.chart svg{display:block}
 .row{display:flex;flex-wrap:wrap;gap:1rem}.row figure{margin:0;flex:1 1 14rem;max-width:24rem}.row img{width:100%}
-@media print{body{max-width:none;margin:0}h2,h3{break-after:avoid}tr,figure{break-inside:avoid}.wide{overflow:visible}}
+.row figure.chart{flex-basis:20rem;max-width:25rem;min-width:0}
+@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark}body{color:#e7e5e0;background:#14171b}
+pre{background:#1e2328}th,td{border-color:#343b42}figcaption{color:#b0b4ba}a{color:#7cc4db}}
+@media print{body{max-width:none;margin:0}h2,h3{break-after:avoid}tr,figure{break-inside:avoid}.wide{overflow:visible}
+.chart svg{min-width:0!important}}
 """
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from core import config
 from core.effects import human_words
+from core.effects.table import CONFIRMATORY, EXPLORATORY
 from core.errors import StudyError
 from core.files import json_of, table_text
 from core.study import catalogue
 from core.types import Interval
-from core.verdict import words
+from core.verdict import report_figures, words
 from core.verdict.aggregates import Aggregates
 from core.verdict.detector_words import quality_lines, relied_on
 from core.verdict.html_parts import attached, model, page, pre, section, table, text, versions
@@ -36,10 +33,10 @@ EFFECT_COLUMNS = (
         "ci_low",
         "ci_high",
     ),
-    *("delta_in_sd", "excess_delta", "excess_ci_low", "excess_ci_high", "validity_drop", "p", "p_holm", "q_bh"),
+    *("delta_in_sd", "control_mean_delta", "excess_delta", "excess_ci_low", "excess_ci_high", "share_lowered"),
+    *("validity_drop", "validity_ci_low", "validity_ci_high", "p", "p_holm", "q_bh"),
 )
 """Columns of the effects that the page shows, where the study has them; the attached table holds all."""
-SHOWN = {"drop": "#2a6f97", "rise": "#c1661c", "negligible": "#777", "unresolved": "#777"}
 QUESTION = """
 A network predicts how memorable a photo is to people. Does it use what a person would name (faces, people, objects
 that stand out, text), or shortcuts (texture, colour, spatial frequency, background)? One kind of information at a
@@ -62,7 +59,7 @@ def report(found: Aggregates, folder: Path, note: str = "") -> str:
 
     `note` is a sentence above its effects, on what they rest on.
     """
-    verdict, base = found.verdict, found.baseline
+    verdict, base, side = found.verdict, found.baseline, human_words.read(folder)
     parts = [
         f'<p class="said">{text(verdict.sentence)}</p>',
         *(f"<p><strong>{text(mark)}</strong></p>" for mark in (*verdict.marks, *base.problems)),
@@ -70,11 +67,19 @@ def report(found: Aggregates, folder: Path, note: str = "") -> str:
         section("Photos", _photos(found)),
         section("Model", model(base.model)),
         section("Gate", pre([f"{verdict.gate.status}: validity {verdict.gate.validity}, n = {verdict.gate.n}"])),
-        section("Decision rows", _figure(verdict.readings) + _rows(verdict.readings)),
+        section("Decision rows", report_figures.decision_rows(found) + _rows(verdict.readings)),
         section("Verdict in words", pre(words.lines(verdict))),
         section("Detectors", pre(quality_lines(relied_on(found)))),
-        section("What people remember", pre(human_words.beside_verdict(human_words.read(folder), str(folder)))),
-        section("Effects", (f"<p>{text(note)}</p>" if note else "") + _effects(found.effects, base.study)),
+        section(
+            "What people remember",
+            pre(human_words.beside_verdict(side, str(folder))) + report_figures.people(side),
+        ),
+        section("What fills do by themselves", report_figures.fills(found)),
+        section("Effects", (f"<p>{text(note)}</p>" if note else "") + _effects(found)),
+        section("Photo by photo", report_figures.differences(found)),
+        section("By strength", report_figures.doses(found)),
+        section("By kind of photo", report_figures.by_kind(found)),
+        section("Exploratory effects", _columns(found, EXPLORATORY)),
         section("Methods and limits", f"<p>{text(METHODS)}</p><p>{text(LIMITS)}</p>"),
         section("To repeat it", pre(commands(folder)) + table(_made_with(found), ("what", "value"))),
     ]
@@ -162,15 +167,26 @@ def _interval(found: Interval | None) -> tuple[float | None, ...]:
     return (found.estimate, found.low, found.high) if found else (None, None, None)
 
 
-def _effects(effects: pd.DataFrame, study: str) -> str:
-    """The main columns of every effect, those that decide and those that explore apart; the whole table is attached."""
-    shown = [name for name in EFFECT_COLUMNS if name in effects]
-    data = table_text(effects).encode()
-    parts = [attached(f"{study}-effects.csv", "text/csv", data, "All columns as CSV")]
-    for family, rows in effects.groupby("family", sort=False):
-        parts.append(f"<h3>{text(str(family).capitalize())}</h3>")
-        parts.append(table(rows[shown].itertuples(index=False, name=None), shown))
-    return "".join(parts)
+def _effects(found: Aggregates) -> str:
+    """Every effect as a mark, with the main columns of those that decide; the whole table is attached."""
+    data = table_text(found.effects).encode()
+    return "".join(
+        (
+            attached(f"{found.baseline.study}-effects.csv", "text/csv", data, "All columns as CSV"),
+            report_figures.effect_charts(found, confirmatory=True),
+            _columns(found, CONFIRMATORY),
+            "<h3>Exploratory</h3>",
+            "<p>The numbers are in the table of exploratory effects below.</p>",
+            report_figures.effect_charts(found, confirmatory=False),
+        )
+    )
+
+
+def _columns(found: Aggregates, family: str) -> str:
+    """The main columns of the effects of a family."""
+    shown = [name for name in EFFECT_COLUMNS if name in found.effects]
+    rows = found.effects[found.effects["family"] == family]
+    return table(rows[shown].itertuples(index=False, name=None), shown) if len(rows) else ""
 
 
 def _made_with(found: Aggregates) -> list[tuple[str, Any]]:
@@ -183,43 +199,3 @@ def _made_with(found: Aggregates) -> list[tuple[str, Any]]:
         ("permutations", base.permutations),
         *versions(),
     ]
-
-
-def _figure(readings: Sequence[RowDecision]) -> str:
-    """Estimate and interval of every decision row in SD, with the band of effects that are too small to matter."""
-    known = [item.in_sd for item in readings if not math.isnan(item.in_sd.low)]
-    reach = 1.1 * max([2 * config.SESOI, *(abs(end) for item in known for end in (item.low, item.high))])
-    top, step, left, width = 24, 30, 330, 560
-    height = top + step * len(readings) + 30
-
-    def x(value: float) -> float:
-        return left + width * (value + reach) / (2 * reach)
-
-    band = x(config.SESOI) - x(-config.SESOI)
-    drawn = [
-        f'<rect x="{x(-config.SESOI):.1f}" y="{top}" width="{band:.1f}" height="{height - top - 30}" fill="#eee"/>',
-        f'<line x1="{x(0):.1f}" x2="{x(0):.1f}" y1="{top}" y2="{height - 30}" stroke="#999"/>',
-        *(
-            f'<text x="{x(value):.1f}" y="{height - 12}" text-anchor="middle" font-size="12">{value:g}</text>'
-            for value in (-config.SESOI, 0, config.SESOI)
-        ),
-    ]
-    for place, item in enumerate(readings):
-        y = top + step * (place + 0.5)
-        drawn.append(f'<text x="0" y="{y + 4:.1f}" font-size="14">{text(item.label)}</text>')
-        colour = SHOWN.get(item.reading, "#777")
-        if math.isnan(item.in_sd.estimate):
-            drawn.append(f'<text x="{x(0):.1f}" y="{y + 4:.1f}" font-size="12" fill="#777">not tested</text>')
-            continue
-        if not math.isnan(item.in_sd.low):
-            ends = f'x1="{x(item.in_sd.low):.1f}" x2="{x(item.in_sd.high):.1f}"'
-            drawn.append(f'<line {ends} y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}" stroke-width="2"/>')
-        inside = "#fff" if item.reading == "unresolved" else colour
-        place_of = f'cx="{x(item.in_sd.estimate):.1f}" cy="{y:.1f}" r="5"'
-        drawn.append(f'<circle {place_of} fill="{inside}" stroke="{colour}" stroke-width="2"/>')
-    label = "Effects of the decision rows in SD; the table below holds the numbers"
-    return (
-        f'<figure><svg viewBox="0 0 {left + width} {height}" role="img" aria-label="{label}">{"".join(drawn)}</svg>'
-        "<figcaption>Effect in SD of the clean scores, with its 95 % interval. Grey band: too small to matter. "
-        "Open mark: not settled.</figcaption></figure>"
-    )

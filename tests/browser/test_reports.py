@@ -42,7 +42,9 @@ def stands_alone(page: Page, file: Path) -> str:
     assert page.pdf().startswith(b"%PDF")
     said = page.inner_text("body")
     page.evaluate("document.querySelectorAll('tbody tr:nth-child(n + 5)').forEach(row => row.remove())")  # alike
-    assert serious(page) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert serious(page) == []
     return said
 
 
@@ -54,7 +56,14 @@ def test_the_report_of_a_study_has_the_numbers_of_the_study(offline: Page, tmp_p
     for item in found.verdict.readings:
         for value in (item.estimate.estimate, item.estimate.low, item.estimate.high):
             assert number(value) in said, item.row
-    assert offline.locator("svg").count()
+    for chart in offline.locator(".chart svg").all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["width"] > 200
+        assert box["height"] > 100
+    assert offline.locator(".chart svg").count() > 50
+    offline.emulate_media(media="print", color_scheme="dark")
+    assert offline.evaluate("getComputedStyle(document.body).color") == "rgb(34, 38, 43)"  # paper is white
 
 
 def test_the_report_of_a_photo_has_its_score(offline: Page, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
 import re
 import shlex
@@ -15,11 +16,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import config
+from core import config, plots
 from core.__main__ import main
 from core.errors import MaskError
+from core.evaluation import reports
 from core.evaluation import words as model_words
-from core.paint import region_effect, replay, report
+from core.paint import region_effect, replay, report, what_if
 from core.paint.report import Explained, ScoredPhoto, Tried, compared
 from core.photos import images
 from core.trust.reports import COLUMNS
@@ -91,6 +93,31 @@ def test_it_needs_nothing_but_itself() -> None:
 def test_a_photo_without_a_try_has_its_score_and_no_empty_part() -> None:
     assert "What was tried" not in page()
     assert "<h2>Score</h2>" in page()
+
+
+def test_charts_are_vectors_with_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = np.random.default_rng(0).random(300)
+    monkeypatch.setattr(reports, "reference_scores", lambda model: scores)
+    how = what_if.dose("blur", {"sigma": 0.03})
+    curve = what_if.curve(how, what_if.studied(None, how), lambda dose: -dose.value / 3, ("**Δ = −0.010**: gone.",))
+    record = made()
+    seen = ScoredPhoto("a.png", draw_photo(2, 300, 400), "small_cnn", 0.5, (0.25, 1 / 3), curve=curve)
+    text = report.report(seen, [Tried(record, draw_photo(3, 256, 341), "")], None)
+    assert re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', text) == [
+        "The score 0.5 among the scores of 300 reference photos",
+        "Δ of this photo along sigma of Gaussian blur; the table below holds the numbers",
+        "Δ of this region among 2 others; the table below holds the numbers",
+    ]
+    told = re.findall(r"<tr><td>([\d.]+)</td><td>(-?[\d.e-]+)</td><td>–</td>", text)
+    assert [(float(value), float(change)) for value, change in told] == [
+        tuple(row) for row in curve.doses.to_numpy().tolist()
+    ]
+    assert (0.03, -0.01) in {(value, round(change, 9)) for value, change in curve.doses.to_numpy().tolist()}
+    (attached,) = re.findall(r'download="reference-scores.csv" href="data:text/csv;base64,([^"]+)"', text)
+    bars = pd.read_csv(io.BytesIO(base64.b64decode(attached)))
+    assert bars["photos"].sum() == 300
+    assert list(bars["photos"]) == list(plots.score_bins(scores)["photos"])
+    assert f"<title>this region: 0.0, {record.delta!r}</title>" in text
 
 
 def test_names_cannot_break_the_page_nor_its_commands() -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
 import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from core import config
 from core.__main__ import main
+from core.effects.human_words import read
 from core.files import table_text
 from core.verdict.aggregates import Aggregates, read_aggregates
 from core.verdict.html_parts import number
@@ -51,7 +54,7 @@ class Cells(HTMLParser):
             self.rows[-1].append("")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert tag in ("rect", "line", "circle")
+        assert tag in ("rect", "line", "circle", "path")
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -81,8 +84,87 @@ def test_decision_rows_have_the_numbers_of_the_verdict(found: Aggregates, cells:
 def test_every_effect_is_there_to_the_last_digit(found: Aggregates, cells: Cells, page: str) -> None:
     means = sorted(row[8] for row in cells.rows if len(row) == len(EFFECT_COLUMNS))
     assert means == sorted(number(float(value)) for value in found.effects["mean_delta"])
-    (attached,) = re.findall(r'href="data:text/csv;base64,([^"]+)"', page)
-    assert base64.b64decode(attached).decode() == table_text(found.effects)
+    assert attached(page, "reference-effects.csv") == table_text(found.effects)
+
+
+def attached(page: str, name: str) -> str:
+    """The text of an attached file."""
+    (found,) = re.findall(rf'download="{name}" href="data:text/csv;base64,([^"]+)"', page)
+    return base64.b64decode(found).decode()
+
+
+def part(page: str, title: str) -> str:
+    """What stands under a title."""
+    return page.partition(f"<h2>{title}</h2>")[2].partition("<h2>")[0]
+
+
+def rows_of(text: str) -> list[list[str]]:
+    parser = Cells()
+    parser.feed(text)
+    return [row for row in parser.rows if row]
+
+
+@pytest.mark.parametrize(
+    ("title", "charts"),
+    [
+        ("Decision rows", 1),
+        ("What people remember", 2),
+        ("What fills do by themselves", 1),
+        ("Effects", 15),
+        ("Photo by photo", 16),
+        ("By strength", 10),
+        ("By kind of photo", 9),
+    ],
+)
+def test_figures_are_vectors_that_say_what_they_show(page: str, title: str, charts: int) -> None:
+    drawn = part(page, title)
+    labels = re.findall(r'<svg [^>]*role="img" aria-label="([^"]+)"', drawn)
+    assert len(labels) == len(set(labels)) == charts == drawn.count("<svg")
+    assert drawn.count("<table>") >= 1
+    assert "<img" not in page
+
+
+def test_the_tables_of_figures_have_the_numbers_of_the_study(found: Aggregates, page: str) -> None:
+    pooled = found.doses[found.doses["source"] == "all"]
+    told = [row[4:] for row in rows_of(part(page, "By strength"))]
+    columns = ["mean_delta", "ci_low", "ci_high", "trend_p"]
+    assert told == [[number(value) for value in row] for row in pooled[columns].astype(float).to_numpy().tolist()]
+    kinds = [row[5:8] for row in rows_of(part(page, "By kind of photo"))]
+    assert kinds == [
+        [number(value) for value in row] for row in found.kinds[["in_sd", "low", "high"]].to_numpy().tolist()
+    ]
+    fills = [row[3:6] for row in rows_of(part(page, "What fills do by themselves"))]
+    assert fills == [[number(value) for value in vars(item.mean).values()] for item in found.verdict.artefacts]
+    side = read(STUDY)
+    assert side is not None
+    people = {tuple(row[3:]) for row in rows_of(part(page, "What people remember"))}
+    intervals = [item.human for item in side.correlations] + [item.model for item in side.correlations]
+    intervals += [
+        value for item in side.partitions for value in (item.total, item.semantic, item.low_level, item.shared)
+    ]
+    assert people == {tuple(number(value) for value in vars(item).values()) for item in intervals if item}
+
+
+def test_marks_of_doses_say_the_numbers_of_the_study(found: Aggregates, page: str) -> None:
+    pooled = found.doses[(found.doses["source"] == "all")]
+    titles = re.findall(r"<circle [^>]*><title>([^<]+)</title>", part(page, "By strength"))
+    wanted = [
+        f"{row['mean_delta']!r}, {row['value']!r}"
+        for _, rows in pooled.groupby("ablation", sort=False)
+        for row in rows.sort_values("value").to_dict("records")
+    ]
+    assert titles == wanted
+
+
+def test_every_bar_of_every_histogram_is_attached(found: Aggregates, page: str) -> None:
+    bars = pd.read_csv(io.StringIO(attached(page, "reference-distributions.csv")))
+    assert len(bars) == sum(len(counts) for counts in found.distributions["counts"])
+    assert bars["photos"].sum() == found.distributions["n"].sum()
+    rows = rows_of(part(page, "Photo by photo"))
+    assert len(rows) == 16
+    for row in rows:
+        assert int(row[1]) > 0
+        assert [float(value) for value in row[2:]] == sorted(float(value) for value in row[2:])
 
 
 def test_it_needs_nothing_but_itself(page: str, cells: Cells) -> None:

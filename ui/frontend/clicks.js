@@ -13,8 +13,16 @@ function draw(board) {
     const [x, y] = at(place).split(",")
     return `<circle cx="${x}" cy="${y}" r="${(first ? 7 : 4) * size}" />`
   }
-  svg.innerHTML = data.polygon && corners.length
+  const drawn = data.polygon && corners.length
     ? `<polyline points="${line}" stroke-width="${2 * size}" />` + corners.map((place, i) => dot(place, i === 0)).join("") : ""
+  svg.innerHTML = drawn + (board.focused ? cross(board.place, across, size) : "")
+}
+
+// Where the keys are: two crossed lines, dark around light, seen on any photo.
+function cross([x, y], across, size) {
+  const [left, top, arm] = [x * across, y * across, 14 * size]
+  const path = `M${left - arm} ${top}h${2 * arm}M${left} ${top - arm}v${2 * arm}`
+  return `<path d="${path}" stroke="#22262B" stroke-width="${6 * size}" /><path d="${path}" stroke="#fff" stroke-width="${2 * size}" />`
 }
 
 function tell(board) {
@@ -32,7 +40,10 @@ function close(board) {
 
 function click(board, event) {
   const box = board.svg.getBoundingClientRect()
-  const place = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.width]
+  choose(board, [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.width], box)
+}
+
+function choose(board, place, box) {
   if (!board.data.polygon) return board.setTriggerValue("clicked", place)
   const [first, last] = [board.corners[0], board.corners.at(-1)]
   const near = (corner) => corner && Math.hypot(corner[0] - place[0], corner[1] - place[1]) * box.width <= NEAR
@@ -42,24 +53,51 @@ function click(board, event) {
   tell(board)
 }
 
+// The place where the keys are, and what they did there.
 function key(board, event) {
-  if (!board.data.polygon) return
-  if (event.key === "Enter") close(board)
-  else if (event.key === "Backspace" && board.corners.length) {
-    board.corners.pop()
-    tell(board)
-  } else return
+  const { data, status } = board, ratio = data.height / data.width
+  const to = moved(board.place, event, ratio)
+  if (to) {
+    board.place = to
+    draw(board)
+    say(status, inWords(to, ratio), QUIET)
+  } else if (event.key === " " || (event.key === "Enter" && !data.polygon)) {
+    if (!event.repeat) choose(board, board.place, board.svg.getBoundingClientRect())
+    say(status, data.polygon ? corners(board) : `Picked at ${inWords(board.place, ratio)}`)
+  } else if (!data.polygon || !keyOfPolygon(board, event)) return
   event.preventDefault()
+  event.stopPropagation() // over an enlarged picture, arrows would move what is seen
+}
+
+function corners(board) {
+  return board.corners.length ? `Corner ${board.corners.length}` : "Closed"
+}
+
+function keyOfPolygon(board, event) {
+  if (event.key === "Enter") {
+    close(board)
+    say(board.status, board.corners.length ? "A polygon has at least three corners." : "Closed")
+    return true
+  }
+  if (!["Backspace", "Escape"].includes(event.key) || !board.corners.length) return false
+  board.corners = event.key === "Escape" ? [] : board.corners.slice(0, -1)
+  tell(board)
+  say(board.status, board.corners.length ? `Corner ${board.corners.length} is the last` : "No corner")
+  return true
 }
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const frame = parentElement.querySelector(".clicks"), [image, svg] = frame.children
   let board = boards.get(frame)
   if (!board) {
-    board = { svg, corners: [], number: null }
+    board = { svg, status: parentElement.querySelector("[role=status]"), corners: [], number: null, place: [0.5, 0.3] }
     boards.set(frame, board)
     svg.addEventListener("click", (event) => click(board, event))
     svg.addEventListener("keydown", (event) => key(board, event))
+    for (const kind of ["focus", "blur"]) svg.addEventListener(kind, () => {
+      board.focused = kind === "focus" && svg.matches(":focus-visible")
+      draw(board)
+    })
   }
   Object.assign(board, { data, setStateValue, setTriggerValue })
   if (board.number !== data.number) { // the page knows other corners: after an undo, another photo, a way back

@@ -25,6 +25,7 @@ class Tool:
     erase: bool = False
     ellipse: bool = False
     hint: str = "Drag from corner to corner."
+    keys: str = "Space or Enter sets each of two corners, Escape lets go."
 
     @property
     def clicked(self) -> bool:
@@ -41,17 +42,24 @@ class Tool:
         return self.ellipse or self.erase
 
 
+_PAINTS = "Space or Enter lowers and lifts the brush, as does Escape."
 TOOLS = {
-    "Brush": Tool("brush", "freedraw", hint="Paint over what should go."),
-    "Eraser": Tool("ink_eraser", "freedraw", erase=True, hint="Take paint away."),
+    "Brush": Tool("brush", "freedraw", hint="Paint over what should go.", keys=_PAINTS),
+    "Eraser": Tool("ink_eraser", "freedraw", erase=True, hint="Take paint away.", keys=_PAINTS),
     "Rectangle": Tool("rectangle", "rect"),
     "Ellipse": Tool("circle", "rect", ellipse=True, hint="Drag the frame of the ellipse from corner to corner."),
     "Polygon": Tool(
         "pentagon",
         POLYGON,
         hint="Click the corners; the first one again, Enter or another tool closes it. Backspace takes one back.",
+        keys="Space sets a corner, Escape drops them all.",
     ),
-    "Pick": Tool("ads_click", PICK, hint="Click a thing that was found, or a patch beside it; again to take it away."),
+    "Pick": Tool(
+        "ads_click",
+        PICK,
+        hint="Click a thing that was found, or a patch beside it; again to take it away.",
+        keys="Space or Enter picks.",
+    ),
 }
 
 

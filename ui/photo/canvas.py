@@ -29,6 +29,9 @@ ERASER = f"{drawing.ERASE_COLOUR}a0"
 TALLEST = 620
 """Greatest height in px: on a usual screen the whole canvas is seen at once."""
 OUTLINE = (255, 255, 255)
+NARROW = 480
+"""Below this width in px the tools are shown by their signs alone, so that all are seen; the hint names it."""
+BY_KEYS = "By keys: focus the picture; arrows move a mark (Shift: further), "
 BRUSH = 7
 """Size of the brush at first, in per cent of the width that is seen: enlarged, it paints finer."""
 
@@ -87,6 +90,7 @@ def show(item: Item, own: CanvasState, photo: Pixels) -> None:
         own.width = width
     tool = TOOLS[own.tool]
     size = st.session_state.get("brush-size", BRUSH) / 100
+    brush = max(1, round(size * width)) if tool.sized else 1
     with st.container(key="canvas-frame", height=round(width * height / across) + 2, border=False):
         if tool.clicked:
             _clickable(item, own, photo, width)
@@ -94,15 +98,25 @@ def show(item: Item, own: CanvasState, photo: Pixels) -> None:
             st_canvas(
                 fill_color="rgba(0, 0, 0, 0)" if tool.ellipse else PEN,
                 stroke_color=ERASER if tool.erase else PEN,
-                stroke_width=max(1, round(size * width)) if tool.sized else 1,
+                stroke_width=brush,
                 background_image=_under(item, own, photo, width),
                 height=round(width * height / across),
                 width=width,
                 drawing_mode=tool.mode,
                 key=_key(item, own),
             )
+            components.pen(
+                "canvas-pen",
+                (width, round(width * height / across)),
+                brush,
+                shape=not tool.sized,
+                photo=item.digest,
+                label=f"The photo {item.name} to paint on: {own.tool}",
+                frame=".st-key-canvas-frame",
+            )
     enlarged = f" Enlarged {own.view.zoom} times." if own.view.zoom > 1 else ""
-    st.caption(f"{own.tool}: {tool.hint[0].lower()}{tool.hint[1:]}{enlarged}")
+    keys = f" {BY_KEYS}{tool.keys}" if room >= NARROW else ""
+    st.caption(f"{own.tool}: {tool.hint[0].lower()}{tool.hint[1:]}{enlarged}{keys}")
 
 
 @st.fragment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -9,16 +10,20 @@ import streamlit as st
 
 from core.paint import report
 from core.paint.report import Explained, ScoredPhoto, Tried
+from core.paint.what_if import Curve
 from core.photos import overlay
 from core.registry import ATTRIBUTIONS
 from core.trust import reports as trust_reports
 from core.trust import words as trust_words
 from core.trust.photo_report import OPACITY
 from ui import resources
-from ui.photo import history, trials
+from ui.photo import history, trials, what_if
 from ui.photo.trials import Trial
 from ui.resources import Examined, Item
 from ui.study import effects
+
+Curves = Mapping[tuple[str, str], Curve]
+"""The curve last shown, by a photo's digest and a model."""
 
 
 def button(item: Item, found: Examined, model: str, method: str, settings: dict[str, Any]) -> None:
@@ -26,7 +31,7 @@ def button(item: Item, found: Examined, model: str, method: str, settings: dict[
     kept = [trial for trial in trials.trials().values() if trial.item.digest == item.digest]
     st.download_button(
         "Report",
-        partial(made, item, found, model, method, settings, kept),
+        partial(made, item, found, model, method, settings, kept, what_if.curves()),
         report.file_name(item.name),
         "text/html",
         key="report",
@@ -36,8 +41,10 @@ def button(item: Item, found: Examined, model: str, method: str, settings: dict[
     )
 
 
-def made(item: Item, found: Examined, model: str, method: str, settings: dict[str, Any], kept: list[Trial]) -> bytes:
-    """The report as HTML."""
+def made(
+    item: Item, found: Examined, model: str, method: str, settings: dict[str, Any], kept: list[Trial], curves: Curves
+) -> bytes:
+    """The report as HTML, with the curve that is shown when it is made."""
     photo = ScoredPhoto(
         item.name,
         resources.display(item.digest, item),
@@ -46,6 +53,7 @@ def made(item: Item, found: Examined, model: str, method: str, settings: dict[st
         found.within,
         resources.sure(model, found),
         explained(item, model, method, settings),
+        curves.get((item.digest, model)),
     )
     return report.report(photo, [_tried(trial) for trial in kept], effects.reference_study()).encode()
 

@@ -12,7 +12,7 @@ from core.paint.view import View
 from core.types import Pixels
 from ui import components, layout
 from ui.photo.boards import TOOLS, CanvasState
-from ui.photo.canvas import BRUSH, read
+from ui.photo.canvas import BRUSH, NARROW, read
 from ui.resources import Item
 
 BRUSHES = (1, 30)
@@ -30,8 +30,6 @@ KEYS = {
     **{f"arrow{way}": way for way in ("left", "right", "up", "down")},
 }
 """Which of the toolbar's buttons a key presses."""
-NARROW = 480
-"""Below this width in px the tools are shown by their signs alone, so that all are seen; the hint names it."""
 
 
 def toolbar(item: Item, own: CanvasState, photo: Pixels) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,14 +11,11 @@ import streamlit as st
 
 from core import config, plots
 from core.paint import region_effect, what_if
-from core.paint.what_if import Dose
+from core.paint.what_if import Curve, Dose
 from core.verdict.aggregates import Aggregates
 from ui import components, layout, log, resources, widgets
 from ui.resources import Item
 from ui.study import effects
-
-FIRST = "blur"
-"""Shown at first: an ablation with a strength, so that there is a curve to see."""
 
 
 @st.fragment
@@ -31,7 +29,7 @@ def section(item: Item, model: str) -> None:
         st.markdown("… one kind of information were gone from the whole photo? Choose it, and how much of it.")
     pictures, numbers = st.columns([3, 2], gap="medium")
     with numbers:
-        chosen = widgets.choose("Take away", what_if.whole_photo_ablations(), "what-if", default=FIRST)
+        chosen = widgets.choose("Take away", what_if.whole_photo_ablations(), "what-if", default=what_if.FIRST)
         entry = what_if.dose(chosen).entry
         settings = {
             param.name: widgets.parameter(param, f"what-if-{chosen}-{param.name}")
@@ -51,19 +49,21 @@ def section(item: Item, model: str) -> None:
 
 def _answer(item: Item, model: str, how: Dose) -> None:
     """Δ of this photo, its place among the study's photos, and the curve."""
-    change = _delta(model, how.entry.id, dict(how.settings), item.digest, item)
-    st.markdown(f"**Δ = {region_effect.signed(change)}**: {how.entry.help.splitlines()[0]}")
+    change = _change(item, model, how)
+    said = [f"**Δ = {region_effect.signed(change)}**: {how.entry.help.splitlines()[0]}"]
+    st.markdown(said[0])
     study = effects.reference_study()
-    if study is not None and study.baseline.model != model:
+    if study is not None and what_if.of_model(study, model) is None:
         st.caption(f"The reference study was made with {study.baseline.model}, so that it says nothing here.")
         study = None
     found = what_if.studied(study, how)
     row = what_if.nearest(found, how)
     if study is not None:
-        compared = change if row is None or how.value is None else _at(item, model, how, float(row["value"]))
-        st.markdown(what_if.in_words(compared, how, row))
+        compared = change if row is None or how.value is None else _change(item, model, how.at(float(row["value"])))
+        said.append(what_if.in_words(compared, how, row))
+        st.markdown(said[1])
     if how.name is not None:
-        _curve(item, model, how, found)
+        _curve(item, model, how, found, tuple(said))
     st.caption(_what_it_is(study, found))
 
 
@@ -74,23 +74,27 @@ def _what_it_is(study: Aggregates | None, found: pd.DataFrame) -> str:
     return f"{size} The study: {study.baseline.study}, {study.baseline.n_photos:,} photos."
 
 
-def _curve(item: Item, model: str, how: Dose, found: pd.DataFrame) -> None:
+def curves() -> dict[tuple[str, str], Curve]:
+    """The curve last shown of each photo (by its digest) and model in this visit."""
+    return st.session_state.setdefault("what-if-curves", {})
+
+
+def _curve(item: Item, model: str, how: Dose, found: pd.DataFrame, said: tuple[str, ...]) -> None:
     """Δ along the dose, drawn over the study's mean and spread."""
     assert how.name is not None
     assert how.value is not None
-    none = float(how.entry.facts["none"])
-    values = what_if.strengths(how, found)
-    doses = {none: 0.0} | {value: _at(item, model, how, value) for value in values}
-    curve = pd.DataFrame({"value": list(doses), "delta": list(doses.values())}).sort_values("value")
-    figure = plots.along_dose(curve, found, how.name, how.value, rising=values[-1] > none)
+    curve = what_if.curve(how, found, partial(_change, item, model), said)
+    curves()[item.digest, model] = curve
+    figure = plots.along_dose(curve.doses, found, how.name, how.value, curve.rising)
     label = f"Δ of this photo along {how.name}: " + ", ".join(
-        f"{value:g}: {region_effect.signed(change)}" for value, change in doses.items()
+        f"{value:g}: {region_effect.signed(change)}"
+        for value, change in zip(curve.doses["value"], curve.doses["delta"], strict=True)
     )
     st.plotly_chart(figure, key="what-if-curve", config=layout.CHART, alt=label)
 
 
-def _at(item: Item, model: str, how: Dose, value: float) -> float:
-    return _delta(model, how.entry.id, dict(how.at(value).settings), item.digest, item)
+def _change(item: Item, model: str, how: Dose) -> float:
+    return _delta(model, how.entry.id, dict(how.settings), item.digest, item)
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)

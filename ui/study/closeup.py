@@ -15,13 +15,12 @@ from core.files import without_formulas
 from core.study import catalogue
 from core.table import Condition
 from core.types import Pixels
-from core.verdict.aggregates import Aggregates
+from core.verdict.aggregates import Aggregates, of_condition
 from core.verdict.evidence import row_conditions
 from core.verdict.headline import Headline
 from core.wording import minus
 from ui import layout, widgets
 
-CONDITION = ("ablation", "params", "mask", "fill", "direction")
 SHOWN = 3
 GAP, GREY = 6, 128
 """Width in px and grey level of the line between two pictures."""
@@ -44,14 +43,6 @@ def closeup(found: Aggregates, rows: pd.DataFrame, folder: Path) -> None:
     with right:
         _doses(found.doses, row)
     photos(of_condition(found.extremes, row), row, found, folder)
-
-
-def of_condition(table: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
-    """The rows of a table that belong to the condition of an effect."""
-    same = pd.Series(True, index=table.index)
-    for name in CONDITION:
-        same &= table[name].isna() if pd.isna(row[name]) else table[name] == row[name]
-    return table[same]
 
 
 def _differences(distribution: pd.DataFrame, mean: float) -> None:

@@ -445,7 +445,7 @@ def test_a_method_that_beats_nothing_says_so_at_every_map_and_in_the_report(arti
     def report() -> str:
         return html.unescape(
             report_button.made(
-                item, resources.examine("small_cnn", item.digest, item), "small_cnn", "grad_cam", {}, []
+                item, resources.examine("small_cnn", item.digest, item), "small_cnn", "grad_cam", {}, [], {}
             ).decode()
         )
 
@@ -466,7 +466,13 @@ def test_the_report_says_what_the_page_says(artifacts: Path) -> None:
 
     item, tried = resources.samples()["cat"], list(app.session_state["trials"].values())
     found = resources.examine("small_cnn", item.digest, item)
-    text = html.unescape(report_button.made(item, found, "small_cnn", "grad_cam", {}, tried).decode())
+    curves = app.session_state["what-if-curves"]
+    text = html.unescape(report_button.made(item, found, "small_cnn", "grad_cam", {}, tried, curves).decode())
+    (curve,) = curves.values()
+    drawn = curve.doses.to_numpy().tolist()
+    assert [text.count(f"<td>{value!r}</td><td>{change!r}</td>") for value, change in drawn] == [1] * len(drawn)
+    assert len(drawn) > 3
+    assert all(part.removeprefix("**").partition("**")[0] in text for part in curve.said)
     said = text.replace("<strong>", "**").replace("</strong>", "**")
     whole = ("of 100 people would", "Orange places", "Removing the brightest", "regions of the same", "**Δ = ")
     lines = [line for line in words(app).splitlines() if "**: " not in line]  # Δ of a what-if is no try
