@@ -15,6 +15,7 @@ from core.photos.addresses import is_address
 from core.photos.photo_files import many
 from core.registry import COMMANDS
 from core.study.conditions import Design, grid
+from core.study.cost import LONG
 from core.types import Listing, Photo, Progress
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from core.study.engine import Finished
     from core.study.plan import Plan
 
-LONG = 3600
-"""Seconds from which a study wants --yes."""
 Say = Callable[[str], object]
 
 

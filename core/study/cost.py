@@ -17,6 +17,9 @@ from core.study.conditions import SENSITIVITY, WHOLE, Design, Step, grid, steps_
 from core.study.protocol import CONFIRMATORY_FILLS, DECISION_ROWS, SEMANTIC, decision_row
 from core.table import REMOVE
 
+LONG = 3600
+"""Seconds from which a study wants somebody's word (`--yes`), or is refused where a server allows no long ones."""
+
 
 @dataclass(frozen=True)
 class Frequency:

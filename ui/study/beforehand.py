@@ -12,6 +12,7 @@ from core.errors import LabError
 from core.study import beforehand
 from core.study.beforehand import Counted
 from core.study.conditions import Design
+from core.study.cost import LONG
 from core.study.jobs import Job
 from core.study.limits import Limits
 from ui import layout
@@ -36,7 +37,7 @@ def estimate(job: Job, uploaded: int | None, limits: Limits) -> None:
     counting = _counting(source, part_of(source))
     _wait(counting)
     every = None if counting.done() else AGAIN
-    st.fragment(_said, run_every=every)(job, uploaded, counting, every is not None)
+    st.fragment(_said, run_every=every)(job, uploaded, counting, every is not None, limits)
 
 
 def read_from(place: str, limits: Limits) -> str:
@@ -49,7 +50,7 @@ def part_of(source: str) -> str:
     return "all" if source.startswith("generated:") else ""
 
 
-def _said(job: Job, uploaded: int | None, counting: Future[Counted], waiting: bool) -> None:
+def _said(job: Job, uploaded: int | None, counting: Future[Counted], waiting: bool, limits: Limits) -> None:
     """The estimate, or that photos are still being counted."""
     if not counting.done():
         st.caption(":material/hourglass_empty: The photos are being counted; the study can be started meanwhile.")
@@ -65,6 +66,11 @@ def _said(job: Job, uploaded: int | None, counting: Future[Counted], waiting: bo
         found = Counted(uploaded, 0, found.things)
     made = beforehand.foreseen(Design(photos=job.photos, ablations=job.ablations), found, job.model)
     st.markdown(f":material/schedule: **{made.sentence}**")
+    if made.cost.seconds > LONG and not limits.long:
+        st.warning(
+            "This server runs no study of more than an hour; choose fewer photos or ablations.",
+            icon=":material/timer_off:",
+        )
     st.caption(
         f"{layout.plain(made.basis)} Photos that look alike, cannot be read, or taught the model are left out. "
         "The time is measured anew on the first photos, before the work begins."

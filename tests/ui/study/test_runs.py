@@ -39,6 +39,16 @@ def words(app: AppTest) -> str:
     return "\n".join(element.value for kind in kinds for element in kind)
 
 
+def once_counted(app: AppTest) -> str:
+    """The words of the page once the photos are counted, which may take longer than the page waits for it."""
+    for _ in range(100):
+        if "are being counted" not in words(app):
+            break
+        app.run()
+    assert not app.exception
+    return words(app)
+
+
 def start(app: AppTest, name: str) -> AppTest:
     app.text_input(key="study-name").set_value(name)
     app.button(key="start-study").click().run()
@@ -169,9 +179,23 @@ def test_how_long_it_takes_is_said_before_the_start_by_the_estimate_of_the_comma
     app.multiselect(key="study-ablations").set_value(["grayscale"]).run()
     found = beforehand.Counted(2, 0, beforehand.usual())
     expected = beforehand.foreseen(Design(ablations=("grayscale",)), found, "resnet50")
-    assert f"**{expected.sentence}**" in words(app)
+    assert f"**{expected.sentence}**" in once_counted(app)
     assert "2 photos under 1 condition, 2 passes a photo of 40 ms each, and 200 ms to open it" in expected.sentence
     assert "measured here with PyTorch" in words(app).replace("\\", "")
+
+
+@pytest.mark.parametrize(("allowed", "warned"), [(True, 0), (False, 1)])
+def test_what_the_server_will_refuse_as_too_long_is_said_before(
+    allowed: bool, warned: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "read_limits", lambda: limits.Limits((), True, 2000, 1, 2, allowed, False))
+    app = visit_page(PAGE)
+    app.segmented_control(key="study-kind").set_value(runs.DRAWN).run()
+    assert "400 photos under " in once_counted(app)
+    assert len(app.warning) == warned
+    app.number_input(key="study-photos").set_value(1).run()
+    assert "1 photo under " in once_counted(app)
+    assert not app.warning
 
 
 def test_a_large_folder_holds_nothing_up(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,9 +207,7 @@ def test_a_large_folder_holds_nothing_up(queue: Queue, monkeypatch: pytest.Monke
     start(app, "meanwhile")
     assert queue.jobs()[0].name == "meanwhile"
     go_on.set()
-    app.run()
-    assert "**About " in words(app)
-    assert "400 photos under " in words(app)
+    assert "400 photos under " in once_counted(app)
 
 
 def test_a_place_that_cannot_be_read_is_said_where_the_time_would_stand(
@@ -195,7 +217,7 @@ def test_a_place_that_cannot_be_read_is_said_where_the_time_would_stand(
     own = limits.Limits((tmp_path / "photos",), False, 50, 1, 2, True, False)
     monkeypatch.setattr(limits, "read_limits", lambda: own)
     app = visit_page(PAGE)
-    assert "How long it takes cannot be said" in words(app)
+    assert "How long it takes cannot be said" in once_counted(app)
     assert "no photo in this folder" in words(app)
     app.text_input(key="study-inside").set_value("../..").run()
     assert "may not be read here" in words(app).replace("\\", "")
@@ -248,7 +270,7 @@ def test_photos_in_archives_are_counted_unopened() -> None:
         for name in ("set/a.jpg", "set/b.JPG", "set/scores.csv", "__MACOSX/a.jpg"):
             archive.writestr(name, b"")
     app = given(visit_page(PAGE), ("set.zip", packed.getvalue(), "application/zip"))
-    assert "2 photos under " in words(app)
+    assert "2 photos under " in once_counted(app)
 
 
 def test_files_of_a_visit_go_with_its_photos() -> None:
