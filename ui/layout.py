@@ -65,7 +65,8 @@ ROOM = """<style>
 html .st-key-home h3 { font-size: 1.15rem; padding: 0 0 0.4rem; }
 .st-key-score { min-height: 113px; }
 .st-key-sample-tiles > [data-testid=stLayoutWrapper] { min-height: 148px; }
-@media (min-width: 641px) { .st-key-uploads [data-testid=stFileUploaderDropzone] {
+.st-key-scatter { min-height: 560px; }
+@media (min-width: 641px) { :is(.st-key-uploads, .st-key-study-files-0) [data-testid=stFileUploaderDropzone] {
   flex-direction: row !important; align-items: center !important; } }
 .st-key-home-answer { min-height: 153px; }
 .st-key-home-map { aspect-ratio: 8 / 5; }
