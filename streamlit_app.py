@@ -23,7 +23,6 @@ def main() -> None:
         "A neural network looks at a photo and predicts how many people would recognise it. Does it use what a person "
         "would name, such as faces, people and words, or shortcuts, such as colour, texture and sharpness?"
     )
-    st.html(sections.CLOSE)
     with st.container(key="home"):
         for column, shown in zip(st.columns(WIDE, gap="small"), SHOWN, strict=True):
             with column:

@@ -31,7 +31,7 @@ def agreement(items: Evaluated) -> None:
         left.caption("The scores of single photos are not saved.")
     else:
         left.plotly_chart(
-            plots.predicted_vs_human(scores), key="scatter", config=layout.CHART, alt="Score against human score"
+            plots.predicted_vs_human(scores), key="predicted", config=layout.CHART, alt="Score against human score"
         )
     right.markdown("**By tenths of the photos**, with 95 % intervals")
     right.plotly_chart(

@@ -55,6 +55,34 @@ for whoever asked the system for less motion; small print, chosen segments and t
 their ground (WCAG AA)."""
 
 
+ROOM = """<style>
+.st-key-uploads { min-height: 96px; }
+.st-key-sample-tiles { min-height: 148px; }
+.st-key-study, .st-key-model, .st-key-method, .st-key-space, .st-key-projection, .st-key-colour, .st-key-evaluation,
+.st-key-study-model, .st-key-study-photos, .st-key-study-ablations, .st-key-study-name { min-height: 68px; }
+.st-key-study-kind, .st-key-dims, .st-key-family, .st-key-measure { min-height: 60px; }
+.st-key-study-files-0 { min-height: 96px; }
+html .st-key-home h3 { font-size: 1.15rem; padding: 0 0 0.4rem; }
+.st-key-score { min-height: 113px; }
+.st-key-sample-tiles > [data-testid=stLayoutWrapper] { min-height: 148px; }
+.st-key-scatter { min-height: 560px; }
+@media (min-width: 641px) { :is(.st-key-uploads, .st-key-study-files-0) [data-testid=stFileUploaderDropzone] {
+  flex-direction: row !important; align-items: center !important; } }
+.st-key-home-answer { min-height: 153px; }
+.st-key-home-map { aspect-ratio: 8 / 5; }
+@media (max-width: 880px) { .st-key-sample-tiles { min-height: 312px; } }
+@media (max-width: 640px) { .st-key-home-answer { min-height: 113px; } .st-key-uploads { min-height: 128px; } }
+@media (max-width: 520px) { .st-key-sample-tiles { min-height: 476px; } .st-key-study-files-0 { min-height: 149px; } }
+</style>"""
+"""Height, by key, of what is drawn by scripts that Streamlit fetches only when they are needed: until then it shows a
+bar of 40 px in their place. Questions on the first page stand close to their answers: what answers is seen at once."""
+SHELL = """<style>
+@media screen { html .stMainBlockContainer { max-width: none !important; padding: 5.25rem 1rem 4rem !important; } }
+@media screen and (min-width: 864px) { html .stMainBlockContainer { padding: 5.25rem 5rem 4rem !important; } }
+</style>"""
+"""A wide page under Streamlit's header, as .streamlit/config.toml and `page` ask for, before either is known."""
+
+
 @dataclass(frozen=True)
 class Page:
     """A page of the app: its file, its name in the menu, the question that it answers, and how."""
@@ -111,7 +139,7 @@ def page(current: Page) -> Iterator[None]:
     title = NAME if current is HOME else f"{current.label} · {NAME}"
     st.set_page_config(page_title=title, page_icon=str(ICON), layout="wide")
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
-        st.html(CALM)  # first, so that nothing has moved before
+        st.html(CALM + ROOM)  # first, so that nothing has moved before
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key=MENU):
             for item in PAGES:
                 link(item)
@@ -126,11 +154,15 @@ def page(current: Page) -> Iterator[None]:
 
 
 def _lose_nothing() -> None:
-    """Mend what Streamlit loses, where it has the private ways that this takes: a later version may not."""
+    """Mend what Streamlit loses and moves, where it has the private ways that this takes: a later version may not."""
     with suppress(ImportError, AttributeError):
         from ui import lossless
 
         lossless.lose_nothing()
+    with suppress(ImportError, AttributeError):
+        from ui import first_paint
+
+        first_paint.put_first(SHELL + CALM + ROOM)
 
 
 def link(to: Page, **given: Any) -> None:

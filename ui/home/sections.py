@@ -27,8 +27,6 @@ from ui.study import effects
 
 PHOTO, ROW = 240, 24
 """Width of the photo and height of a row in the verdict's figure, in px: what answers is seen without scrolling."""
-CLOSE = "<style>.st-key-home h3 { font-size: 1.15rem; padding: 0 0 0.4rem; }</style>"
-"""Questions stand close to their answers, for the same reason."""
 TAKEN = {"faces": "face", "people": "person", "salient": "main object", "text": "text"}
 """What a mask's thing is called where one of it is taken away."""
 
@@ -53,7 +51,9 @@ def photo() -> bool:
     except LabError:
         return False
     thing = TAKEN.get(found.mask, found.mask)
-    picture, answer = st.container(), st.container(horizontal=True, vertical_alignment="center")
+    height, width = pictures[0].shape[:2]
+    picture = st.container(height=round(PHOTO * height / width), border=False)
+    answer = st.container(horizontal=True, vertical_alignment="center", key="home-answer")
     with answer:
         without = st.toggle(f"Take the {thing} away", key="showcase")
         change = found.after - found.before
@@ -106,7 +106,8 @@ def map_picture() -> bool:
     if atlas is None or picture is None:
         return False
     st.markdown(f"**{plain_answer(atlas.answer)}**")
-    st.image(picture, width="stretch", alt="The photos of the map as dots, coloured by score")
+    with st.container(key="home-map"):
+        st.image(picture, width="stretch", alt="The photos of the map as dots, coloured by score")
     photos = int(atlas.photos["planted_score"].isna().sum())
     st.caption(f"{photos:,} photos by what the model learned of them; a lighter dot has a higher score.")
     return True

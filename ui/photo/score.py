@@ -20,7 +20,8 @@ def explain(
     from ui.photo import report_button  # here, because it needs torch
 
     score = found.score or 0.0
-    st.metric("Score", f"{score:.2f}")
+    with st.container(key="score"):
+        st.metric("Score", f"{score:.2f}")
     st.markdown(words.explain(score, reports.percentile(score, reference), len(reference)))
     if len(reference):
         st.plotly_chart(
