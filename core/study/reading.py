@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,6 +27,8 @@ SETTINGS = "study.json"
 PLAIN = ("seed", "created", "possibly_seen", "contaminated", "finished", "listed", "protocol")
 """Settings that are taken as they stand."""
 OWN, HOST = ("source", "photo_id"), ("host_source", "host")
+ABOUT = ("area", "count", "placements", "imbalance")
+"""Numbers that a photo's regions may have, by mask."""
 MEASURED = ("score", "area", "rmse", "feature_distance")
 MOST_PLACEMENTS = 63
 """Placements a photo × condition that fit the reader's book of what it has seen."""
@@ -226,6 +229,11 @@ def _regions(text: str | None) -> dict[str, Any]:
     found = json_of(text or "{}")
     if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
         raise ValueError("not a table by mask")
+    for mask, about in found.items():
+        for name in ABOUT:
+            number = about.get(name, 0)
+            if not (number is None or (isinstance(number, int | float) and abs(number) <= sys.float_info.max)):
+                raise ValueError(f"{mask}: {name} is not a number")
     return found
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core import config
+from core.errors import StudyError
 from core.evaluation import reports
 from core.latent import atlas
 from core.paint import showcase
@@ -95,6 +96,23 @@ def test_cells_of_studies(whole: Path, tmp_path: Path, column: str) -> None:
         read_study(folder)
 
     attack(f"cells {column}", 10, make, take, folder)
+
+
+@pytest.mark.parametrize(
+    "about",
+    ['{"faces": {"area": "x"}}', '{"faces": {"imbalance": []}}', f'{{"faces": {{"area": 1{"0" * 400}}}}}', "[1]"],
+)
+def test_regions_that_are_no_numbers_are_left_out_by_the_file(whole: Path, tmp_path: Path, about: str) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(whole, folder)
+    file = folder / "photos/part-0000.parquet"
+    table = pq.read_table(file)
+    place = table.column_names.index("regions")
+    regions = [about, *table.column("regions").to_pylist()[1:]]
+    pq.write_table(table.set_column(place, table.schema.field("regions"), pa.array(regions, pa.string())), file)
+    with pytest.raises(StudyError, match="part-0000") as refused:
+        read_study(folder)
+    assert "foreign regions" in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["baseline.json", "verdict.json", "effects.parquet", "details.parquet"])
