@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import write_photo
-from tests.helpers.chromium import running_app, settled
+from tests.helpers.chromium import OpenTab, running_app, settled
 from ui.layout import PAGES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 PREFIX = "lab"
 PROBES = ("/_stcore/health", "/_stcore/host-config")
@@ -30,15 +30,13 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(open_tab: OpenTab) -> Iterator[Page]:
     """A fresh visit; `page.refused` are the addresses that the server did not answer as asked."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(120_000)
-    visited = context.new_page()
+    visited = open_tab("light")
     visited.refused = []
     visited.on("response", lambda got: visited.refused.append(got.url) if _refused(got.status, got.url) else None)
     yield visited
-    context.close()
+    visited.close()
 
 
 def _refused(status: int, url: str) -> bool:

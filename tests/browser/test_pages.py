@@ -48,16 +48,16 @@ def test_axe_core_is_there_to_look() -> None:
     assert "axe" in AXE.read_text(encoding="utf-8")[:200]
 
 
-def test_nothing_moves_for_whoever_asked_for_less_motion(address: str, browser: Browser) -> None:
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
+def test_nothing_moves_for_whoever_asked_for_less_motion(address: str, open_tab: OpenTab) -> None:
+    page = open_tab("light")
+    page.emulate_media(reduced_motion="reduce")
     page.goto(address)
     settled(page)
     longest = page.evaluate(
         "() => Math.max(0, ...document.getAnimations().map(a => a.effect.getComputedTiming().activeDuration))"
     )
     assert longest <= 1
-    context.close()
+    page.close()
 
 
 def test_home_answers_in_one_screen(address: str, open_tab: OpenTab) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from core import config
 from tests.browser.test_map import PLACE, opened
-from tests.helpers.chromium import settled
+from tests.helpers.chromium import OpenTab, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, WebSocketRoute
@@ -120,10 +120,9 @@ def test_a_picture_that_does_not_load_is_asked_for_again_and_one_refused_is_not(
     assert found(queue) == []
 
 
-def test_a_sweep_with_a_broken_connection_ends_with_every_thumbnail(address: str, browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(120_000)
-    page, connections = context.new_page(), []
+def test_a_sweep_with_a_broken_connection_ends_with_every_thumbnail(address: str, open_tab: OpenTab) -> None:
+    page, connections = open_tab("light"), []
+    page.set_viewport_size({"width": 1400, "height": 1000})
 
     def pass_on(route: WebSocketRoute) -> None:
         route.connect_to_server()
@@ -148,4 +147,4 @@ def test_a_sweep_with_a_broken_connection_ends_with_every_thumbnail(address: str
         page.mouse.move(x, y)
         page.wait_for_selector(".map-tip:not([hidden]) canvas[data-painted]")
     assert page.evaluate("window.drawings ?? 0") == 0  # neither thumbnails nor a new connection draw the map again
-    context.close()
+    page.close()

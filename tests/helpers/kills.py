@@ -120,7 +120,9 @@ def _moment(task: Task, out: Path, draw: random.Random, longest: float, *, more:
 
 
 def imported() -> None:
-    """What the commands need, so that their forks have it."""
+    """What the commands need, so that their forks have it; the first optimizer of a process imports `torch._dynamo`."""
+    import torch._dynamo  # noqa: F401
+
     import core.commands.ablate
     import core.commands.latent
     import core.commands.report

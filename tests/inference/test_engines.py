@@ -365,6 +365,7 @@ def test_score_and_study_agree_and_say_what_ran(
 
     def table(engine: str) -> dict[str, list]:
         line = ["study", str(photo_folder), "--model", checkpoint, "--ablations", "grayscale", "blur"]
+        line += ["--masks", "faces"]
         assert main([*line, "--engine", engine, "--precision", "fp32", "--out", str(tmp_path / engine)]) == 0
         return pq.read_table(tmp_path / engine / "rows").to_pydict()
 
@@ -380,7 +381,8 @@ def test_a_study_is_of_one_engine(
     checkpoint: str, photo_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     needs("onnxruntime")
-    line = ["study", str(photo_folder), "--model", checkpoint, "--ablations", "grayscale", "--out", str(tmp_path / "s")]
+    line = ["study", str(photo_folder), "--model", checkpoint, "--ablations", "grayscale", "--masks", "faces"]
+    line += ["--out", str(tmp_path / "s")]
     assert main([*line, "--engine", "onnxruntime"]) == 0
     capsys.readouterr()
     assert main([*line, "--engine", "torch"]) == 2

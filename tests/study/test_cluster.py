@@ -28,7 +28,7 @@ from core.study.conditions import Design
 from core.study.parts import Parts
 from core.types import Photo, Pixels
 from tests.conftest import write_photo
-from tests.study.test_engine import drawn, photos_of, rows_of, with_thing, write_checkpoint
+from tests.study.test_engine import ONE_MASK, drawn, photos_of, rows_of, with_thing, write_checkpoint
 
 ray = pytest.importorskip("ray", reason="ray is not installed (requirements-cluster.txt)")
 
@@ -84,6 +84,7 @@ def begun(folder: Path, settings: Mapping[str, Any]) -> None:
     Parts(folder).describe({**settings, "finished": False})
 
 
+@pytest.mark.slow
 def test_a_cluster_writes_what_one_machine_writes_also_when_a_worker_dies(
     machines: Cluster, predictor: Predictor, tmp_path: Path
 ) -> None:
@@ -153,7 +154,7 @@ def test_commands_take_a_cluster(machines: Cluster, tmp_path: Path, capsys: pyte
     tables = []
     for number, option in enumerate(([], ["--engine-cluster", "ray"])):
         out = tmp_path / f"study{number}"
-        command = ["study", address, "--model", model, "--ablations", "blur", "--out", str(out), *option]
+        command = ["study", address, "--model", model, "--ablations", "blur", *ONE_MASK, "--out", str(out), *option]
         assert main(command) == 1  # the broken file is told
         tables.append(rows_of(out))
     pd.testing.assert_frame_equal(*tables, check_exact=True)

@@ -634,6 +634,7 @@ def test_a_long_study_wants_a_yes(
         str(checkpoint),
         "--ablations",
         "blur",
+        *ONE_MASK,
         "--out",
         str(tmp_path / "s"),
     ]
