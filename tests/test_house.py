@@ -278,6 +278,16 @@ def test_every_room_says_what_it_uses_and_what_its_face_is(room: str) -> None:
     assert [name for name in face(room) if not is_there(room, name)] == []
 
 
+def test_no_two_classes_have_one_name() -> None:
+    """Whoever reads a name in another room, or searches for it, finds one thing."""
+    where: dict[str, list[str]] = {}
+    for file in sorted((*(config.ROOT / "core").rglob("*.py"), *(config.ROOT / "ui").rglob("*.py"))):
+        for item in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(item, ast.ClassDef) and not item.name.startswith("_"):
+                where.setdefault(item.name, []).append(str(file.relative_to(config.ROOT)))
+    assert {name: files for name, files in where.items() if len(files) > 1} == {}
+
+
 def test_what_a_room_uses_follows_its_imports() -> None:
     stale = '"""Words.\n\nUses every\nroom. Face: `a`,\n`b`.\n"""\nTAIL = 1\n'
     assert with_uses("core/photos", stale) == '"""Words.\n\nUses no other room. Face: `a`, `b`.\n"""\nTAIL = 1\n'

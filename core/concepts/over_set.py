@@ -19,7 +19,7 @@ from core.concepts.factorisation import (
     share_together,
     without_each,
 )
-from core.concepts.reports import Concepts, Part, Sample
+from core.concepts.reports import Concepts, Part, SampleParts
 from core.concepts.tcav import concept_effects, place_along
 from core.errors import PhotoError, SourceError
 from core.inference import Predictor
@@ -224,8 +224,8 @@ def _amounts(patterns: Sequence[Factorisation], last: Sequence[np.ndarray]) -> l
     return [part for found, maps in zip(patterns, last, strict=True) for part in found.amounts(maps)]
 
 
-def _sample(predictor: Predictor, patterns: Sequence[Factorisation], photo: Photo) -> Sample:
+def _sample(predictor: Predictor, patterns: Sequence[Factorisation], photo: Photo) -> SampleParts:
     """A photo that may be shown, with the amount of each part at each place."""
     amounts = _amounts(patterns, activations(predictor, working(photo.read())).last)
     rounded = tuple(tuple(tuple(round(float(v), 3) for v in row) for row in part) for part in amounts)
-    return Sample(photo.id, rounded)
+    return SampleParts(photo.id, rounded)

@@ -55,7 +55,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampleParts:
     """A photo that comes with the app, and the amount of each part (by its number) at each place: rows of columns."""
 
     name: str
@@ -79,7 +79,7 @@ class Concepts:
     parts: tuple[Part, ...]
     redrawn: float
     together: float
-    samples: tuple[Sample, ...]
+    samples: tuple[SampleParts, ...]
 
 
 def read_concepts(model: str) -> Concepts | None:

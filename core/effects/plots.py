@@ -16,7 +16,7 @@ DECIDING, OTHERS, COMPARED = "deciding fill", "other fill", "its controls"
 
 
 @dataclass(frozen=True)
-class Measure:
+class BarOutcome:
     """An outcome that bars can show: its columns in the effects table, and the title of its axis."""
 
     label: str
@@ -28,18 +28,18 @@ class Measure:
 
 
 MEASURES = {
-    "shift": Measure("Score shift", "mean_delta", "ci_low", "ci_high", "mean Δ of the score"),
-    "excess": Measure(
+    "shift": BarOutcome("Score shift", "mean_delta", "ci_low", "ci_high", "mean Δ of the score"),
+    "excess": BarOutcome(
         "Excess over controls", "excess_delta", "excess_ci_low", "excess_ci_high", "Δ, region − controls"
     ),
-    "validity": Measure(
+    "validity": BarOutcome(
         "Loss of validity", "validity_drop", "validity_ci_low", "validity_ci_high", "ρ(original) − ρ(ablated)", False
     ),
-    "lowered": Measure("Share lowered", "share_lowered", None, None, "share of photos whose score falls", False),
+    "lowered": BarOutcome("Share lowered", "share_lowered", None, None, "share of photos whose score falls", False),
 }
 
 
-def bars(table: pd.DataFrame, measure: Measure, sesoi: float | None = None) -> go.Figure:
+def bars(table: pd.DataFrame, measure: BarOutcome, sesoi: float | None = None) -> go.Figure:
     """A row an ablation under the heading of its kind, the largest drop first: its fills and its controls as marks.
 
     `sesoi`: the smallest effect of interest in score units; a band shows what counts as negligible. Columns beside the
@@ -72,7 +72,7 @@ def bars(table: pd.DataFrame, measure: Measure, sesoi: float | None = None) -> g
     return figure
 
 
-def _order(table: pd.DataFrame, measure: Measure) -> list[str]:
+def _order(table: pd.DataFrame, measure: BarOutcome) -> list[str]:
     """Kinds as headings, each with its ablations, the largest drop on top."""
     found: list[str] = []
     for kind, rows in table.groupby("kind", sort=False):
@@ -83,7 +83,7 @@ def _order(table: pd.DataFrame, measure: Measure) -> list[str]:
     return found
 
 
-def _marks(figure: go.Figure, name: str, rows: pd.DataFrame, measure: Measure, filled: bool) -> None:
+def _marks(figure: go.Figure, name: str, rows: pd.DataFrame, measure: BarOutcome, filled: bool) -> None:
     if rows.empty:
         return
     figure.add_scatter(
@@ -119,7 +119,7 @@ def _controlled(figure: go.Figure, rows: pd.DataFrame) -> None:
     )
 
 
-def _whiskers(table: pd.DataFrame, measure: Measure) -> dict | None:
+def _whiskers(table: pd.DataFrame, measure: BarOutcome) -> dict | None:
     if measure.low is None or measure.high is None:
         return None
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.photos.tiff_pages import DNG_VERSION, MAKE, PHOTOMETRIC, Page, is_tiff, pages
+from core.photos.tiff_pages import DNG_VERSION, MAKE, PHOTOMETRIC, TiffDirectory, is_tiff, pages
 
 MAKERS = {
     ".dng": "DNG",
@@ -97,7 +97,7 @@ def kind_of(data: bytes, suffix: str = "") -> str | None:
     return None
 
 
-def _by_maker(found: list[Page]) -> str:
+def _by_maker(found: list[TiffDirectory]) -> str:
     for page in found:
         make = page.tags.get(MAKE, b"")
         name = make.decode("ascii", "replace").lower() if isinstance(make, bytes) else ""

@@ -34,7 +34,7 @@ def is_tiff(data: bytes) -> bool:
 
 
 @dataclass(frozen=True)
-class Page:
+class TiffDirectory:
     """A directory of a TIFF: the values of the tags that are looked for here."""
 
     tags: dict[int, tuple[int, ...] | bytes]
@@ -54,7 +54,7 @@ class Page:
         return bool(self.number(SUBFILE) & 1) or self.number(OLD_SUBFILE) == 2
 
 
-def pages(data: bytes) -> Iterator[Page]:
+def pages(data: bytes) -> Iterator[TiffDirectory]:
     """The pages of a TIFF and the pages inside them, in order; ends where the file is damaged or has too many."""
     order = "<" if data[:2] == b"II" else ">"
     big = data[2:4] in (b"+\0", b"\0+")
@@ -74,7 +74,7 @@ def pages(data: bytes) -> Iterator[Page]:
         waiting += [*(inner if not isinstance(inner, bytes) else ()), following]
 
 
-def _page(data: bytes, place: int, order: str, big: bool) -> tuple[Page, int | None] | None:
+def _page(data: bytes, place: int, order: str, big: bool) -> tuple[TiffDirectory, int | None] | None:
     """A directory, and where the next one stands; None if it does not lie in the file."""
     count = _number(data, place, 8 if big else 2, order)
     start, step = place + (8 if big else 2), 20 if big else 12
@@ -85,7 +85,7 @@ def _page(data: bytes, place: int, order: str, big: bool) -> tuple[Page, int | N
         tag, kind = struct.unpack_from(f"{order}HH", data, at)
         if tag in (*NUMBERS, *BYTES) and (values := _values(data, at, tag, kind, order, big)) is not None:
             tags[tag] = values
-    return Page(tags), _number(data, start + count * step, 8 if big else 4, order)
+    return TiffDirectory(tags), _number(data, start + count * step, 8 if big else 4, order)
 
 
 def _values(data: bytes, at: int, tag: int, kind: int, order: str, big: bool) -> tuple[int, ...] | bytes | None:

@@ -35,7 +35,7 @@ MOST_PLACEMENTS = 63
 
 
 @dataclass(frozen=True)
-class Settings:
+class StudySettings:
     """What `study.json` says; what it leaves out has the value of a plain study."""
 
     name: str
@@ -84,7 +84,7 @@ class Study:
     hosted controls, `empty` the same fills at empty places of hosts. `problems` names what was set aside.
     """
 
-    settings: Settings
+    settings: StudySettings
     photo_ids: np.ndarray
     sources: np.ndarray
     original: np.ndarray
@@ -143,7 +143,7 @@ def _lineage(model: str) -> tuple[str, ...]:
     return card.teachers if card else ()
 
 
-def read_settings(folder: Path) -> Settings:
+def read_settings(folder: Path) -> StudySettings:
     """The settings of a study; StudyError where the folder holds none, or others'."""
     file = folder / SETTINGS
     try:
@@ -156,7 +156,7 @@ def read_settings(folder: Path) -> Settings:
         known = {name: content[name] for name in PLAIN if name in content}
         if (protocol := int(content.get("protocol") or 1)) > PROTOCOL:
             raise StudyError(f"{file} is of protocol {protocol}, which a newer version made; read it with that one.")
-        return Settings(
+        return StudySettings(
             name=str(content.get("name") or folder.name),
             model=str(content["model"]),
             sources=_names(content.get("sources", content.get("source", ()))),
@@ -252,7 +252,7 @@ class _Rows:
 class _Grid:
     """Arrays photos × conditions that fill up part by part, whatever the order and however often a row comes."""
 
-    def __init__(self, settings: Settings, photos: _Photos) -> None:
+    def __init__(self, settings: StudySettings, photos: _Photos) -> None:
         self.settings, self.photos, self.n = settings, photos, len(photos.number)
         self.column: dict[Condition, int] = {}
         self.original = np.full(self.n, np.nan)

@@ -22,7 +22,7 @@ GUESS = Speed(row_ms=60.0, open_ms=400.0)
 
 
 @dataclass(frozen=True)
-class Measured:
+class SpeedMeasurement:
     """What the first photos of one study took, in which engine, and on which day (ISO).
 
     `open_ms` is None where what is in them was known: from their labels, or from an earlier time.
@@ -47,7 +47,7 @@ def remember(model: str, engine: str, row_ms: float, open_ms: float | None) -> N
     """Keep what was measured of a model; where the cache cannot be written to, the next one asks in vain."""
     kept = _all()
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    kept[model] = [*kept.get(model, []), Measured(engine, today, row_ms, open_ms)][-LATEST:]
+    kept[model] = [*kept.get(model, []), SpeedMeasurement(engine, today, row_ms, open_ms)][-LATEST:]
     content = {name: [asdict(item) for item in found] for name, found in kept.items()}
     try:
         write_text(_file(), json.dumps(content, indent=1) + "\n")
@@ -75,10 +75,10 @@ def _file() -> Path:
     return config.CACHE / FILE
 
 
-def _all() -> dict[str, list[Measured]]:
+def _all() -> dict[str, list[SpeedMeasurement]]:
     """What is kept of each model; nothing where the file is missing or damaged."""
     try:
         content = json_of(_file().read_text(encoding="utf-8"))
-        return {name: [record(Measured, item) for item in found] for name, found in content.items() if found}
+        return {name: [record(SpeedMeasurement, item) for item in found] for name, found in content.items() if found}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}

@@ -51,7 +51,7 @@ that of the baselines as expected; and with the map of the same method when a st
 
 
 @dataclass(frozen=True)
-class Settings:
+class AttributionSettings:
     """What a table was measured with; a run goes on only with the same. Without fills nothing is removed."""
 
     model: str
@@ -66,14 +66,14 @@ class Settings:
 
 def settings_of(
     model: str, source: str, methods: Sequence[str], masks: Sequence[str], *, removals: bool = True
-) -> Settings:
+) -> AttributionSettings:
     """Checked settings: all methods and all detectors where none are named, and the fills that decide for the model.
 
     Without `removals`, only where the maps lie is measured. UnknownChoiceError names the choices.
     """
     chosen = tuple(ATTRIBUTIONS[name].id for name in methods) or tuple(entry.id for entry in ATTRIBUTIONS)
     fills = deciding_fills(title_of(model)).fills if removals else ()
-    return Settings(
+    return AttributionSettings(
         identity(model), source, chosen, tuple(MASKS[name].id for name in masks) or mask_cache.detectors(), fills
     )
 
@@ -98,7 +98,7 @@ def unseen(photos: Iterable[Photo], predictor: Predictor, limit: int = 0) -> tup
 
 
 def run(
-    predictor: Predictor, listing: Listing, how: Settings, folder: Path, *, progress: Progress = silent
+    predictor: Predictor, listing: Listing, how: AttributionSettings, folder: Path, *, progress: Progress = silent
 ) -> list[Problem]:
     """Measure every photo that the folder does not hold yet, in parts that are closed before the next begins.
 
@@ -131,7 +131,7 @@ def rows(folder: Path) -> pd.DataFrame:
     return pd.concat([pq.read_table(file, schema=ROWS).to_pandas() for file in files], ignore_index=True)
 
 
-def measured(predictor: Predictor, photo: Photo, how: Settings) -> Iterator[dict[str, object]]:
+def measured(predictor: Predictor, photo: Photo, how: AttributionSettings) -> Iterator[dict[str, object]]:
     """The rows of one photo: shares of each map on things and places, the worth of its tenth, and its gain."""
     pixels = photo.read()
     small = working(pixels)
@@ -151,7 +151,9 @@ def measured(predictor: Predictor, photo: Photo, how: Settings) -> Iterator[dict
             yield from ({**about, **row} for row in _randomised(predictor, small, heatmap, how.seed))
 
 
-def _removals(predictor: Predictor, photo: Pixels, heatmap: Heatmap, how: Settings) -> Iterator[dict[str, object]]:
+def _removals(
+    predictor: Predictor, photo: Pixels, heatmap: Heatmap, how: AttributionSettings
+) -> Iterator[dict[str, object]]:
     """What the tenth of a map is worth, the gain of its order, and the scores on the way of both orders."""
     tenth = brightest_tenth(predictor, photo, heatmap, fills=how.fills, places=how.elsewhere, seed=how.seed)
     if tenth is not None:
@@ -207,7 +209,7 @@ def _resized(mask: Mask, photo: Pixels) -> Mask:
     return resize_mask(mask, *photo.shape[:2])
 
 
-def _claim(folder: Path, how: Settings) -> None:
+def _claim(folder: Path, how: AttributionSettings) -> None:
     """Write the settings, or compare them with those of the run that goes on."""
     file = folder / "attribution.json"
     wanted = json.loads(json.dumps(asdict(how)))

@@ -12,7 +12,7 @@ import pytest
 from core.ablations.region import region
 from core.effects import effects
 from core.study.hosts import NO_HOSTS, Hosts
-from core.study.reading import ObjectClass, Settings, Study
+from core.study.reading import ObjectClass, Study, StudySettings
 from core.table import REMOVE, Condition
 from core.types import Pixels
 from core.verdict.records import RowDecision
@@ -84,7 +84,7 @@ def studied(model: Model) -> Study:
     nothing = np.full((N, len(conditions)), np.nan)
     area = np.where(there, SQUARE * SQUARE / SIDE**2, 0.0)
     return Study(
-        settings=Settings("pictures", "planted", protocol=2),
+        settings=StudySettings("pictures", "planted", protocol=2),
         photo_ids=np.array([f"{number}" for number in range(N)], dtype=object),
         sources=np.full(N, "pictures", dtype=object),
         original=original,

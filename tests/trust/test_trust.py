@@ -23,7 +23,7 @@ from core.trust.brightest_tenth import brightest_tenth, elsewhere
 from core.trust.curves import curves
 from core.trust.deciding_fills import LOOKED_AT, deciding_fills
 from core.trust.grid import agreement, cells, mask_of, ranking
-from core.trust.over_set import Settings
+from core.trust.over_set import AttributionSettings
 from core.trust.randomisation import cascading_randomisation, stages
 from core.trust.summary import summarise
 from core.types import Heatmap, Listing, Photo, Region
@@ -210,7 +210,7 @@ def test_shares_on_what_the_source_knows_are_told_from_those_on_what_a_detector_
     asked = []
     monkeypatch.setattr(mask_cache, "detect", lambda name, *_, **__: asked.append(name) or Region(left))
     photo = Photo("a", "drawn", lambda: large, truth=lambda: {"faces": Region(patch)})
-    how = Settings("patch", "drawn", (TRUE, FALSE), ("faces", "people"), ())
+    how = AttributionSettings("patch", "drawn", (TRUE, FALSE), ("faces", "people"), ())
     found = pd.DataFrame(over_set.measured(patch_predictor(), photo, how)).set_index(["method", "measure"])
     assert asked == ["people"], "what the source knows is not looked for"
     true = found.loc[TRUE]
@@ -236,7 +236,7 @@ def listing(n: int) -> Listing:
     return Listing("drawn", (*photos, Photo("bad", "drawn", broken)))
 
 
-HOW = Settings("patch", "drawn", (TRUE, FALSE, "centre_bias"), (), FILL)
+HOW = AttributionSettings("patch", "drawn", (TRUE, FALSE, "centre_bias"), (), FILL)
 
 
 def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +255,7 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     random = {"randomised head", "randomised layer4"}
     assert set(first["measure"]) == {*over_set.PLACES, "tenth", "gain", "agreement", *removed, *random}
     with pytest.raises(StudyError, match="other settings"):
-        over_set.run(predictor, listing(1), Settings("patch", "drawn", (TRUE,), (), FILL), tmp_path)
+        over_set.run(predictor, listing(1), AttributionSettings("patch", "drawn", (TRUE,), (), FILL), tmp_path)
     with pytest.raises(StudyError, match="holds no measured photos"):
         over_set.rows(tmp_path / "empty")
 

@@ -17,14 +17,14 @@ FOLDERS = (trust.FOLDER, concepts.FOLDER, distinctiveness_results.FOLDER)
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredModel:
     """A model with results: its name in the names of their files, and what it is called on pages."""
 
     id: str
     label: str
 
 
-def models() -> list[Measured]:
+def models() -> list[MeasuredModel]:
     """Every model with results in one of the folders, the default model first.
 
     Names come from the files that are there: what an address names is compared with them and never becomes a path.
@@ -32,7 +32,7 @@ def models() -> list[Measured]:
     files = [file for folder in FOLDERS for file in (config.ARTIFACTS / folder).glob("*")]
     names = {file.stem for file in files if file.is_dir() or file.suffix in (".csv", ".json")}
     return [
-        Measured(name, MODELS[name].label if name in MODELS else name)
+        MeasuredModel(name, MODELS[name].label if name in MODELS else name)
         for name in sorted(names, key=lambda name: (name != config.DEFAULT_MODEL, name))
     ]
 

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core import config, files
-from core.concepts.reports import Concepts, NamedConcept, Part, Sample
+from core.concepts.reports import Concepts, NamedConcept, Part, SampleParts
 from core.inference import checkpoints
 from core.latent.atlas import Atlas
 from core.latent.distinctiveness_results import Distinctiveness, RankCorrelation
@@ -246,7 +246,7 @@ def test_the_second_tab_shows_concepts_parts_and_the_unusual(artifacts: Path) ->
     faces = NamedConcept("Faces", 40, 60, 0.8, 0.9, 0.8, 0.95, 0.3, 0.7, 0.02, 0.004)
     water = NamedConcept("Water", 30, 70, 0.7, 0.5, 0.4, 0.6, 0.3, 0.7, 0.001, 1.0)
     part = Part(0, 0.2, -0.03, -0.04, -0.02, ("a.jpg", "b.jpg"))
-    sample = Sample("cat", (((0.0, 1.0), (0.5, 0.0)),))
+    sample = SampleParts("cat", (((0.0, 1.0), (0.5, 0.0)),))
     found = Concepts("resnet50", "photos", 100, 0.1, (faces, water), ("Text",), (part,), 0.7, 0.4, (sample,))
     files.write_text(artifacts / "concepts" / "resnet50.json", json.dumps(as_json(found)))
     link = RankCorrelation("far_in_neutral", "score", 100, Interval(0.2, 0.1, 0.3), Interval(0.15, 0.05, 0.25))
