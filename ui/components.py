@@ -17,31 +17,36 @@ FRONTEND = Path(__file__).parent / "frontend"
 Corners = tuple[tuple[float, float], ...]
 TALLEST = 560
 """Greatest height in px of compared pictures."""
+SHARED = {"clicks": ("cursor",), "pen": ("cursor",)}
+"""Scripts that stand before those of some components."""
 
 
-def component(name: str, *shared: str) -> Any:
-    """A component of our own, made of the files of its name in FRONTEND; `shared` scripts stand before its own.
+def component(name: str) -> Any:
+    """A component of our own, made of the files of its name in FRONTEND.
 
     Its HTML stands on the page before its script has run, so it must be accessible by itself.
     """
-
-    def read(ending: str) -> str | None:
-        file = FRONTEND / f"{name}.{ending}"
-        return file.read_text(encoding="utf-8") if file.is_file() else None
-
-    html = read("html") or "<div></div>"
-    scripts = [(FRONTEND / f"{other}.js").read_text(encoding="utf-8") for other in shared]
     return st.components.v2.component(
-        f"lab-{name}", html=html, css=read("css"), js="\n".join([*scripts, read("js") or ""])
+        f"lab-{name}", html=_read(f"{name}.html") or "<div></div>", css=_read(f"{name}.css"), js=script(name)
     )
+
+
+def script(name: str) -> str:
+    """The script of a component, after those that it shares with others."""
+    return "\n".join(_read(f"{part}.js") or "" for part in (*SHARED.get(name, ()), name))
+
+
+def _read(name: str) -> str | None:
+    file = FRONTEND / name
+    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 _width = component("width")
 _memory = component("memory")
 _compare = component("compare")
 _overlay = component("overlay")
-_clicks = component("clicks", "cursor")
-_pen = component("pen", "cursor")
+_clicks = component("clicks")
+_pen = component("pen")
 _keys = component("keys")
 
 

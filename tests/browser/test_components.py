@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core import config
+from ui import components
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+HTML = components.FRONTEND / "clicks.html"
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 SHOW = """async ([url, data]) => {
     const component = (await import(url)).default
@@ -28,8 +29,7 @@ SHOW = """async ([url, data]) => {
 
 def script(name: str) -> str:
     """A component's script as an address to import."""
-    text = (config.ROOT / "ui/frontend" / f"{name}.js").read_bytes()
-    return f"data:text/javascript;base64,{base64.b64encode(text).decode()}"
+    return f"data:text/javascript;base64,{base64.b64encode(components.script(name).encode()).decode()}"
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,7 @@ def clicks(page: Page, **given: Any) -> None:
     if not page.query_selector("#place"):
         page.set_content(
             "<style>body {margin: 0} .clicks {position: relative} img {display: block} .clicks svg {position: absolute;"
-            'inset: 0; width: 100%; height: 100%}</style><div id="place"><div class="clicks"><img><svg tabindex="0">'
-            "</svg></div></div>"
+            f'inset: 0; width: 100%; height: 100%}}</style><div id="place">{HTML.read_text(encoding="utf-8")}</div>'
         )
     data = {"picture": PIXEL, "width": 200, "height": 100, "polygon": True, "corners": [], "number": 0, "alt": "photo"}
     page.evaluate(SHOW, [script("clicks"), data | given])
