@@ -44,7 +44,10 @@ def asked_for(page: Page, address: str) -> None:
     page.set_input_files(DROP, [png(number) for number in range(PHOTOS)])
     page.get_by_text(f"{PHOTOS} files, ").wait_for()
     settled(page)  # the list of files moves what lies below it
-    page.locator(".st-key-study-ablations input").click()
+    menu = page.locator(".st-key-study-ablations input")
+    menu.scroll_into_view_if_needed()
+    settled(page)  # a menu closes when what is under it scrolls
+    menu.click()
     page.get_by_role("option", name="Grayscale").first.click()
     page.keyboard.press("Escape")
     page.get_by_label("Name of the study").fill("mine")

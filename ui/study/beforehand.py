@@ -27,6 +27,7 @@ REMEMBERED = 120
 def estimate(job: Job, uploaded: int | None, limits: Limits) -> None:
     """How long a study takes and what that rests on; of a source, or of so many uploaded photos."""
     if uploaded == 0:
+        _counting("", "")  # known by the time that photos are given: the page need not be drawn again for it
         st.caption("How long it takes is said here once there are photos.")
         return
     try:
