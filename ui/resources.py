@@ -234,3 +234,9 @@ def tenth(model: str, method: str, settings: dict[str, Any], digest: str, _item:
     found = heatmap(model, method, settings, digest, _item)
     with log.action("test a heatmap"):
         return brightest_tenth(predictor(model), working(digest, _item), found)
+
+
+def forget_pictures() -> None:
+    """Let go of all pictures made of photos, once nobody is there who could look at them again; scores stay."""
+    for kept in (_pixels, _first_look, display, part, working, thumbnail, heatmap, found):
+        kept.clear()

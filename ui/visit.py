@@ -22,7 +22,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ui import garbage
+from ui import garbage, resources
 from ui.components import component
 
 ADDRESSES, NAME = "addresses", "visit"
@@ -98,6 +98,11 @@ class Visits:
                     visit.chosen = {key: value for key, value in visit.chosen.items() if key not in PHOTOS}
         return ended
 
+    def anybody(self, is_connected: Callable[[str], bool]) -> bool:
+        """Whether a page of any visit is connected."""
+        with self.lock:
+            return any(is_connected(visit.session) for visit in self.by_name.values())
+
 
 @st.cache_resource(show_spinner=False)
 def visits() -> Visits:
@@ -125,6 +130,8 @@ def _sweep(found: Visits, server: runtime.Runtime) -> None:
             with suppress(AttributeError):
                 server._get_async_objs().eventloop.call_soon_threadsafe(server.close_session, session)
         closing = bool(ended)
+        if ended and not found.anybody(server.is_active_session):
+            resources.forget_pictures()
 
 
 def address_of(file: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from benchmarks._visitor import visitor
 from core import config
 from core.photos import images
 from tests.conftest import draw_photo
-from ui import visit
+from ui import resources, visit
 from ui.photo.boards import CanvasState
 from ui.visit import LONGEST, MOST_VISITS, RELEASE, Visits, _own
 
@@ -61,11 +61,12 @@ def test_photos_of_a_visit_that_ended_are_released_and_what_is_small_is_not() ->
 
 def test_memory_is_given_back_once_after_those_who_left_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not at every look: collecting garbage takes time from those who stay."""
-    visits, looks, done = Visits(), iter([RuntimeState.ONE_OR_MORE_SESSIONS_CONNECTED] * 4), []
+    visits, looks = Visits(), iter([RuntimeState.ONE_OR_MORE_SESSIONS_CONNECTED] * 4)
+    done: list[str] = []
 
     class Server:
         state = property(lambda _: next(looks, RuntimeState.STOPPED))
-        is_active_session = staticmethod(lambda session: done.append("look") is not None)
+        is_active_session = staticmethod(lambda session: False)
         close_session = "close"
 
         def _get_async_objs(self) -> SimpleNamespace:
@@ -75,9 +76,29 @@ def test_memory_is_given_back_once_after_those_who_left_are_gone(monkeypatch: py
 
     monkeypatch.setattr(visit, "SWEEP", 0)
     monkeypatch.setattr(visit.garbage, "give_back", lambda: done.append("give back"))
+    monkeypatch.setattr(visit.resources, "forget_pictures", lambda: done.append("forget"))
     visits.keep("A", {}, now=time.monotonic() - 2 * RELEASE, session="a")
     visit._sweep(visits, cast(Runtime, Server()))
-    assert done == ["look", "close", "give back", "look", "look", "look"]
+    assert done == ["close", "forget", "give back"]
+
+
+def test_forgotten_pictures_are_made_again() -> None:
+    read: list[int] = []
+    item = resources.Item("a.png", "of-this-test", lambda: read.append(1) or draw_photo(1, 60, 80))
+    for _ in range(2):
+        resources.working(item.digest, item)
+    assert len(read) == 1
+    resources.forget_pictures()
+    resources.working(item.digest, item)
+    assert len(read) == 2
+
+
+def test_pictures_stay_while_anybody_is_there() -> None:
+    visits = Visits()
+    visits.keep("A", {}, now=0, session="a")
+    visits.keep("B", {}, now=0, session="b")
+    assert visits.anybody({"b"}.__contains__)
+    assert not visits.anybody({"c"}.__contains__)
 
 
 @pytest.mark.slow
