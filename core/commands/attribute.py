@@ -25,7 +25,7 @@ def attribute(
     shares: Annotated[bool, "only where the maps lie: nothing is removed, which takes far fewer passes"] = False,
     limit: Annotated[int, "measure the first so many of these photos only; 0 means all"] = 0,
     out: Annotated[str, "folder for the table; a run that was stopped goes on there"] = "runs/attributions",
-    save: Annotated[str, "also add the summary to that of other sets in this folder, such as artifacts/trust"] = "",
+    save: Annotated[str, "also add the summary to this folder's, where what rests on more photos stays"] = "",
 ) -> Report:
     """Explain every photo by every method, and measure the maps.
 

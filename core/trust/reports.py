@@ -59,11 +59,16 @@ def summary(model: str) -> pd.DataFrame | None:
 
 
 def with_others(table: pd.DataFrame, file: Path) -> pd.DataFrame:
-    """A summary after what a file holds of other sets, methods and measures; ArtifactError if the file is none."""
+    """A summary beside what a file holds of sets, methods and measures; ArtifactError if the file is none.
+
+    Where both have the same, that of more photos stays: slow methods are measured on fewer, beside the quick ones.
+    """
     if not file.is_file():
         return table
     keys = ["source", "method", "measure"]
-    return pd.concat([read(file), table], ignore_index=True).drop_duplicates(keys, keep="last", ignore_index=True)
+    both = pd.concat([read(file), table], ignore_index=True)
+    kept = both.sort_values("n", kind="stable").drop_duplicates(keys, keep="last").index
+    return both.loc[sorted(kept)].reset_index(drop=True)
 
 
 def top_of(method: str) -> str:

@@ -284,6 +284,9 @@ def test_sets_and_methods_join_those_that_were_measured_before(tmp_path: Path) -
     assert not both.duplicated(["source", "method", "measure"]).any()
     assert dict(both[both["measure"] == "centre"].groupby("source")["n"].max()) == {"drawn": 5, "other": 5}
     assert set(both[both["measure"] == "gain"]["n"]) == {3}, "what only removing tells stays"
+    again = reports.with_others(summarise(removed, "patch", "drawn"), file)
+    assert set(again[again["measure"] == "centre"]["n"]) == {5}, "what rests on more photos stays"
+    assert len(again) == len(both)
 
 
 def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
