@@ -33,7 +33,9 @@ def trust_table() -> str:
             tenth = next((row for row in _of(table, trust.TENTH) if _same(row, gain)), None)
             told = " | ".join([_value(tenth), _over(tenth)]) if tenth else "– | –"
             name = f"{gain['label']}{' (baseline)' if gain['baseline'] else ''}"
-            photos = f"{gain['n']:,} of {gain['source']}"
+            compared = next((row["n"] for row in _of(table, trust.AGREEMENT) if _same(row, gain)), gain["n"])
+            fewer = f" (agreement: {compared:,})" if compared != gain["n"] else ""
+            photos = f"{gain['n']:,} of {gain['source']}{fewer}"
             line = f"| `{gain['model']}` | {name} | {photos} | {_value(gain)} | {_over(gain)} | {told} |"
             rows.append(f"{line} {_agreements(table, gain)}" if more else line)
     return _table(rows)
