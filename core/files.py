@@ -27,6 +27,14 @@ DAMAGED_ARCHIVE = (
 """What opening or unpacking a damaged archive raises; which one depends on its kind and on where the damage is."""
 
 
+def is_zip(file: Path) -> bool:
+    """Whether a file is a ZIP, maybe one that nobody can read: `zipfile` raises where one says to be a part of many."""
+    try:
+        return zipfile.is_zipfile(file)
+    except zipfile.BadZipFile:
+        return True
+
+
 @contextmanager
 def replacing(path: Path, shared: bool = False) -> Iterator[Path]:
     """A temporary name to write to; it takes `path`'s place when the block ends, and is removed after an error.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pickle
-import zipfile
 from pathlib import Path
 
 import torch
 
 from core.errors import CheckpointError
-from core.files import DAMAGED_ARCHIVE
+from core.files import DAMAGED_ARCHIVE, is_zip
 
 DAMAGE = (*DAMAGED_ARCHIVE, pickle.UnpicklingError, AttributeError, AssertionError)
 """What opening a damaged file raises: it is a ZIP with a pickle in it, or a pickle alone."""
@@ -22,7 +21,7 @@ def read_package_weights(file: Path) -> dict[str, torch.Tensor]:
     safetensors and never come here.
     """
     try:
-        found = torch.load(file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file))
+        found = torch.load(file, map_location="cpu", weights_only=True, mmap=is_zip(file))
     except DAMAGE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise CheckpointError(f"{file}: these weights cannot be read ({reason}); install the package again.") from error

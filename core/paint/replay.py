@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import LabError, MaskError, PhotoError
-from core.files import DAMAGED_ARCHIVE, json_of, replacing, table_text, write_text
+from core.files import DAMAGED_ARCHIVE, is_zip, json_of, replacing, table_text, write_text
 from core.inference import Predictor
 from core.paint import region_effect
 from core.paint.region_effect import Painted, Treatment, fitted, treatment, working
@@ -176,7 +176,7 @@ def load(file: Path) -> Record:
 
 def load_all(file: Path) -> tuple[Record, ...]:
     """The records of a ZIP as `bundle` makes it, in its order, or the one of a replay file; MaskError as of `load`."""
-    if not zipfile.is_zipfile(file):
+    if not is_zip(file):
         return (load(file),)
     try:
         with zipfile.ZipFile(file) as archive:

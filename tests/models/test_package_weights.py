@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,10 @@ def test_what_holds_no_weights_is_named(tmp_path: Path) -> None:
     for name in ("text.pt", "number.pt", "absent.pt"):
         with pytest.raises(CheckpointError, match=name.replace(".", r"\.")):
             read_package_weights(tmp_path / name)
+
+
+def test_a_file_that_says_to_be_one_of_many_zips_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "w.pt"
+    file.write_bytes(struct.pack("<4sLQL", b"PK\x06\x07", 1, 0, 7) + b"PK\x05\x06" + bytes(18))
+    with pytest.raises(CheckpointError, match=r"w\.pt"):
+        read_package_weights(file)

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import shlex
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -219,5 +220,15 @@ def test_a_damaged_zip_is_one_sentence(tmp_path: Path) -> None:
     data = bytearray(file.read_bytes())
     data[60:90] = bytes(30)
     file.write_bytes(data)
+    with pytest.raises(MaskError, match="cannot be read"):
+        replay.load_all(file)
+
+
+def test_a_zip_that_says_to_be_one_of_many_is_one_sentence(tmp_path: Path) -> None:
+    """Python raises while it only asks whether the file is a ZIP."""
+    file = tmp_path / "tries.zip"
+    file.write_bytes(struct.pack("<4sLQL", b"PK\x06\x07", 1, 0, 7) + b"PK\x05\x06" + bytes(18))
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.is_zipfile(file)
     with pytest.raises(MaskError, match="cannot be read"):
         replay.load_all(file)
