@@ -34,8 +34,8 @@ def attribute(
     beside the share expected from area and that of the same map moved; what removing its brightest tenth does beside a
     tenth elsewhere; the score while its places are removed, and the gain of their order beside that of the baselines;
     its agreement with the other methods; and, for methods of one or two passes, with the map of the same model as it is
-    made random, layer by layer. Means with 95 % intervals. What was
-    measured of each photo stays in the folder, and colours maps that the photos lie on.
+    made random, layer by layer. Means with 95 % intervals. What was measured of each photo stays in the folder, and
+    colours maps that the photos lie on.
     """
     from dataclasses import replace
     from pathlib import Path

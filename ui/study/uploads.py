@@ -21,11 +21,12 @@ _BOX, _REFUSED = "study-boxes", "study-refused"
 
 @dataclass(frozen=True)
 class Upload:
-    """A file of this visit: its name, its content, and how many photos it is."""
+    """A file of this visit: its name, its content, how many photos it is, and a number that no other one has."""
 
     name: str
     data: bytes
     photos: int
+    number: int
 
     @property
     def size(self) -> str:
@@ -67,8 +68,8 @@ def _listed(files: Sequence[Upload]) -> None:
         with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"study-file-{place}"):
             st.markdown(f":material/draft: {layout.plain(file.name)} · {file.size}", width="stretch")
             st.button(
-                "Remove", key=f"study-remove-{place}", type="tertiary", icon=":material/close:",
-                help=f"Take {layout.plain(file.name)} out", on_click=_remove, args=(place,),
+                "Remove", key=f"study-remove-{file.number}", type="tertiary", icon=":material/close:",
+                help=f"Take {layout.plain(file.name)} out", on_click=_remove, args=(file.number,),
             )  # fmt: skip
     more = f"and {many(len(files) - MOST_NAMED, 'more file')}; " if len(files) > MOST_NAMED else ""
     size = in_megabytes(sum(len(file.data) for file in files))
@@ -98,12 +99,12 @@ def _checked(name: str, data: bytes, files: Sequence[Upload], limits: Limits) ->
     photos = uploads.count(name, data, limits)
     if len(files) >= limits.photos or sum(file.photos for file in files) + photos > limits.photos:
         raise StudyError(f"{name}: these would be more than {limits.photos:,} photos; choose fewer.")
-    return Upload(name, data, photos)
+    return Upload(name, data, photos, max((file.number for file in files), default=-1) + 1)
 
 
-def _remove(place: int) -> None:
-    files = kept()
-    st.session_state[STUDY_FILES] = files[:place] + files[place + 1 :]
+def _remove(number: int) -> None:
+    """Take one file out; a second click on a slow server finds it gone, and takes none of the others."""
+    st.session_state[STUDY_FILES] = [file for file in kept() if file.number != number]
     st.session_state[_REFUSED] = ()
 
 

@@ -244,6 +244,15 @@ def test_uploads_and_choices_stay_while_other_pages_are_read(queue: Queue) -> No
     assert app.session_state[visit.STUDY_FILES] == []  # they are the study's now
 
 
+def test_a_second_click_on_a_slow_server_takes_no_other_file_out() -> None:
+    """The first click's file is gone when the second arrives: what stands in its place now stays."""
+    app = given(visit_page(PAGE), photo_file(0), photo_file(1))
+    app.button(key="study-remove-0").click().run()
+    assert [button.key for button in app.button if button.key.startswith("study-remove-")] == ["study-remove-1"]
+    given(app, photo_file(2))
+    assert len({file.number for file in app.session_state[visit.STUDY_FILES]}) == 2
+
+
 def test_nothing_is_written_before_the_start_and_all_of_it_is_taken_out_at_once() -> None:
     app = given(visit_page(PAGE), photo_file(0), photo_file(1))
     assert not config.RUNS.exists() or not (config.RUNS / jobs.UPLOADS).exists()
