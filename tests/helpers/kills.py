@@ -27,6 +27,8 @@ from core import config
 
 CACHE, COPY = "MEMORABILITY_CACHE", "COPY"
 TICK = 0.001
+SIDE = 96
+"""Of the photos that studies of tests work on, in px: rendering them would be most of what a killed study takes."""
 FAILED = 70
 
 
@@ -53,6 +55,7 @@ CarryOut = Callable[[Task], str]
 def main() -> None:
     """Carry out every task that comes, and say how it ended."""
     imported()
+    config.WORKING_SIZE = SIDE
     for line in sys.stdin:
         print(carried_out(Task(**json.loads(line))), flush=True)
 
