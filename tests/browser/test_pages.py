@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.chromium import AXE, SCREENS, OpenTab, check, photo_file, serious, settled
+from tests.helpers.chromium import AXE, SCREENS, OpenTab, check, in_the_dark, photo_file, serious, settled
 from ui.components import FRONTEND
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ def test_every_page_fits_every_screen(address: str, page: Page, path: str) -> No
     here = (address, "data:", "blob:")
     assert [url for url in page.asked if not url.startswith(here)] == [], "a visit stays between browser and server"
     assert serious(page) == []
-    if page.screen == "phone":  # at night
-        page.emulate_media(color_scheme="dark")
-        settled(page)
+    with in_the_dark(page):
+        check(page, f"{name}-dark")
         assert serious(page) == []
 
 
@@ -166,6 +165,9 @@ def test_an_uploaded_photo_gets_a_score_and_a_heatmap(address: str, page: Page) 
     assert heatmap.get_attribute("src") != plain.get_attribute("src")
     assert heatmap.evaluate("image => image.style.opacity") == "0.55"
     assert serious(page) == []
+    with in_the_dark(page):
+        check(page, f"{page.screen}-upload-dark")
+        assert serious(page) == []
     page.get_by_label("Opacity of the heatmap").focus()
     page.keyboard.press("Home")
     assert heatmap.evaluate("image => image.style.opacity") == "0"

@@ -10,12 +10,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from core.photos import images
 from core.study.jobs import DONE, RUNNING, Job, Queue
 from tests.conftest import draw_photo
-from tests.helpers.chromium import OpenTab, check, running_app, serious, settled
+from tests.helpers.chromium import SCREENS, OpenTab, check, running_app, serious, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -84,10 +82,9 @@ def test_a_study_is_killed_with_its_server_and_resumed_from_the_page(open_tab: O
     page.close()
 
 
-@pytest.mark.parametrize("screen", ["dark", "phone"])
-def test_what_was_given_stays_while_other_pages_are_read(screen: str, open_tab: OpenTab, tmp_path: Path) -> None:
+def test_what_was_given_stays_while_other_pages_are_read(open_tab: OpenTab, tmp_path: Path) -> None:
     """Through the menu and back, through a reload, and with more files that come later; none of it is written."""
-    page = open_tab(screen)
+    page = open_tab("dark")
     with running_app(START, "study-kept.log", place=tmp_path) as address:
         page.goto(f"{address}/run_a_study")
         settled(page)
@@ -95,8 +92,11 @@ def test_what_was_given_stays_while_other_pages_are_read(screen: str, open_tab: 
         page.get_by_text("2 files, ").wait_for()
         page.get_by_text("notes.pdf: this is neither a photo").wait_for()
         page.get_by_text("2 photos under ").wait_for()
-        check(page, f"study-given-{screen}")
-        assert serious(page) == []
+        for name in ("dark", "phone"):
+            page.set_viewport_size(SCREENS[name]["viewport"])
+            check(page, f"study-given-{name}")
+            assert serious(page) == []
+        page.set_viewport_size(SCREENS["dark"]["viewport"])
         page.get_by_label("Name of the study").fill("mine")
         page.get_by_label("Name of the study").press("Enter")
         settled(page)

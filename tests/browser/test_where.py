@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.helpers.chromium import check, serious, settled
+from tests.helpers.chromium import check, in_the_dark, serious, settled
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -16,6 +16,9 @@ def test_the_slider_takes_away_what_the_map_points_at(address: str, page: Page) 
     page.get_by_alt_text("The photo without 10 %").wait_for()
     check(page, f"{page.screen}-where")
     assert serious(page) == []
+    with in_the_dark(page):
+        check(page, f"{page.screen}-where-dark")
+        assert serious(page) == []
     before = page.get_by_alt_text("The photo without 10 %").get_attribute("src")
     page.get_by_role("slider", name="Removed").focus()
     page.keyboard.press("ArrowRight")

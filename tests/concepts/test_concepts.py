@@ -19,7 +19,8 @@ from core.inference import Predictor
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
 from core.records import as_json
-from core.types import Listing, Photo
+from core.registry import MASKS
+from core.types import Listing, Photo, Region
 from tests.conftest import draw_photo
 
 SIDE = 32
@@ -57,9 +58,17 @@ def patchwork(seed: int) -> np.ndarray:
     return COLOURS[cells].repeat(4, axis=0).repeat(4, axis=1)
 
 
+def standing_out(width: int) -> dict[str, Region]:
+    """What a source says of the salient object, so that no detector has to look: one of that width, in the middle."""
+    mask = np.zeros((SIDE, SIDE), dtype=bool)
+    inside = slice((SIDE - width) // 2, (SIDE + width) // 2)
+    mask[inside, inside] = True
+    return {"salient": Region(mask)}
+
+
 def listing(n: int = 60) -> Listing:
     def photo(seed: int) -> Photo:
-        return Photo(f"{seed}.png", "patchwork", lambda: patchwork(seed))
+        return Photo(f"{seed}.png", "patchwork", lambda: patchwork(seed), truth=lambda: standing_out(0))
 
     return Listing("patchwork", tuple(photo(seed) for seed in range(n)), ())
 
@@ -162,7 +171,7 @@ def test_chance_alone_is_seldom_found() -> None:
 def test_a_set_gives_concepts_parts_and_samples_that_can_be_read_back(
     predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reds = Listing("reds", tuple(Photo(f"r{n}", "reds", lambda n=n: red(n)) for n in range(24)), ())
+    reds = Listing("reds", tuple(Photo(f"r{n}", "reds", lambda n=n: red(n), truth=lambda: standing_out(20)) for n in range(24)), ())
     samples = listing(2).photos
     outcome = over_set.concepts(
         predictor,
@@ -187,6 +196,7 @@ def test_a_set_gives_concepts_parts_and_samples_that_can_be_read_back(
     assert by_name["red"].differs
     assert by_name["red"].raises > 0.9
     assert by_name["either"].n_with == by_name["red"].n_with
+    assert by_name[MASKS["salient"].label].n_with == by_name["red"].n_with
     assert {len(part.typical) for part in found.parts} == {9}
     assert found.parts[0].change < 0  # without red
     assert found.together > 0.9

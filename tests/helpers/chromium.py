@@ -58,6 +58,10 @@ SHOWN = """() => {
     return parts(document).every((part) => part.tagName !== "IMG" || part.hidden || part.hasAttribute("src"))
 }"""
 """Whether every picture has been told what it shows, those inside components too."""
+DARK = """() => {
+    const [red, green, blue] = getComputedStyle(document.querySelector(".stApp")).backgroundColor.match(/\\d+/g)
+    return Number(red) + Number(green) + Number(blue) < 3 * 128 }"""
+"""Whether the page has a dark ground."""
 POLLING = 100
 """Milliseconds between two looks at a page: one look a frame, as is usual, takes the time of whom is waited for."""
 TRACE = re.compile(r"Traceback|Error:|Exception|File \"")
@@ -135,6 +139,17 @@ def check(page: Page, name: str) -> None:
     page.wait_for_timeout(500)
     page.screenshot(path=OUTPUT / f"{name}.png")
     page.set_viewport_size(size)
+
+
+@contextmanager
+def in_the_dark(page: Page) -> Iterator[None]:
+    """The same page in the other theme, once everything is drawn in it."""
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(DARK, polling=POLLING)
+    settled(page)
+    yield
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function(f"() => !({DARK})()", polling=POLLING)
 
 
 def serious(page: Page) -> list[str]:

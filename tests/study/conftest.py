@@ -12,7 +12,7 @@ from tests.helpers import kills
 
 @pytest.fixture(scope="module", autouse=True)
 def small_working_size(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A table is as right at this size, and takes a seventh of the time; workers of a cluster know the usual one only."""
+    """A table is as right at this size, and takes a seventh of the time; workers of a cluster know the usual size."""
     with pytest.MonkeyPatch.context() as patch:
         if request.path.name != "test_cluster.py":
             patch.setattr(config, "WORKING_SIZE", kills.SIDE)
