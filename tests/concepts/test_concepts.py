@@ -171,7 +171,9 @@ def test_chance_alone_is_seldom_found() -> None:
 def test_a_set_gives_concepts_parts_and_samples_that_can_be_read_back(
     predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reds = Listing("reds", tuple(Photo(f"r{n}", "reds", lambda n=n: red(n), truth=lambda: standing_out(20)) for n in range(24)), ())
+    reds = Listing(
+        "reds", tuple(Photo(f"r{n}", "reds", lambda n=n: red(n), truth=lambda: standing_out(20)) for n in range(24)), ()
+    )
     samples = listing(2).photos
     outcome = over_set.concepts(
         predictor,

@@ -146,7 +146,7 @@ def test_what_a_predictor_keeps_out_is_kept_out_here(make_lamem, photo_folder: P
 @pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_weights(folders: list[Path], tmp_path: Path, carry_out: CarryOut) -> None:
     """The first epoch is over when there are metrics: the kill falls into the second."""
-    options = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in (TINY | {"epochs": 2}).items()]
     command = ["train.py", *map(str, folders), "--model=vae", *options, "--out={out}", "--save-seconds=0", "--resume"]
     assert carry_out(Task(command, str(tmp_path / "runs"), kills=1, until="metrics.csv")) == "1 kills, 1 runs ended"
     whole, resumed = (
