@@ -1,4 +1,4 @@
 """Table to effects: paired differences with intervals and tests, and what goes along with human scores beside them.
 
-Uses photos, evaluation and study. Face: `effects.effect_tables`, `stats`, `resampling`, `plots`.
+Uses photos and study. Face: `effects.effect_tables`, `stats`, `resampling`, `plots`.
 """

@@ -17,10 +17,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from core import config
+from core.effects import stats
 from core.effects.human_words import FILE, HUMAN, MODEL, UNUSUAL, Added, Correlation, HumanSide, Partition
 from core.effects.resampling import bootstrap, percentile_interval
 from core.errors import StudyError
-from core.evaluation import metrics
 from core.files import json_of, write_text
 from core.photos.features import LOW_LEVEL, SEMANTIC
 from core.records import as_json
@@ -34,6 +34,7 @@ FOLDS = 10
 STRENGTHS = np.logspace(-2, 5, 15)
 """Ridge penalties among which the inner cross-validation chooses."""
 KEYS = ["source", "photo_id"]
+BOTH = (HUMAN, MODEL)
 
 
 def human_side(
@@ -63,8 +64,8 @@ def human_side(
         marks=study.settings.marks,
         too_rare=tuple(name for name in measured(used) if name not in features),
         correlations=(
-            *(_correlation(used, name, FEATURES[name].facts["group"], sides, draws, seed) for name in features),
-            *(_correlation(known, name, UNUSUAL, sides, draws, seed) for name in measures),
+            *_correlations(used, {name: FEATURES[name].facts["group"] for name in features}, sides, draws, seed),
+            *_correlations(known, dict.fromkeys(measures, UNUSUAL), sides, draws, seed),
         ),
         partitions=tuple(
             partition(used[_of(features, SEMANTIC)], used[_of(features, LOW_LEVEL)], used[side], side, draws, seed)
@@ -109,13 +110,23 @@ def _of(features: list[str], group: str) -> list[str]:
     return [name for name in features if FEATURES[name].facts["group"] == group]
 
 
-def _correlation(table: pd.DataFrame, name: str, group: str, sides: list[str], draws: int, seed: int) -> Correlation:
-    values = table[name].to_numpy()
+def _correlations(
+    table: pd.DataFrame, groups: dict[str, str], sides: list[str], draws: int, seed: int
+) -> list[Correlation]:
+    """Each feature, named with its group, with every side: all on the same resamples, which need no sorting anew."""
+    if not groups:
+        return []
+    columns = table[list(groups)].to_numpy(dtype=float)
     found = {
-        side: metrics.correlation_interval(metrics.spearman, values, table[side].to_numpy(), draws=draws, seed=seed)
+        side: stats.correlation_intervals(columns, table[side].to_numpy(dtype=float), draws=draws, seed=seed)
         for side in sides
     }
-    return Correlation(name, group, len(table), found.get(HUMAN), found.get(MODEL))
+    return [
+        Correlation(
+            name, group, len(table), *(found[side][place] if side in found else None for side in (HUMAN, MODEL))
+        )
+        for place, (name, group) in enumerate(groups.items())
+    ]
 
 
 def partition(

@@ -238,9 +238,14 @@ def validity(
     scores: np.ndarray, human: np.ndarray, *, draws: int = config.CONFIRMATORY_RESAMPLES, seed: int = config.SEED
 ) -> Interval:
     """Spearman ρ of scores (N,) with human scores (N, NaN where nobody was asked), percentile bootstrap."""
-    columns = scores[:, None]
-    (drawn,) = bootstrap(len(scores), [rank_correlations(columns, human)], draws=draws, seed=seed)
-    return Interval(float(correlations(columns, human)[0]), *percentile_interval(drawn[:, 0]))
+    return correlation_intervals(scores[:, None], human, draws=draws, seed=seed)[0]
+
+
+def correlation_intervals(columns: np.ndarray, human: np.ndarray, *, draws: int, seed: int) -> list[Interval]:
+    """Spearman ρ of each column (photos × any number) with human scores, all on the same resamples of photos."""
+    (drawn,) = bootstrap(len(human), [rank_correlations(columns, human)], draws=draws, seed=seed)
+    found = zip(correlations(columns, human), drawn.T, strict=True)
+    return [Interval(float(rho), *percentile_interval(values)) for rho, values in found]
 
 
 def correlations(columns: np.ndarray, human: np.ndarray) -> np.ndarray:
