@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.ablations.region import fill_entry
 from core.errors import StudyError
 from core.evaluation import reports
 from core.paint import percentile, region_effect
 from core.paint.region_effect import Painted, Treatment
-from core.registry import ABLATIONS, FILLS
 from core.study import catalogue
 from core.table import KEEP
 from core.verdict.aggregates import Aggregates, read_aggregates
@@ -70,7 +70,7 @@ def told(done: Painted, how: Treatment, model: str, study: Aggregates | None) ->
 
 def in_few_words(how: Treatment) -> str:
     """A treatment in a few words."""
-    label = (FILLS if how.fill in FILLS else ABLATIONS)[how.fill].label.lower()
+    label = fill_entry(how.fill).label.lower()
     settings = ", ".join(f"{name} {value}" for name, value in how.settings.items())
     soft = f", feather {how.feather:g}" if how.feather else ""
     return f"{'keep only' if how.direction == KEEP else 'remove'}: {label}{f' ({settings})' if settings else ''}{soft}"

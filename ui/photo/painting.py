@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import config, plots
+from core.ablations.region import fill_entries
 from core.paint import region_effect
 from core.paint.answer import Answer, first_fill, told
 from core.paint.region_effect import Treatment, Variant
@@ -99,7 +100,7 @@ def prepare(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
 def treat(model: str, key: str = "paint") -> Treatment:
     """Widgets for what is done with the painted part; the fill of the least artefact comes first."""
     operator = {param.name: param for param in ABLATIONS["region"].params}
-    entries = {entry.id: entry for entry in (*FILLS, *whole_photo_ablations())}
+    entries = fill_entries()
     direction = st.segmented_control(
         "What to do",
         list(DIRECTION_NAMES),
@@ -126,11 +127,6 @@ def treat(model: str, key: str = "paint") -> Treatment:
     }
     feather = widgets.parameter(operator["feather"], f"{key}-feather")
     return region_effect.treatment(settings, fill=fill, direction=direction, feather=feather)
-
-
-def whole_photo_ablations() -> list[Any]:
-    """Ablations that can serve as a fill."""
-    return [entry for entry in ABLATIONS if not entry.facts.get("needs")]
 
 
 def start_from(item: Item, model: str, method: str, settings: dict[str, Any]) -> None:

@@ -219,6 +219,16 @@ def test_what_to_do_with_it_changes_the_answer() -> None:
     assert "Score after" in metrics(sound(app.run()))
 
 
+def test_a_fill_with_the_name_of_an_ablation_is_the_fill_with_its_own_settings() -> None:
+    app = painted(visit(), BOX)
+    app.selectbox(key="paint-fill").set_value("blur")
+    assert "Gaussian blur" not in app.selectbox(key="paint-fill").options
+    slider, own = sound(app.run()).slider(key="paint-blur-sigma"), FILLS["blur"].params[0]
+    assert (slider.value, slider.min, slider.max) == (own.default, own.limits.low, own.limits.high)
+    (*_, trial) = app.session_state["trials"].values()
+    assert region_effect.as_studied(trial.how)
+
+
 def test_the_percentile_says_what_it_is_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr("core.paint.percentile.in_words", lambda *_, as_studied: asked.append(as_studied) or "said")
