@@ -1,4 +1,4 @@
-"""Rows with hosted controls: which fills decide, how a row is read, and the lead of one over another."""
+"""Rows of a study: which fills decide, how a row is read, and the lead of one over another."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.effects import effects, stats
+from core import config
+from core.effects import effects, populations, stats
+from core.study import reading as study_files
 from core.study.artefacts import Artefact, deciding
 from core.study.hosts import NO_HOSTS
 from core.study.reading import Study
+from core.table import Condition
 from core.verdict import row_decisions, words
 from core.verdict.records import RowDecision, Verdict
 from core.verdict.row_decisions import decide_rows
 from core.verdict.verdict import FIRST_PROTOCOL, judge
+from tests.helpers import planted
 from tests.helpers.hosted import BLURRED, planned, pooled
 from tests.helpers.planted_pictures import FILLS, dislikes_blobs, sees_a_square, studied
+from tests.verdict.conftest import N, judged, reading
 
 
 def test_one_fill_alone_decides_nothing(tmp_path: Path) -> None:
@@ -138,3 +143,129 @@ def test_a_model_that_dislikes_blobs_yields_no_semantic_row() -> None:
     whole = replace(study, empty=replace(study.empty, change=np.full(len(study.empty), 1e-3)))
     assert set(whole.deciding) == set(FILLS)
     assert salient(whole).reading in ("negligible", "unresolved"), "also where every fill decides"
+
+
+quick = pytest.mark.usefixtures("quick")
+SALIENT = {"effects": {"salient_removed": -1, "background_removed": 1}, "controls": {"background_removed": -1}}
+
+
+@quick
+def test_a_row_must_hold_under_every_fill(tmp_path: Path) -> None:
+    study = study_files.read_study(planted.write_study(tmp_path, n=N, effects={"faces_removed": -1}))
+    place = study.conditions.index(Condition("region", "{}", "faces", "blur", "remove"))
+    study.score[:, place] -= np.nanmean(populations.excesses(study, place))  # nothing is left under this fill
+    item = row_decisions.decide_rows(study, effects.effect_tables(study), {})[0]
+    assert [fill.fill for fill in item.fills] == ["mean", "blur"]
+    assert item.fill == "blur"
+    assert item.reading == "unresolved"
+    assert item.p_holm > 0.05 > item.fills[0].p
+
+
+@quick
+def test_a_row_says_which_fills_it_was_never_tried_under(tmp_path: Path) -> None:
+    found = judged(tmp_path / "1", rows=["faces_removed", "blur"], effects={"faces_removed": -1})
+    assert reading(found, "faces_removed").note == "this study lacks the fills blur, noise, inpaint"
+    assert reading(found, "blur").note == ""
+    whole = judged(tmp_path / "2", rows=["faces_removed"], fills=("mean", "blur", "noise", "inpaint"))
+    assert reading(whole, "faces_removed").note == ""
+
+
+@quick
+def test_a_rise_of_what_is_kept_is_no_effect_of_the_background(tmp_path: Path) -> None:
+    """Where the object carries the score, keeping it costs less than keeping a piece of background."""
+    found = judged(tmp_path, **SALIENT, noise=0.8)
+    item = reading(found, "background_removed")
+    assert item.estimate.low > config.SESOI * found.sd
+    assert not item.effect
+    assert item.note
+
+
+@quick
+@pytest.mark.parametrize(
+    ("sign", "said"),
+    [(1, "a rise, but not the plain difference: what is kept"), (-1, "a drop, but not the plain difference: another")],
+)
+def test_an_excess_that_the_plain_difference_does_not_follow_is_told(tmp_path: Path, sign: int, said: str) -> None:
+    planted_effects = {"effects": {"background_removed": sign}, "controls": {"background_removed": -0.8 * sign}}
+    item = reading(judged(tmp_path, **planted_effects, noise=0.8), "background_removed")
+    assert (item.reading, item.effect) == ("unresolved", False)
+    assert f"the excess is {said}" in item.note
+
+
+@quick
+def test_blur_is_compared_with_the_semantic_drops(tmp_path: Path) -> None:
+    smaller = judged(tmp_path / "1", effects={"faces_removed": -1, "blur": -0.5})
+    assert (reading(smaller, "blur").reading, reading(smaller, "blur").effect) == ("drop", False)
+    assert "no larger than faces removed" in reading(smaller, "blur").note
+    tied = judged(tmp_path / "2", effects={"faces_removed": -1, "blur": -1.0})
+    assert reading(tied, "blur").reading == "unresolved"
+    assert (tied.verdict, tied.strict, tied.leading_cause) == ("A", False, None), (
+        "a blur has no mask for a face to lie in"
+    )
+    larger = judged(tmp_path / "3", effects={"faces_removed": -0.5, "blur": -1})
+    assert reading(larger, "blur").effect
+
+
+@quick
+def test_few_photos_with_the_thing_are_not_testable(tmp_path: Path) -> None:
+    exploratory = reading(judged(tmp_path / "1", share=0.2, effects={"faces_removed": -1}), "faces_removed")
+    assert (exploratory.reading, exploratory.note) == (
+        "not testable",
+        f"{exploratory.n} photos have it with room for controls, 60 are needed",
+    )
+    nothing = judged(tmp_path / "2", share=0.05)
+    note = reading(nothing, "faces_removed").note
+    assert note.endswith("too few for any number")
+    assert f"; not testable: faces removed ({note}); " in nothing.sentence
+    assert nothing.verdict == "inconclusive"
+
+
+@quick
+def test_rows_that_a_study_lacks_are_not_testable(tmp_path: Path) -> None:
+    found = judged(tmp_path, rows=["grayscale"], effects={"grayscale": -1})
+    assert [item.reading for item in found.readings].count("not testable") == 8
+    assert reading(found, "blur").note == "not in this study"
+    assert found.sentence.endswith("texture removed (edge-preserving smoothing) and blur (not in this study).")
+    assert found.verdict == "inconclusive", "what people would name was never tested"
+    assert found.leading_cause == "colour"
+
+
+@quick
+def test_regions_without_controls_are_not_testable(tmp_path: Path) -> None:
+    found = judged(tmp_path, rows=["faces_removed"], effects={"faces_removed": -1}, placements=0)
+    assert reading(found, "faces_removed").note == "this study holds no controls"
+    few = judged(tmp_path / "few", rows=["faces_removed"], placements=5, settings={"thinning": {"placements": 5}})
+    assert reading(few, "faces_removed").note == "this study has 5 controls a photo, 10 are needed"
+    bare = judged(tmp_path / "bare", rows=["faces_removed"], share=0.0)
+    assert reading(bare, "faces_removed").note.startswith("0 photos have it with room for controls, 60 are needed")
+
+
+@quick
+def test_the_crop_must_hold_under_every_surround(tmp_path: Path) -> None:
+    plan = planted.Plan(n=N, rows=["centre_crop"], effects={"centre_crop": -1}, surrounds=("mean", "noise"))
+    study = study_files.read_study(planted.write_study(tmp_path, plan))
+    found = reading(judge(study, effects.effect_tables(study)), "centre_crop")
+    assert (found.reading, [fill.fill for fill in found.fills]) == ("drop", ["mean", "noise"])
+    assert found.note == "this study lacks the fills blur, inpaint"
+    place = next(place for place, item in enumerate(study.conditions) if "noise" in item.params)
+    study.score[:, place] = study.original + (study.score[:, place] - study.original + planted.SD) * 0.5
+    found = reading(judge(study, effects.effect_tables(study)), "centre_crop")
+    assert (found.reading, found.fill) == ("unresolved", "noise")
+
+
+@quick
+def test_a_weak_detector_makes_its_rows_exploratory(tmp_path: Path) -> None:
+    weak = {"faces": "precision 0.55"}
+    found = judged(tmp_path, weak, effects={"faces_removed": -1, "text_removed": -1}, detectors=["faces", "text"])
+    assert reading(found, "faces_removed").reading == "not testable"
+    assert "precision 0.55" in reading(found, "faces_removed").note
+    assert reading(found, "text_removed").reading == "drop"
+    assert "faces: precision 0.55" in found.marks
+
+
+@quick
+def test_exact_masks_do_not_need_the_detector(tmp_path: Path) -> None:
+    weak = {"faces": "precision 0.55"}
+    found = judged(tmp_path, weak, effects={"faces_removed": -1})
+    assert reading(found, "faces_removed").reading == "drop"
+    assert reading(found, "faces_removed").note.endswith("only photos with exact masks (precision 0.55)")
