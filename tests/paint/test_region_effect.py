@@ -128,6 +128,23 @@ def test_controls_equal_each_placement_on_its_own(bright: Predictor) -> None:
     assert list(region_effect.controls(bright, photo, mask, how, score, n=6)) == pytest.approx(wanted, abs=1e-6)
 
 
+def test_a_comparison_with_other_places_tells_how_far_it_is_and_then_what_it_comes_to(bright: Predictor) -> None:
+    photo, mask = scene()
+    how = region_effect.treatment(fill="mean")
+    done = region_effect.paint(bright, photo, mask, how)
+    before = len(bright.module.batches)
+    records = region_effect.elsewhere(bright, photo, mask, how, done)
+    first = next(records)
+    assert len(bright.module.batches) == before, "what is drawn first waits for nothing"
+    assert (first.delta, first.others, first.complete) == (done.delta, (), False)
+    assert first.said == f"0 of {region_effect.CONTROLS} places tried …"
+    *_, all_but_told, last = records
+    assert len(all_but_told.others) == len(last.others) == region_effect.CONTROLS
+    assert all_but_told.said == f"{region_effect.CONTROLS} of {region_effect.CONTROLS} places tried …"
+    assert list(last.others) == list(region_effect.controls(bright, photo, mask, how, done.score))
+    assert last.said == region_effect.comparison(done.delta, list(last.others), "remove")
+
+
 def test_where_nothing_else_fits_there_is_no_control(bright: Predictor) -> None:
     mask = np.zeros((256, 256), bool)
     mask[:200] = True

@@ -30,7 +30,7 @@ def made(name: str = "a photo.png", controls: tuple[float, ...] = (0.1, -0.3)) -
     mask[60:200, 80:180] = True
     how = region_effect.treatment({"sigma": 0.05}, fill="blur", feather=0.02)
     done = region_effect.Painted(0.7123456789012345, 0.6000000000000001, 0.125, photo)
-    return replay.with_controls(replay.record(name, photo, "small_cnn", mask, how, done), controls)
+    return replay.record(name, photo, "small_cnn", mask, how, done, controls)
 
 
 def page(name: str = "a photo.png", *tried: Tried) -> str:

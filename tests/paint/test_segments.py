@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from core.errors import MaskError
-from core.paint.segments import segment_at, segments, toggled
+from core.paint.segments import found_in, picked, segment_at, segments, toggled
+from core.paint.sketch import Sketch
 from core.types import Rect, Region
 from tests.conftest import draw_photo
 
@@ -57,3 +60,26 @@ def test_a_second_click_takes_a_piece_back(photo: np.ndarray) -> None:
     once = toggled(drawn, segment)
     assert (once == (drawn | segment)).all()
     assert (toggled(once, segment) == (drawn & ~segment)).all()
+
+
+def test_a_click_draws_what_is_meant_and_another_takes_it_back(photo: np.ndarray) -> None:
+    thing, width = region(Rect(10, 10, 20, 20), boxes=True), photo.shape[1]
+    found = segments(photo, [thing])
+    drawn = picked(Sketch(), found, 15 / width, 15 / width)
+    assert (drawn.mask(*photo.shape[:2]) == thing.mask).all()
+    assert picked(drawn, found, 15 / width, 15 / width).is_empty
+    patch = picked(drawn, found, 70 / width, 45 / width).mask(*photo.shape[:2])
+    assert (patch & thing.mask).sum() == thing.mask.sum() < patch.sum()
+
+
+def test_what_detectors_find_can_be_clicked(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    thing = region(Rect(10, 10, 20, 20), boxes=True)
+    entries = [
+        SimpleNamespace(facts={"detector": True}, function=lambda pixels: thing),
+        SimpleNamespace(facts={"detector": False}, function=lambda pixels: pytest.fail("it looks for nothing")),
+    ]
+    monkeypatch.setattr("core.paint.segments.MASKS", entries)
+    found = found_in(photo)
+    assert len(found.things) == 1
+    assert (found.things[0] == thing.mask).all()
+    assert found.patches.shape == photo.shape[:2]

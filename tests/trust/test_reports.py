@@ -50,6 +50,8 @@ def test_a_set_says_which_methods_beat_the_baselines(tmp_path: Path, monkeypatch
     assert found.best in ("Edge map", "Centre bias")
     assert found.over.low <= found.over.estimate <= found.over.high
     assert words.against_baselines(found).startswith("Grad-CAM")
+    assert reports.comparison("patch", TRUE) == found
+    assert reports.comparison("another", TRUE) is None
     assert reports.against_baselines(again, FALSE) is None
     assert reports.against_baselines(None, TRUE) is None
     lower = table[(table["method"] == TRUE) & (table["measure"] == "lower third")].iloc[0]
