@@ -174,6 +174,18 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
         cache.clear()
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Artifacts with a map."""
+    from tests.helpers import standin
+
+    folder = tmp_path_factory.mktemp("drawn")
+    standin.write_results(folder)
+    standin.write_weights(folder / "resnet50")
+    standin.write_map(folder)
+    return folder
+
+
 def visit_page(page: str, **query: str) -> AppTest:
     """A page of the app reached from the first one, with what its address says; it ran without an exception."""
     from streamlit.testing.v1 import AppTest

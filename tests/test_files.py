@@ -1,10 +1,12 @@
-"""Tables that people open in a spreadsheet: nothing in them runs, and every name and number is as it was."""
+"""Files: nothing in a table runs, every name and number is as it was, and a name is given to what is on the disk."""
 
 from __future__ import annotations
 
+import errno
 import io
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -66,3 +68,37 @@ def test_json_is_read_in_one_place() -> None:
     core = (file for file in (config.ROOT / "core").rglob("*.py") if file.name != "files.py")
     texts = {file.name: file.read_text(encoding="utf-8") for file in core}
     assert [name for name, text in texts.items() if re.search(r"json\.loads?\((?!json\.dumps)", text)] == []
+
+
+def test_what_has_its_name_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power loss a file that was not synced may be empty: none gets its name before it is."""
+    import os
+
+    from core.files import replacing, write_text
+
+    told: list[str] = []
+    real_sync, real_replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda number: (told.append("sync"), real_sync(number)))
+    monkeypatch.setattr(os, "replace", lambda *names: (told.append("name"), real_replace(*names)))
+    write_text(tmp_path / "a.txt", "all of it")
+    assert told == ["sync", "name"]
+    told.clear()
+    with replacing(tmp_path / "b.txt", shared=True) as temporary:
+        temporary.write_text("can be made again")
+    assert told == ["name"]
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    from core.files import write_text
+
+    write_text(tmp_path / "a.txt", "old")
+
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_text(tmp_path / "a.txt", "new")
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["old"]

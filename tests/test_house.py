@@ -49,6 +49,25 @@ UI_ROOMS = ("study", "photo", "where", "map", "home")
 ALL_ROOMS = (*(f"core/{name}" for name in ROOMS), *(f"ui/{name}" for name in UI_ROOMS))
 PHOTO_PLACES = ("docs/", "tests/")
 LARGEST = 1_000_000
+TESTS = config.ROOT / "tests"
+BESIDE_ROOMS = {
+    "browser": "what a visitor does, in Chromium",
+    "hostile": "input of every kind that lies or is damaged, faults and kills",
+    "helpers": "what tests share",
+}
+"""Folders of tests that mirror no room, and what stands there."""
+NAMED_OTHERWISE = {
+    "tests/test_determinism.py": "one answer with any number of threads, from photos to the report",
+    "tests/test_docs.py": "README and docs against the code",
+    "tests/test_house.py": "the house",
+    "tests/test_no_torch.py": "what each page imports",
+    "tests/test_requirements.py": "the lists of packages",
+    "tests/test_security.py": "what docs/security.md promises",
+    "tests/benchmarks/test_contenders.py": "the contenders of four measurements share one model and three photos",
+    "tests/concepts/test_concepts.py": "the modules of the room share one model whose concepts are known",
+    "tests/photos/test_kinds_of_files.py": "files as people have them, from their bytes to the score",
+}
+"""Files of tests that are named for no module, each with its reason."""
 
 OUTSIDE = {
     "core": ("streamlit", "ui", "pages", "streamlit_app", "train", "tests", "benchmarks"),
@@ -298,10 +317,50 @@ def test_what_a_room_uses_follows_its_imports() -> None:
 @pytest.mark.parametrize("top", ["core", "ui"])
 def test_tests_stand_in_the_room_that_they_test(top: str) -> None:
     """tests/study/test_engine.py tests core/study/engine.py; a folder of tests that mirrors no room is none."""
-    folder = config.ROOT / "tests" if top == "core" else config.ROOT / "tests" / top
-    rooms = {*ROOMS, "ui", "browser", "helpers", "benchmarks", "hostile"} if top == "core" else set(UI_ROOMS)
+    folder = TESTS if top == "core" else TESTS / top
+    rooms = {*ROOMS, "ui", "pages", "benchmarks", *BESIDE_ROOMS} if top == "core" else set(UI_ROOMS)
     found = {file.parent.name for file in folder.glob("*/*.py")}
     assert found <= rooms
+
+
+def is_named_for_a_module(test: str) -> bool:
+    """Whether a file of tests has the name of a module of its room, or of the plugins of its room."""
+    *folders, name = Path(test).relative_to("tests").with_suffix("").parts
+    wanted = name.removeprefix("test_")
+    if wanted in PLUGINS and folders == [wanted]:  # the contract of all of them
+        return True
+    room = Path(*folders) if folders[:1] in (["ui"], ["pages"], ["benchmarks"]) else Path("core", *folders)
+    homes = [room, Path()] if folders == ["pages"] else [room]  # the first page stands beside the others
+    names = (f"{wanted}.py", f"_{wanted}.py", f"{wanted}/__init__.py")
+    return any((config.ROOT / home / name).is_file() for home in homes for name in names)
+
+
+def test_tests_are_named_for_what_they_test() -> None:
+    """Whoever changes a module finds its tests by name; the list holds no file that has such a name."""
+    found = {file.relative_to(config.ROOT).as_posix() for file in TESTS.rglob("test_*.py")}
+    found = {name for name in found if name.split("/")[1] not in BESIDE_ROOMS}
+    assert {name for name in found if not is_named_for_a_module(name)} == set(NAMED_OTHERWISE)
+
+
+@pytest.mark.parametrize(
+    ("test", "is_named"),
+    [
+        ("tests/study/test_engine.py", True),
+        ("tests/test_registry.py", True),
+        ("tests/masks/test_masks.py", True),
+        ("tests/inference/test_engines.py", True),
+        ("tests/ui/photo/test_painting.py", True),
+        ("tests/pages/test_streamlit_app.py", True),
+        ("tests/benchmarks/test_turns.py", True),
+        ("tests/study/test_hosted_controls.py", False),
+        ("tests/paint/test_engine.py", False),
+        ("tests/effects/test_effects_.py", False),
+        ("tests/study/test_masks.py", False),
+        ("tests/test_streamlit_app.py", False),
+    ],
+)
+def test_a_name_of_no_module_is_seen(test: str, is_named: bool) -> None:
+    assert is_named_for_a_module(test) == is_named
 
 
 def test_contributing_shows_the_house() -> None:

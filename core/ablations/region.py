@@ -54,14 +54,18 @@ def _filled(photo: Pixels, where: Mask, entry: Entry[Any], seed: int, settings: 
     return entry.function(photo, where, **arguments) if is_fill else entry.function(photo, **arguments)
 
 
+def fill_entries() -> dict[str, Entry[Any]]:
+    """All that can be put in a region's place, by id: fills, then whole-photo ablations; an id of both is the fill."""
+    whole = [entry for entry in ABLATIONS if not entry.facts.get("needs") and entry.id not in FILLS]
+    return {entry.id: entry for entry in (*FILLS, *whole)}
+
+
 def fill_entry(name: str) -> Entry[Any]:
     """The fill, or the whole-photo ablation that serves as one; UnknownChoiceError names both kinds."""
-    if name in FILLS:
-        return FILLS[name]
-    whole = [entry.id for entry in ABLATIONS if not entry.facts.get("needs")]
-    if name not in whole:
-        fills = ", ".join(entry.id for entry in FILLS)
+    known = fill_entries()
+    if name not in known:
+        fills, whole = ([each for each in known if (each in FILLS) is own] for own in (True, False))
         raise UnknownChoiceError(
-            f"No fill is called {name!r}; choose from {fills}, or an ablation: {', '.join(whole)}."
+            f"No fill is called {name!r}; choose from {', '.join(fills)}, or an ablation: {', '.join(whole)}."
         )
-    return ABLATIONS[name]
+    return known[name]

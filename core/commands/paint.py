@@ -16,6 +16,7 @@ from core.types import Pixels
 
 if TYPE_CHECKING:
     from core.inference import Predictor
+    from core.paint.hosts import OnOtherPhotos
     from core.paint.replay import Record
 
 MOST_CONTROLS = 1000
@@ -67,7 +68,7 @@ def paint(
         raise MaskError("Nothing is painted: give a mask with --mask, or a replay file with --replay.")
     predictor = inference.load(model)
     made, ablated = replays.perform(predictor, Path(photo).name, pixels, region, how, controls)
-    hosted = _hosted(predictor, hosts, without, pixels, made) if hosts else []
+    hosted = _hosted(predictor, hosts, without, pixels, made) if hosts else None
     if out:
         replays.write(Path(out), made, ablated)
     if report:
@@ -77,49 +78,44 @@ def paint(
     lines, code = _lines(made), 0
     if controls and not made.controls:
         lines.append("nothing to compare with: no other place of this photo has room for so large a region")
-    if hosts:
-        from core.paint.hosts import in_words
-
-        lines.append(in_words(made.delta, [item["delta"] for item in hosted], made.how.direction, without))
+    if hosted:
+        lines.append(hosted.said)
     if kept and not made.agrees(kept):
         lines.append(f"not reproduced: the replay file says {kept.ablated_score:.6f} after; was the model changed?")
         code = 1
-    return Report(lines, _data(made) | ({"hosts": hosted} if hosts else {}), code)
+    return Report(lines, _data(made, hosted), code)
 
 
-def _hosted(predictor: Predictor, source: str, without: str, photo: Pixels, made: Record) -> list[dict[str, Any]]:
-    """Photos of equal score, and Δ of each under the same shape."""
-    from core.evaluation import reports
+def _hosted(predictor: Predictor, source: str, without: str, photo: Pixels, made: Record) -> OnOtherPhotos:
+    """The same shape on photos of equal score, to the end."""
     from core.paint import hosts
-    from core.paint.region_effect import working
     from core.sources import open_source
 
     photos = hosts.packaged() if source == PACKAGED else open_source(source).photos
-    pool = list(progress_bar(hosts.scored(predictor, photos), len(photos), "scoring"))
-    reference = reports.reference_scores(predictor.name)
-    if len(reference) < 2:
-        raise ParameterError(f"{predictor.name} has no reference scores, whose spread says which scores are equal.")
-    chosen = hosts.drawn(pool, working(photo), made.score, float(reference.std(ddof=1)), without)
-    return [
-        {"photo": host.photo.id, "source": host.photo.source, "score": host.score, "delta": change}
-        for host, change in hosts.changes(predictor, chosen, made.mask, made.how)
-    ]
+    pool = progress_bar(hosts.scored(predictor, photos), len(photos), "scoring")
+    *_, found = hosts.compared(predictor, photo, made.mask, made.how, made, pool, without)
+    return found
 
 
 def _lines(made: Record) -> list[str]:
     """Scores, Δ and the comparison, for people."""
-    from core.paint.region_effect import comparison
-
     lines = [
         f"score {made.score:.6f} before, {made.ablated_score:.6f} after: Δ = {made.delta:+.6f}",
         f"{made.area:.1%} of the photo was replaced by {made.how.fill}",
     ]
-    return [*lines, comparison(made.delta, list(made.controls), made.how.direction)] if made.controls else lines
+    return [*lines, made.elsewhere.said] if made.controls else lines
 
 
-def _data(made: Record) -> dict[str, Any]:
+def _data(made: Record, hosted: OnOtherPhotos | None) -> dict[str, Any]:
     values = {name: getattr(made, name) for name in ("score", "ablated_score", "delta", "area")}
-    return values | {"controls": list(made.controls)}
+    values |= {"controls": list(made.controls)}
+    if hosted is None:
+        return values
+    tried = [
+        {"photo": host.photo.id, "source": host.photo.source, "score": host.score, "delta": change}
+        for host, change in hosted.tried
+    ]
+    return values | {"hosts": tried}
 
 
 def _named(name: str, read: Callable[[], Pixels]) -> Pixels:

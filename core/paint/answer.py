@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.ablations.region import fill_entry
 from core.errors import StudyError
 from core.evaluation import reports
+from core.inference import Predictor
 from core.paint import percentile, region_effect
 from core.paint.region_effect import Painted, Treatment
-from core.registry import ABLATIONS, FILLS
 from core.study import catalogue
 from core.table import KEEP
+from core.types import Mask, Pixels
 from core.verdict.aggregates import Aggregates, read_aggregates
 
 UNTOLD = "inpaint"
@@ -19,14 +21,12 @@ UNTOLD = "inpaint"
 
 @dataclass(frozen=True)
 class Answer:
-    """Scores before and after, the share of the photo that was replaced, Δ as it is written, and what it means.
+    """The numbers of a try (`done`), Δ as it is written, and what it means.
 
     `size` sets Δ beside the spread of the model's scores, `among` beside the region effects of a reference study.
     """
 
-    before: float
-    after: float
-    area: float
+    done: Painted
     delta: str
     falls: bool
     size: str
@@ -54,13 +54,21 @@ def usual_fill(model: str) -> str:
     return first_fill(model, reference_study())
 
 
+def answer(
+    predictor: Predictor, photo: Pixels, mask: Mask, how: Treatment, score: float, study: Aggregates | None
+) -> Answer:
+    """What a painted part of a photo (at working size) is worth to a model; `score` is the photo's own.
+
+    `study` is the reference study at hand, None where there is none. MaskError where there is nothing to paint away.
+    """
+    return told(region_effect.paint(predictor, photo, mask, how, score=score), how, predictor.name, study)
+
+
 def told(done: Painted, how: Treatment, model: str, study: Aggregates | None) -> Answer:
     """The answer to one try by a model; `study` is the reference study at hand, None where there is none."""
     usual = region_effect.as_studied(how)
     return Answer(
-        before=done.score,
-        after=done.ablated_score,
-        area=done.area,
+        done=done,
         delta=region_effect.signed(done.delta),
         falls=done.delta < 0,
         size=region_effect.effect(done.score, done.ablated_score, reports.reference_scores(model)),
@@ -70,7 +78,7 @@ def told(done: Painted, how: Treatment, model: str, study: Aggregates | None) ->
 
 def in_few_words(how: Treatment) -> str:
     """A treatment in a few words."""
-    label = (FILLS if how.fill in FILLS else ABLATIONS)[how.fill].label.lower()
+    label = fill_entry(how.fill).label.lower()
     settings = ", ".join(f"{name} {value}" for name, value in how.settings.items())
     soft = f", feather {how.feather:g}" if how.feather else ""
     return f"{'keep only' if how.direction == KEEP else 'remove'}: {label}{f' ({settings})' if settings else ''}{soft}"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
 from core import config
 from core.errors import ParameterError, PhotoError
+from core.evaluation import reports
 from core.inference import Predictor, batches
-from core.paint.region_effect import BATCH, Treatment, ablate, signed, working
+from core.paint.region_effect import BATCH, Painted, Treatment, ablate, signed, working
+from core.paint.replay import Record
 from core.photos.fingerprints import fingerprint
 from core.regions import regions
 from core.registry import MASKS
@@ -35,6 +37,70 @@ class Host:
     photo: Photo
     score: float
     print: str
+
+
+@dataclass(frozen=True)
+class OnOtherPhotos:
+    """Δ of a region beside Δ of the same shape on other photos (`tried`), as far as they are known.
+
+    `scored` photos were looked at for hosts so far; those that hold the thing `without` (the id of a mask) are none.
+    """
+
+    delta: float
+    direction: str
+    without: str = ""
+    scored: int = 0
+    tried: tuple[tuple[Host, float], ...] = ()
+    complete: bool = False
+
+    @property
+    def changes(self) -> list[float]:
+        """Δ of each host."""
+        return [change for _, change in self.tried]
+
+    @property
+    def said(self) -> str:
+        """What the region is worth beyond the same shape on other photos; how far the work is before that."""
+        if self.complete:
+            return in_words(self.delta, self.changes, self.direction, self.without)
+        return f"{len(self.tried)} of {HOSTS} photos tried …" if self.tried else f"{self.scored} photos scored …"
+
+
+def compared(
+    predictor: Predictor,
+    photo: Pixels,
+    mask: Mask,
+    how: Treatment,
+    done: Painted | Record,
+    pool: Iterable[Host],
+    without: str = "",
+) -> Iterator[OnOtherPhotos]:
+    """Whether a region is worth more than the same shape on photos of equal score, hosts that are drawn from a pool.
+
+    Nothing is computed for the first, empty record; the pool is scored as it is asked for. ParameterError where the
+    model has no reference scores, and as of `drawn`.
+    """
+    near = spread(predictor.name)
+    if near is None:
+        raise ParameterError(f"{predictor.name} has no reference scores, whose spread says which scores are equal.")
+    found = OnOtherPhotos(done.delta, how.direction, without)
+    yield found
+    known: list[Host] = []
+    for host in pool:
+        known.append(host)
+        found = replace(found, scored=len(known))
+        yield found
+    chosen = drawn(known, working(photo), done.score, near, without)
+    for pair in changes(predictor, chosen, mask, how):
+        found = replace(found, tried=(*found.tried, pair))
+        yield found
+    yield replace(found, complete=True)
+
+
+def spread(model: str) -> float | None:
+    """SD of a model's reference scores, by which scores are called equal; None where there are too few."""
+    reference = reports.reference_scores(model)
+    return float(reference.std(ddof=1)) if len(reference) > 1 else None
 
 
 def packaged() -> list[Photo]:

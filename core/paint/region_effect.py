@@ -71,6 +71,26 @@ class Variant:
     problem: str | None = None
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """Δ of a region beside Δ of the same shape at other places of its photo: those known by now, or all of them.
+
+    `direction` is what was done at each: the region removed, or kept alone.
+    """
+
+    delta: float
+    direction: str
+    others: tuple[float, ...] = ()
+    complete: bool = False
+
+    @property
+    def said(self) -> str:
+        """How the region compares with the other places, as one plain sentence; how many are known before that."""
+        if not self.complete:
+            return f"{len(self.others)} of {CONTROLS} places tried …"
+        return comparison(self.delta, list(self.others), self.direction)
+
+
 def treatment(settings: Mapping[str, Any] | None = None, **given: Any) -> Treatment:
     """A treatment with the region operator's defaults; ParameterError or UnknownChoiceError names what is allowed."""
     values = ABLATIONS["region"].arguments(given)
@@ -133,6 +153,16 @@ def controls(
     for places in batches(placements(mask, n=n, seed=how.seed).items, BATCH):
         scores = predictor.score([ablate(small, other.mask, how) for other in places])
         yield from (float(value) - score for value in scores)
+
+
+def elsewhere(predictor: Predictor, photo: Pixels, mask: Mask, how: Treatment, done: Painted) -> Iterator[Elsewhere]:
+    """Whether a region is worth more than the same shape elsewhere; nothing is computed for the first, empty record."""
+    found = Elsewhere(done.delta, how.direction)
+    yield found
+    for other in controls(predictor, photo, mask, how, done.score):
+        found = replace(found, others=(*found.others, other))
+        yield found
+    yield replace(found, complete=True)
 
 
 def under_every_fill(

@@ -8,7 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from core.errors import LabError, MaskError, PhotoError
 from core.files import DAMAGED_ARCHIVE, is_zip, json_of, replacing, table_text, write_text
 from core.inference import Predictor
 from core.paint import region_effect
-from core.paint.region_effect import Painted, Treatment, fitted, treatment, working
+from core.paint.region_effect import Elsewhere, Painted, Treatment, fitted, treatment, working
 from core.photos import fingerprints, images
 from core.regions import regions
 from core.registry import MODELS
@@ -78,20 +78,22 @@ class Record:
     def delta(self) -> float:
         return self.ablated_score - self.score
 
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """The region beside the same shape at all places that were tried."""
+        return Elsewhere(self.delta, self.how.direction, self.controls, complete=True)
+
     def agrees(self, other: Record) -> bool:
         """Whether both have the same score after, as far as machines agree."""
         return abs(self.ablated_score - other.ablated_score) <= SAME
 
 
-def record(name: str, photo: Pixels, model: str, mask: Mask, how: Treatment, done: Painted) -> Record:
-    """What is kept of a painted region, still without controls."""
-    pixels = fingerprints.fingerprint(working(photo)).pixels
-    return Record(name, pixels, model, fitted(mask, photo), how, done.score, done.ablated_score, done.area)
-
-
-def with_controls(made: Record, controls: Iterable[float]) -> Record:
-    """The record with Δ of the same shape elsewhere."""
-    return replace(made, controls=tuple(controls))
+def record(
+    name: str, photo: Pixels, model: str, mask: Mask, how: Treatment, done: Painted, controls: Iterable[float] = ()
+) -> Record:
+    """What is kept of a painted region, with Δ of the same shape elsewhere as far as they are known."""
+    pixels, own = fingerprints.fingerprint(working(photo)).pixels, fitted(mask, photo)
+    return Record(name, pixels, model, own, how, done.score, done.ablated_score, done.area, tuple(controls))
 
 
 def perform(
@@ -99,9 +101,8 @@ def perform(
 ) -> tuple[Record, Pixels]:
     """Paint a region and its controls to the end: the record, and the ablated photo at working size."""
     done = region_effect.paint(predictor, photo, mask, how)
-    made = record(name, photo, predictor.name, mask, how, done)
     others = region_effect.controls(predictor, photo, mask, how, done.score, n=controls) if controls else ()
-    return with_controls(made, others), done.photo
+    return record(name, photo, predictor.name, mask, how, done, others), done.photo
 
 
 def write(folder: Path, made: Record, ablated: Pixels) -> None:

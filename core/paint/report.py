@@ -99,7 +99,7 @@ def file_name(name: str) -> str:
 def compared(record: Record, *, complete: bool = True) -> str:
     """What the other places of a try show; how many there are by now where they are not `complete`."""
     if complete:
-        return region_effect.comparison(record.delta, list(record.controls), record.how.direction)
+        return record.elsewhere.said
     return f"{len(record.controls)} of {region_effect.CONTROLS} other places were tried by then."
 
 

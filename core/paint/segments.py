@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 
 from core.errors import MaskError
+from core.paint.sketch import Sketch
+from core.registry import MASKS
 from core.types import Mask, Pixels, Region
 
 PATCHES = 120
@@ -26,6 +28,11 @@ class Segments:
 
     things: tuple[Mask, ...]
     patches: np.ndarray
+
+
+def found_in(photo: Pixels) -> Segments:
+    """What can be clicked in a photo: all that detectors find in it, and patches of pixels that look alike."""
+    return segments(photo, [entry.function(photo) for entry in MASKS if entry.facts["detector"]])
 
 
 def segments(photo: Pixels, found: Iterable[Region]) -> Segments:
@@ -55,6 +62,15 @@ def toggled(drawn: Mask, segment: Mask) -> Mask:
     Both bool H × W.
     """
     return drawn & ~segment if (drawn | ~segment).all() else drawn | segment
+
+
+def picked(drawn: Sketch, found: Segments, x: float, y: float) -> Sketch:
+    """A drawing after a click: with what is meant at the place, or without it where it was drawn already.
+
+    x and y in widths of the photo; MaskError outside of it.
+    """
+    mask = toggled(drawn.mask(*found.patches.shape), segment_at(found, x, y))
+    return Sketch(mask) if mask.any() else Sketch()
 
 
 def _instances(region: Region) -> list[Mask]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from core.effects.table import ALL, POOLED
 from core.files import json_of
+from core.inference import Predictor
 from core.paint.percentile import DELTA, percent_below
+from core.paint.region_effect import signed
 from core.registry import ABLATIONS, Entry
 from core.types import Pixels
 from core.verdict.aggregates import Aggregates
-
-if TYPE_CHECKING:
-    from core.inference import Predictor
 
 SPREAD = (10, 90)
 """Percentiles between which the study's spread is drawn: eight of ten photos."""
@@ -68,6 +67,25 @@ class Curve:
         return float(self.doses["value"].iloc[-1]) > float(self.how.entry.facts["none"])
 
 
+@dataclass(frozen=True)
+class WhatIf:
+    """Δ of a photo at a dose, and what a study of the same model measured of the ablation.
+
+    `studied` has STUDIED_COLUMNS, maybe no row; `compared` sets Δ at the studied dose nearest to this one beside the
+    study's photos, and is empty where no study is of this model.
+    """
+
+    how: Dose
+    delta: float
+    studied: pd.DataFrame
+    compared: str
+
+    @property
+    def said(self) -> str:
+        """Δ as it is written, and what was done."""
+        return f"**Δ = {signed(self.delta)}**: {self.how.entry.help.splitlines()[0]}"
+
+
 def whole_photo_ablations() -> list[Entry[Any]]:
     """Ablations that need nothing but the photo."""
     return [entry for entry in ABLATIONS if not entry.facts.get("needs")]
@@ -87,6 +105,20 @@ def ablated(photo: Pixels, how: Dose) -> Pixels:
 def delta(predictor: Predictor, photo: Pixels, how: Dose, score: float) -> float:
     """Score of the ablated photo − `score`, that of the photo itself; both at working size."""
     return float(predictor.score([np.ascontiguousarray(ablated(photo, how))])[0]) - score
+
+
+def answer(how: Dose, change: Callable[[Dose], float], study: Aggregates | None, model: str) -> WhatIf:
+    """What becomes of a photo's score at a dose, beside the photos of a study where that was made with the same model.
+
+    `change` gives the photo's Δ at a dose.
+    """
+    moved, own = change(how), of_model(study, model)
+    found = studied(own, how)
+    if own is None:
+        return WhatIf(how, moved, found, "")
+    row = nearest(found, how)
+    there = moved if row is None or how.value is None else change(how.at(float(row["value"])))
+    return WhatIf(how, moved, found, in_words(there, how, row))
 
 
 def strengths(how: Dose, studied: pd.DataFrame) -> list[float]:

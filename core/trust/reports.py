@@ -58,6 +58,11 @@ def summary(model: str) -> pd.DataFrame | None:
     return read(file)
 
 
+def comparison(model: str, method: str) -> BaselineComparison | None:
+    """How a method compares with the baselines on a model, as `against_baselines`; ArtifactError as of `summary`."""
+    return against_baselines(summary(model), method)
+
+
 def with_others(table: pd.DataFrame, file: Path) -> pd.DataFrame:
     """A summary beside what a file holds of sets, methods and measures; ArtifactError if the file is none.
 

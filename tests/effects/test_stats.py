@@ -14,7 +14,6 @@ from statsmodels.stats.weightstats import ttost_paired
 
 from core import config, wording
 from core.effects import resampling, stats
-from core.evaluation import metrics
 from core.types import Interval
 
 
@@ -23,40 +22,12 @@ def drawn_differences(n: int = 80, conditions: int = 3, seed: int = 0) -> np.nda
     return np.random.default_rng(seed).gamma(2, 0.02, (n, conditions)) - 0.05
 
 
-def test_counts_are_those_of_plain_resampling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resampling, "CHUNK", 1)  # many chunks
-    counts = np.hstack(list(resampling.resample_counts(7, 40, seed=3)))
-    plain = metrics.resamples(7, 40, seed=3)
-    np.testing.assert_array_equal(counts.T, [np.bincount(row, minlength=7) for row in plain])
-
-
 def test_bootstrap_interval_is_that_of_scipy() -> None:
     values = drawn_differences()[:, 0]
     found = stats.effects(values[:, None], sd=0.1, draws=4_000, seed=5)[0].mean
     expected = reference.bootstrap((values,), np.mean, n_resamples=4_000, method="BCa", rng=np.random.default_rng(5))
     interval = expected.confidence_interval
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=1e-12)
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 20, 41])
-def test_medians_follow_the_bootstrap_distribution(n: int) -> None:
-    values = drawn_differences(n)[:, 0]
-    quick = resampling.bootstrap_medians(values, draws=20_000, seed=0)
-    plain = np.median(values[metrics.resamples(n, 20_000, seed=1)], axis=1)
-    probabilities = [0.025, 0.1, 0.5, 0.9, 0.975]
-    assert np.mean(quick) == pytest.approx(np.mean(plain), abs=0.02 * np.ptp(values) + 1e-12)
-    for point in np.quantile(plain, probabilities):
-        assert np.mean(quick <= point) == pytest.approx(np.mean(plain <= point), abs=0.015)
-
-
-@pytest.mark.parametrize("decimals", [1, 8])
-def test_resampled_rank_correlation_is_spearman_of_the_resample(decimals: int) -> None:
-    random = np.random.default_rng(0)
-    columns, human = random.random((30, 2)).round(decimals), random.random(30).round(decimals)
-    (quick,) = resampling.bootstrap(30, [resampling.rank_correlations(columns, human)], draws=50, seed=2)
-    for place, chosen in enumerate(metrics.resamples(30, 50, seed=2)):
-        expected = [reference.spearmanr(column[chosen], human[chosen]).statistic for column in columns.T]
-        np.testing.assert_allclose(quick[place], expected, atol=1e-12)
 
 
 def test_photos_without_human_scores_do_not_count_for_validity() -> None:
@@ -255,3 +226,9 @@ def test_an_effect_is_written_one_way() -> None:
     assert wording.sentence(Interval(-0.0001, -0.01, 0.01), 2120, math.nan) == "Δ = 0.000 [−0.010, 0.010], n = 2,120"
     assert wording.sentence(Interval(0, 0, 0), 5, 1e-5, "BH q").endswith("BH q < 0.001")
     assert str(stats.effects(np.zeros((3, 1)), 1.0)[0]) == "Δ = 0.000 [0.000, 0.000], n = 3, p = 1.000"
+
+
+def test_an_interval_with_one_more_error_is_as_wide_as_both_together() -> None:
+    found = stats.with_error(stats.Interval(1.0, 1.0 - 1.96 * 3, 1.0 + 1.96 * 3), 4.0)
+    assert (found.low, found.high) == pytest.approx((1.0 - 1.96 * 5, 1.0 + 1.96 * 5), abs=1e-3)
+    assert stats.with_error(found, 0.0) == found

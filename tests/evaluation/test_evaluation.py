@@ -1,4 +1,4 @@
-"""Metrics against scipy, evaluation against hand-made predictions, and what is saved can be read back."""
+"""Evaluation against hand-made predictions, and what is saved can be read back."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from scipy import stats
 from torch import nn
 
 from core import inference
-from core.errors import ArtifactError, ParameterError, SourceError, UnknownChoiceError
-from core.evaluation import evaluation, metrics, reports
+from core.errors import ParameterError, SourceError
+from core.evaluation import evaluation, reports
 from core.photos.fingerprints import fingerprint
 from core.photos.preprocess import Preset
-from core.training import reference_scores
 from core.types import Listing, Photo
 
 
@@ -48,36 +47,6 @@ def listing(human: list[float | None]) -> Listing:
 
 def model(card: dict | None = None) -> inference.Predictor:
     return inference.Predictor("brightness", Brightness(), Preset(16, 16), {} if card is None else card)
-
-
-def test_correlations_match_scipy_with_ties() -> None:
-    random = np.random.default_rng(0)
-    x, y = random.integers(0, 5, 60).astype(float), random.normal(size=60)
-    assert metrics.spearman(x, y) == pytest.approx(stats.spearmanr(x, y).statistic)
-    assert metrics.pearson(x, y) == pytest.approx(stats.pearsonr(x, y).statistic)
-    assert np.isnan(metrics.spearman(np.ones(5), np.arange(5.0)))
-
-
-def test_bootstrap_intervals_cover() -> None:
-    random = np.random.default_rng(3)
-    covered = 0
-    for seed in range(200):
-        x = random.normal(size=120)
-        y = 0.6 * x + 0.8 * random.normal(size=120)
-        found = metrics.correlation_interval(metrics.pearson, x, y, draws=400, seed=seed)
-        covered += found.low <= 0.6 <= found.high
-    assert 0.89 <= covered / 200 <= 0.99
-
-
-@pytest.mark.parametrize("at_once", [1, 90, 10**9])
-def test_an_interval_is_that_of_all_resamples_at_once(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "AT_ONCE", at_once)
-    x, y = np.random.default_rng(3).normal(size=(2, 41))
-    chosen = metrics.resamples(41, 301, 5)
-    found = metrics.correlation_interval(metrics.spearman, x, y, draws=301, seed=5)
-    np.testing.assert_array_equal(
-        [found.low, found.high], np.quantile(metrics.spearman(x[chosen], y[chosen]), [0.025, 0.975])
-    )
 
 
 def test_evaluation_measures_what_the_model_says(tmp_path: Path) -> None:
@@ -159,30 +128,6 @@ def test_half_panels_that_lack_a_photo_are_told_before_the_work(tmp_path: Path) 
         evaluation.evaluate(
             idle, listing([number / 20 for number in range(12)]), part=None, halves=tmp_path / "halves.csv"
         )
-
-
-def test_a_reference_needs_photos_that_were_kept_out(tmp_path: Path) -> None:
-    nothing = types.SimpleNamespace(kept_out=())
-    with pytest.raises(SourceError, match="kept out of training: list a test part"):
-        reference_scores.score_reference(model(), nothing)
-
-
-def test_reference_tables_merge_and_agree(tmp_path: Path) -> None:
-    file = tmp_path / "reference.csv"
-    for name, sign in (("one", 1), ("two", 1), ("two", -1)):
-        rows = [(name, "set", str(number), 0.5 + sign * number / 50) for number in range(20)]
-        table = reference_scores.merge(file, pd.DataFrame(rows, columns=list(reports.REFERENCE_COLUMNS)))
-    assert len(table) == 40, "a model's rows are replaced"
-    n, found = reference_scores.agreement(table, "one", "two")
-    assert n == 20
-    assert found.estimate == pytest.approx(-1.0)
-    with pytest.raises(SourceError, match="share scores of 0 photos"):
-        reference_scores.agreement(table, "one", "two", leave_out=("set",))
-    with pytest.raises(UnknownChoiceError, match="only of two"):
-        reference_scores.check_against(table, "one", "three")
-    file.write_text("model,score\n")
-    with pytest.raises(ArtifactError, match="lacks the column source"):
-        reference_scores.read(file)
 
 
 def test_what_cannot_be_compared_is_refused() -> None:

@@ -8,12 +8,17 @@ from torch import nn
 
 from core.inference import Predictor
 from core.photos.preprocess import Preset
+from core.registry import ATTRIBUTIONS
+from core.types import Heatmap
 
 SIDE = 64
 PATCH = np.s_[40:56, 40:56]
 """Rows and columns of the patch: neither in the middle nor at the border."""
 REFUSED = 7
 """A photo of this one value breaks the model's forward pass."""
+TRUE, FALSE = "grad_cam", "edge_map"
+"""A method that finds the patch, and a baseline that knows nothing of it."""
+FILL = ("mean",)
 
 
 class _Window(nn.Module):
@@ -68,3 +73,9 @@ def nine_squares() -> np.ndarray:
         for left in (0, 20, 40):
             photo[top : top + 16, left : left + 16] = 230
     return photo
+
+
+def explained(method: str, sign: int = 1) -> tuple[Predictor, np.ndarray, Heatmap]:
+    """The model, the photo of nine squares, and what a method says of them."""
+    predictor, photo = patch_predictor(sign), nine_squares()
+    return predictor, photo, ATTRIBUTIONS[method].function(predictor, photo)

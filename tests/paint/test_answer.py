@@ -22,7 +22,7 @@ def done() -> Painted:
 
 def test_the_numbers_are_those_of_the_try(done: Painted) -> None:
     found = answer.told(done, region_effect.treatment(), config.DEFAULT_MODEL, None)
-    assert (found.before, found.after, found.area, found.falls) == (0.7, 0.65, 0.25, True)
+    assert (found.done.score, found.done.ablated_score, found.done.area, found.falls) == (0.7, 0.65, 0.25, True)
     assert found.delta == "−0.050"
     assert "−0.050" in found.size
     assert "no reference study" in found.among

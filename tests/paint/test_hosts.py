@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -102,6 +102,45 @@ def test_the_mask_lies_at_the_same_place_of_every_host() -> None:
     assert change == pytest.approx(0.25 * 150 / 255, abs=1e-3)  # the mean colour, 150, in place of black
     many = pool(*(photo(100, number) for number in range(30)))
     assert len(list(hosts.changes(MODEL, many, mask, how))) == hosts.HOSTS
+
+
+def test_a_comparison_tells_how_far_it_is_and_then_what_it_comes_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.evaluation.reports.reference_scores", lambda model="": np.array([0.4, 0.6]))
+    mask: Mask = np.zeros((256, 320), bool)
+    mask[:128, :160] = True
+    how, own = region_effect.treatment(fill="mean"), grey(100, 300)
+    own[:128, :160] = 0
+    done = region_effect.paint(MODEL, own, mask, how)
+    near = [photo(round(own.mean()), number, face=number == 5) for number in range(13)]
+    looked_at: list[str] = []
+
+    def scored() -> Iterator[Host]:
+        for host in hosts.scored(MODEL, near):
+            looked_at.append(host.photo.id)
+            yield host
+
+    records = hosts.compared(MODEL, own, mask, how, done, scored(), "faces")
+    first = next(records)
+    assert (first.said, first.tried, first.complete, looked_at) == ("0 photos scored …", (), False, [])
+    said = [record.said for record in records]
+    assert said[:13] == [f"{count} photos scored …" for count in range(1, 14)]
+    assert said[13:-1] == [f"{count} of {hosts.HOSTS} photos tried …" for count in range(1, 13)]
+    *_, last = hosts.compared(MODEL, own, mask, how, done, scored(), "faces")
+    assert last.complete
+    assert last.changes == [change for _, change in hosts.changes(MODEL, [host for host, _ in last.tried], mask, how)]
+    assert "75-5" not in {host.photo.id for host, _ in last.tried}
+    assert last.said == said[-1] == hosts.in_words(done.delta, last.changes, "remove", "faces")
+
+
+def test_without_reference_scores_nobody_knows_which_scores_are_equal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for few in ([], [0.5]):
+        monkeypatch.setattr("core.evaluation.reports.reference_scores", lambda model="", few=few: np.array(few))
+        assert hosts.spread("brightness") is None
+    done = region_effect.Painted(0.5, 0.4, 0.1, grey(1, 1))
+    with pytest.raises(ParameterError, match="brightness has no reference scores"):
+        next(hosts.compared(MODEL, grey(1, 1), np.eye(256, 320) > 0, region_effect.treatment(), done, []))
+    monkeypatch.setattr("core.evaluation.reports.reference_scores", lambda model="": np.array([0.4, 0.6]))
+    assert hosts.spread("brightness") == pytest.approx(0.1 * 2**0.5)
 
 
 def test_what_is_said_names_how_much_the_region_adds_or_that_hosts_are_too_few() -> None:

@@ -5,28 +5,19 @@ from __future__ import annotations
 import base64
 import html
 import io
-import json
 import re
 import shlex
-import struct
-import zipfile
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from core import config, plots
-from core.__main__ import main
-from core.errors import MaskError
+from core import plots
 from core.evaluation import reports
 from core.evaluation import words as model_words
 from core.paint import region_effect, replay, report, what_if
 from core.paint.report import Explained, ScoredPhoto, Tried, compared
 from core.photos import images
-from core.trust.reports import COLUMNS
-from core.trust.words import NOT_MEASURED
 from tests.conftest import draw_photo
 from tests.verdict.test_report import Cells
 
@@ -39,7 +30,7 @@ def made(name: str = "a photo.png", controls: tuple[float, ...] = (0.1, -0.3)) -
     mask[60:200, 80:180] = True
     how = region_effect.treatment({"sigma": 0.05}, fill="blur", feather=0.02)
     done = region_effect.Painted(0.7123456789012345, 0.6000000000000001, 0.125, photo)
-    return replay.with_controls(replay.record(name, photo, "small_cnn", mask, how, done), controls)
+    return replay.record(name, photo, "small_cnn", mask, how, done, controls)
 
 
 def page(name: str = "a photo.png", *tried: Tried) -> str:
@@ -137,98 +128,3 @@ def test_names_cannot_break_the_page_nor_its_commands() -> None:
 def test_places_that_are_still_to_come_are_said() -> None:
     assert compared(made(), complete=False) == f"2 of {region_effect.CONTROLS} other places were tried by then."
     assert compared(made(controls=())).startswith("The photo has no other place")
-
-
-def test_the_command_writes_it_with_its_own_numbers(
-    ask: Callable[..., int], capsys: pytest.CaptureFixture[str]
-) -> None:
-    given = ("--mask", "mask.png", "--fill", "mean", "--controls", "2", "--report", "out.html", "--json")
-    assert ask(*given) == 0
-    answer = json.loads(capsys.readouterr().out)
-    text = Path("out.html").read_text(encoding="utf-8")
-    found = cells(text)
-    names = {"score": "score before", "ablated_score": "score after", "delta": "Δ"}
-    assert {name: float(found[shown]) for name, shown in names.items()} == {name: answer[name] for name in names}
-    assert [float(found[f"Δ at other place {place}"]) for place in (1, 2)] == answer["controls"]
-    (attached,) = re.findall(r'href="data:application/json;base64,([^"]+)"', text)
-    again = shlex.split(html.unescape(re.findall(r"<pre>(python -m core paint .*)</pre>", text)[0]))[3:]
-    Path(again[-1]).write_bytes(base64.b64decode(attached))
-    assert main([*again, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["delta"] == pytest.approx(answer["delta"], abs=1e-7)
-
-
-def tries_of(*photos: np.ndarray) -> bytes:
-    """A ZIP as the page makes it: one try on each photo, each on another place, by the small model."""
-    from core import inference
-
-    model, made = inference.load("small_cnn"), []
-    for number, photo in enumerate(photos):
-        mask = np.zeros(photo.shape[:2], bool)
-        mask[60:140, 60 + 60 * number : 130 + 60 * number] = True
-        made.append(replay.perform(model, "photo.png", photo, mask, region_effect.treatment(fill="mean"), 2))
-    return replay.bundle(made)
-
-
-def test_the_report_of_the_command_says_whether_its_heatmap_is_worth_anything(ask: Callable[..., int]) -> None:
-    given = ("--mask", "mask.png", "--fill", "mean", "--controls", "2", "--report", "out.html")
-    assert ask(*given) == 0
-    assert NOT_MEASURED in html.unescape(Path("out.html").read_text(encoding="utf-8"))
-    row = dict.fromkeys(COLUMNS, 0.0) | {"model": "small_cnn", "source": "drawn", "method": "grad_cam"}
-    row |= {"label": "Grad-CAM", "baseline": False, "measure": "gain", "n": 90, "compared": "edge_map"}
-    file = config.ARTIFACTS / "trust" / "small_cnn.csv"
-    file.parent.mkdir()
-    pd.DataFrame([row]).to_csv(file, index=False)
-    assert ask(*given) == 0
-    text = html.unescape(Path("out.html").read_text(encoding="utf-8"))
-    assert "Grad-CAM does not beat the baselines on this model (on 90 photos" in text
-    assert NOT_MEASURED not in text
-
-
-def test_all_tries_on_a_photo_are_done_again_for_their_report(ask: Callable[..., int], capsys) -> None:
-    own = draw_photo(4, 300, 400)
-    Path("tries.zip").write_bytes(tries_of(own, draw_photo(5, 300, 400), own))
-    assert main(["report", "tries.zip", "--photo", "photo.png", "--out", "all.html"]) == 0
-    assert "2 of 3 tries are of this photo" in capsys.readouterr().out
-    text = Path("all.html").read_text(encoding="utf-8")
-    assert re.findall("<h3>(.*?)</h3>", text) == ["Try 1", "Try 2"]
-    kept = [item for item in replay.load_all(Path("tries.zip")) if replay.is_of(item, own)]
-    for item in kept:
-        for number in (item.ablated_score, *item.controls):
-            assert f"<td>{number!r}</td>" in text
-    assert main(["report", "tries.zip", "--photo", "mask.png"]) == 2
-    assert "made with another photo" in capsys.readouterr().err
-    assert main(["report", "tries.zip", "--photo", "missing.png"]) == 2
-    assert "missing.png: there is no such file" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("number", range(5))
-def test_what_is_no_zip_of_tries_is_one_sentence(number: int, tmp_path: Path) -> None:
-    file = tmp_path / "tries.zip"
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("readme.txt", "hello")
-        if number:
-            archive.writestr("01-replay.json", [b"", b"{", b"\xff\xfe", b" " * (replay.MAX_BYTES + 1)][number - 1])
-    with pytest.raises(MaskError, match=r"tries\.zip") as raised:
-        replay.load_all(file)
-    assert len(str(raised.value).splitlines()) == 1
-
-
-def test_a_damaged_zip_is_one_sentence(tmp_path: Path) -> None:
-    file = tmp_path / "tries.zip"
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("01-replay.json", replay.to_json(made()))
-    data = bytearray(file.read_bytes())
-    data[60:90] = bytes(30)
-    file.write_bytes(data)
-    with pytest.raises(MaskError, match="cannot be read"):
-        replay.load_all(file)
-
-
-def test_a_zip_that_says_to_be_one_of_many_is_one_sentence(tmp_path: Path) -> None:
-    """Python raises while it only asks whether the file is a ZIP."""
-    file = tmp_path / "tries.zip"
-    file.write_bytes(struct.pack("<4sLQL", b"PK\x06\x07", 1, 0, 7) + b"PK\x05\x06" + bytes(18))
-    with pytest.raises(zipfile.BadZipFile):
-        zipfile.is_zipfile(file)
-    with pytest.raises(MaskError, match="cannot be read"):
-        replay.load_all(file)

@@ -1,14 +1,15 @@
-"""What a click on a photo means, and a mask picture back to a mask."""
+"""What a click on a photo means."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from core.errors import MaskError
-from core.paint.mask_files import read_mask
-from core.paint.segments import segment_at, segments, toggled
-from core.photos import images
+from core.paint.segments import found_in, picked, segment_at, segments, toggled
+from core.paint.sketch import Sketch
 from core.types import Rect, Region
 from tests.conftest import draw_photo
 
@@ -61,28 +62,24 @@ def test_a_second_click_takes_a_piece_back(photo: np.ndarray) -> None:
     assert (toggled(once, segment) == (drawn & ~segment)).all()
 
 
-def test_an_exported_mask_comes_back_as_it_was() -> None:
-    mask = region(Rect(10, 10, 40, 30), boxes=False, shape=(256, 341)).mask
-    written = images.png_bytes(np.repeat(mask[..., None].astype(np.uint8) * 255, 3, axis=2))
-    assert (read_mask(written, "mask.png", 256, 341) == mask).all()
-    large = images.png_bytes(images.resize(np.repeat(mask[..., None].astype(np.uint8) * 255, 3, axis=2), 1364, 1024))
-    assert (read_mask(large, "mask.png", 256, 341) ^ mask).mean() < 0.01
+def test_a_click_draws_what_is_meant_and_another_takes_it_back(photo: np.ndarray) -> None:
+    thing, width = region(Rect(10, 10, 20, 20), boxes=True), photo.shape[1]
+    found = segments(photo, [thing])
+    drawn = picked(Sketch(), found, 15 / width, 15 / width)
+    assert (drawn.mask(*photo.shape[:2]) == thing.mask).all()
+    assert picked(drawn, found, 15 / width, 15 / width).is_empty
+    patch = picked(drawn, found, 70 / width, 45 / width).mask(*photo.shape[:2])
+    assert (patch & thing.mask).sum() == thing.mask.sum() < patch.sum()
 
 
-@pytest.mark.parametrize(
-    ("values", "reason"),
-    [
-        (np.zeros((256, 341, 3), np.uint8), "nothing in this mask is white"),
-        (np.full((256, 341, 3), 255, np.uint8), "all of this mask is white"),
-        (np.full((341, 256, 3), 255, np.uint8), "belongs to another photo"),
-        (np.full((256, 300, 3), 255, np.uint8), "belongs to another photo"),
-    ],
-)
-def test_a_picture_that_is_no_mask_of_the_photo_is_refused(values: np.ndarray, reason: str) -> None:
-    with pytest.raises(MaskError, match=reason):
-        read_mask(images.png_bytes(values), "mask.png", 256, 341)
-
-
-def test_a_file_that_is_no_picture_is_refused() -> None:
-    with pytest.raises(MaskError, match=r"mask\.png"):
-        read_mask(b"hello", "mask.png", 256, 341)
+def test_what_detectors_find_can_be_clicked(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    thing = region(Rect(10, 10, 20, 20), boxes=True)
+    entries = [
+        SimpleNamespace(facts={"detector": True}, function=lambda pixels: thing),
+        SimpleNamespace(facts={"detector": False}, function=lambda pixels: pytest.fail("it looks for nothing")),
+    ]
+    monkeypatch.setattr("core.paint.segments.MASKS", entries)
+    found = found_in(photo)
+    assert len(found.things) == 1
+    assert (found.things[0] == thing.mask).all()
+    assert found.patches.shape == photo.shape[:2]

@@ -79,6 +79,26 @@ def test_the_sentence_counts_the_photos_that_lose_less() -> None:
     assert what_if.in_words(0.0, how, row) == "Gaussian blur at sigma 0.02 does not move your photo's score."
 
 
+def test_the_answer_compares_at_the_studied_dose_that_is_nearest(study: Aggregates) -> None:
+    asked: list[float | None] = []
+
+    def change(dose: what_if.Dose) -> float:
+        asked.append(dose.value)
+        return -0.3 if dose.value == 0.03 else -0.05
+
+    how, model = what_if.dose("blur", {"sigma": 0.03}), study.baseline.model
+    found = what_if.answer(how, change, study, model)
+    row = what_if.nearest(found.studied, how)
+    assert asked == [0.03, float(row["value"])]
+    assert found.delta == -0.3
+    assert found.said == f"**Δ = −0.300**: {how.entry.help.splitlines()[0]}"
+    assert found.compared == what_if.in_words(-0.05, how, row)
+    for other in (what_if.answer(how, change, study, "another"), what_if.answer(how, change, None, model)):
+        assert (other.delta, other.compared, len(other.studied)) == (-0.3, "", 0)
+    unlike = what_if.answer(what_if.dose("high_pass", {"sigma": 0.05}), change, study, model)
+    assert "did not try High pass in this way" in unlike.compared
+
+
 def test_the_percentage_is_that_of_the_rows_of_the_study(study: Aggregates) -> None:
     """Counted photo by photo in the study's own table."""
     how = what_if.dose("grayscale")

@@ -1,8 +1,9 @@
-"""Studies of tests work on small photos."""
+"""What the tests of studies share; all of them work on small photos."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,3 +18,10 @@ def small_working_size(request: pytest.FixtureRequest) -> Iterator[None]:
         if request.path.name != "test_cluster.py":
             patch.setattr(config, "WORKING_SIZE", kills.SIDE)
         yield
+
+
+@pytest.fixture
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured here before is unknown, and what detectors find is kept below the working folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(config, "CACHE", tmp_path / "cache")

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from core import config
 from core.inference import Predictor
 from core.photos.preprocess import Preset
 from core.registry import MODELS
-from core.sources import open_source
-from core.study import beforehand, engine, speeds
+from core.study import engine
 from core.study import plan as study_plan
-from core.study.beforehand import Counted
-from core.study.conditions import Design, grid
+from core.study.conditions import Design
 from core.study.cost import Frequency, Speed, estimate, hosted_targets
 from core.study.first_photos import measured
 from core.types import Photo, Region
-from tests.conftest import write_photo
 from tests.study.test_engine import drawn, nothing
 
 SPEED = Speed(row_ms=10.0, open_ms=50.0)
 
 
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was measured here before is unknown, and what detectors find is kept below the working folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(config, "CACHE", tmp_path / "cache")
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 
 def tiny() -> Predictor:
@@ -88,66 +79,3 @@ def test_hosts_are_counted_as_far_as_there_are_any() -> None:
     assert hosted_targets(2_000, 100, 10) == 100 * 100 / 10  # each of the 100 is host to 5 % of the targets at most
     few, many = (estimate(Design(), count, {"faces": Frequency(0.5, 0.5)}, SPEED).rows for count in (40, 2_000))
     assert many > few
-
-
-def test_an_estimate_before_anything_is_opened_is_that_of_the_command_with_the_same_numbers() -> None:
-    design = Design(photos=16)
-    known = measured(study_plan.plan(tiny(), half_with_faces(16), design))
-    things = dict.fromkeys(("people", "salient", "text"), Frequency(0.0, 0.0)) | {"faces": Frequency(0.5, 1.0)}
-    found = beforehand.foreseen(design, Counted(400, 400, things), "tiny")
-    assert found.cost.rows == pytest.approx(known.rows)
-    assert found.cost.row_ms == pytest.approx(known.row_ms)
-    assert found.cost.photos == 16
-    assert found.conditions == len(grid(design))
-    assert "measured here with PyTorch" in found.basis
-
-
-def test_without_a_measurement_it_is_called_a_guess() -> None:
-    found = beforehand.foreseen(Design(), Counted(100, 0, {}), "tiny")
-    assert "a guess" in found.basis
-    assert found.cost.row_ms == speeds.GUESS.row_ms
-
-
-def test_the_middle_of_the_last_measurements_counts_in_the_last_engine() -> None:
-    for engine_used, row, opening in (("torch", 90.0, 100.0), ("fast", 9.0, None), ("fast", 11.0, 300.0)):
-        speeds.remember("tiny", engine_used, row, opening)
-    speeds.remember("tiny", "fast", 50.0, 900.0)
-    found = speeds.known("tiny")
-    assert (found.speed, found.engine) == (Speed(11.0, 300.0), "fast")
-    assert speeds.known("other").speed == Speed(speeds.GUESS.row_ms, 300.0)  # opening is the same with every model
-    for _ in range(speeds.LATEST):
-        speeds.remember("tiny", "fast", 8.0, None)
-    assert speeds.known("tiny").speed == Speed(8.0, speeds.GUESS.open_ms)
-
-
-def test_how_long_opening_takes_is_learned_from_photos_that_detectors_look_at_anew(tmp_path: Path) -> None:
-    design = Design(ablations=("grayscale",), masks=("salient",))
-    for number in range(3):
-        write_photo(tmp_path / "set" / f"{number}.png", number)
-    photos = open_source(str(tmp_path / "set")).photos
-    remembered = []
-    for found in (half_with_faces(4), photos, photos):  # known by labels; looked at; kept from the time before
-        measured(study_plan.plan(tiny(), found, design))
-        kept = json.loads((config.CACHE / speeds.FILE).read_text())["tiny"]
-        remembered.append(kept[-1]["open_ms"])
-    assert [value is None for value in remembered] == [True, False, True]
-
-
-@pytest.mark.parametrize("damage", ["", "[]", '{"tiny": 3}', '{"tiny": [{"engine": "torch"}]}', "\0"])
-def test_a_damaged_note_of_speeds_is_as_none(damage: str) -> None:
-    speeds.remember("tiny", "torch", SPEED.row_ms, SPEED.open_ms)
-    (config.CACHE / speeds.FILE).write_text(damage)
-    assert speeds.known("tiny").engine == ""
-    speeds.remember("tiny", "torch", SPEED.row_ms, SPEED.open_ms)
-    assert speeds.known("tiny").speed == SPEED
-
-
-def test_photos_are_counted_as_the_study_takes_them(tmp_path: Path) -> None:
-    for number in range(3):
-        write_photo(tmp_path / "set" / f"{number}.png", number)
-    assert beforehand.counted(str(tmp_path / "set")).photos == 3
-    scenes = beforehand.counted("generated:face,n=40", "all")
-    assert (scenes.photos, scenes.scored, scenes.known) == (40, 40, True)
-    assert 0 < scenes.things["faces"].there < 1
-    assert beforehand.counted("generated:face,n=40").photos == 12  # the test part
-    assert not beforehand.counted(str(tmp_path / "set")).known

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import cv2
-import numpy as np
 import streamlit as st
 
 from core.paint import drawing
-from core.paint.segments import Segments, segment_at, segments, toggled
-from core.paint.sketch import Sketch, read_sketch
-from core.paint.view import View
-from core.photos import images, overlay
-from core.registry import MASKS
+from core.paint.canvas_picture import canvas_picture
+from core.paint.segments import Segments, found_in, picked
+from core.paint.sketch import read_sketch
+from core.photos import overlay
 from core.types import Pixels
 from ui import components, layout, resources
 from ui.photo.boards import PICK, TOOLS, CanvasState, place_of
@@ -28,7 +25,6 @@ PEN = f"rgba{(*overlay.PAINT, 0.55)}"
 ERASER = f"{drawing.ERASE_COLOUR}a0"
 TALLEST = 620
 """Greatest height in px: on a usual screen the whole canvas is seen at once."""
-OUTLINE = (255, 255, 255)
 NARROW = 480
 """Below this width in px the tools are shown by their signs alone, so that all are seen; the hint names it."""
 BY_KEYS = "By keys: focus the picture; arrows move a mark (Shift: further), "
@@ -149,18 +145,15 @@ def _close(item: Item) -> None:
 
 def _pick(item: Item) -> None:
     """Before the run: what was clicked is added to the drawing, or taken away."""
-    own, photo = board(item), resources.working(item.digest, item)
+    own = board(item)
     (place,) = own.view.on_photo([place_of(st.session_state[_clicks_key(item)].clicked)])
-    segment = segment_at(_segments(item.digest, item), *place)
-    mask = toggled(own.sketch.mask(*photo.shape[:2]), segment)
-    own.put(Sketch(mask) if mask.any() else Sketch())
+    own.put(picked(own.sketch, _segments(item.digest, item), *place))
 
 
 @st.cache_resource(show_spinner="Looking for things to click …", max_entries=32)
 def _segments(digest: str, _item: Item) -> Segments:
-    """What can be clicked in a photo: all that detectors find in it, and patches of pixels that look alike."""
-    photo = resources.working(digest, _item)
-    return segments(photo, [entry.function(photo) for entry in MASKS if entry.facts["detector"]])
+    """What can be clicked in a photo, found once for all visitors."""
+    return found_in(resources.working(digest, _item))
 
 
 def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
@@ -170,28 +163,13 @@ def _under(item: Item, own: CanvasState, photo: Pixels, width: int) -> bytes:
     kept = st.session_state.get("under")
     if kept is None or kept[0] != key:
         height = round(width * photo.shape[0] / photo.shape[1])
-        zoom, whole = own.view.zoom, resources.display(item.digest, item)
-        shown = resources.part(own.view, width, height, item.digest, item) if zoom > 1 else whole
-        picture = images.resize(shown, width, height)
-        if picks:
-            picture = _outlined(picture, _segments(item.digest, item), own.view)
-        mask = own.view.mask(own.past[-1].mask(height * zoom, width * zoom), width, height)
-        under = overlay.painted(picture, mask)
+        seen = resources.display(item.digest, item)
+        if own.view.zoom > 1:
+            seen = resources.part(own.view, width, height, item.digest, item)
+        found = _segments(item.digest, item) if picks else None
+        under = canvas_picture(seen, width, height, own.view, own.past[-1], found)
         st.session_state["under"] = kept = (key, resources.jpeg(under))
     return kept[1]
-
-
-def _outlined(picture: Pixels, found: Segments, view: View) -> Pixels:
-    """What is seen of a photo with the outlines of the things that can be clicked."""
-    drawn, (height, width) = picture.copy(), picture.shape[:2]
-    for thing in found.things:
-        size = (width * view.zoom, height * view.zoom)
-        large = cv2.resize(thing.astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)
-        seen = np.ascontiguousarray(view.mask(large, width, height))
-        edges, _ = cv2.findContours(seen, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        cv2.drawContours(drawn, edges, -1, (0, 0, 0), 4, cv2.LINE_AA)
-        cv2.drawContours(drawn, edges, -1, OUTLINE, 2, cv2.LINE_AA)
-    return drawn
 
 
 def _clicks_key(item: Item) -> str:

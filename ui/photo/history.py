@@ -55,8 +55,7 @@ def bundle(tried: list[Trial]) -> bytes:
 def record(trial: Trial) -> replay.Record:
     """A try as it can be repeated, with the controls that are computed by now."""
     photo = resources.working(trial.item.digest, trial.item)
-    made = replay.record(trial.item.name, photo, trial.model, trial.mask, trial.how, trial.done)
-    return replay.with_controls(made, trial.controls)
+    return replay.record(trial.item.name, photo, trial.model, trial.mask, trial.how, trial.done, trial.controls)
 
 
 def _table(tried: list[Trial]) -> list[Trial]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import streamlit as st
 
 from core import plots
-from core.evaluation import reports
 from core.paint import hosts
-from core.paint.hosts import Host
+from core.paint.hosts import OnOtherPhotos
 from core.registry import MASKS
 from core.types import Photo
 from ui import layout, resources
-from ui.photo.trials import Stage, Trial, arrive
+from ui.photo.trials import Stage, Trial, arrive, growing, say
 from ui.resources import Item
 
 ANYTHING = ""
@@ -36,8 +36,7 @@ def section(trial: Trial, others: Sequence[Item]) -> None:
         help="Photos that come with this page, and those that you added.",
     ):
         return
-    reference = reports.reference_scores(trial.model)
-    if len(reference) < 2:
+    if hosts.spread(trial.model) is None:
         st.caption("This model has no reference scores, whose spread would say which scores are equal.")
         return
     things = {
@@ -53,37 +52,24 @@ def section(trial: Trial, others: Sequence[Item]) -> None:
         help="Name the thing that you painted over: the difference is what the thing adds.",
     )
     name = f"hosts-{without}-{len(others)}"
-    stage = trial.stages.setdefault(name, Stage(_hosted(trial, others, without, float(reference.std(ddof=1)))))
-    arrive(st.container(), stage, lambda: _draw(trial, stage, without, name))
+    stage = trial.stage(name, lambda: growing(_compared(trial, others, without)))
+    arrive(st.container(), stage, lambda: _draw(stage.made[-1], name))
 
 
-def _hosted(trial: Trial, others: Sequence[Item], without: str, spread: float) -> Iterator[float | None]:
-    """Δ of each host; None while photos are scored."""
-    model = resources.predictor(trial.model)
-    pool = packaged(trial.model)
-    while pool.more():
-        yield None
+def _compared(trial: Trial, others: Sequence[Item], without: str) -> Iterator[OnOtherPhotos]:
+    """The same shape on the packaged photos and the visit's others, as it is computed."""
+    model, photo = resources.predictor(trial.model), resources.working(trial.item.digest, trial.item)
     own = [Photo(item.name, "uploaded", item.read) for item in others if item.digest != trial.item.digest]
-    known: list[Host] = list(pool.made)
-    for host in hosts.scored(model, own):
-        known.append(host)
-        yield None
-    photo = resources.working(trial.item.digest, trial.item)
-    chosen = hosts.drawn(known, photo, trial.done.score, spread, without)
-    yield from (change for _, change in hosts.changes(model, chosen, trial.mask, trial.how))
+    pool = chain(packaged(trial.model), hosts.scored(model, own))
+    return hosts.compared(model, photo, trial.mask, trial.how, trial.done, pool, without)
 
 
-def _draw(trial: Trial, stage: Stage, without: str, name: str) -> None:
-    found = [change for change in stage.made if change is not None]
-    if not stage.done:
-        doing = f"{len(found)} of {hosts.HOSTS} photos tried" if found else f"{len(stage.made)} photos scored"
-        st.caption(f"{doing} …")
-    else:
-        st.markdown(hosts.in_words(trial.done.delta, found, trial.how.direction, without))
-    if found:
+def _draw(found: OnOtherPhotos, name: str) -> None:
+    say(found)
+    if found.tried:
         st.plotly_chart(
-            plots.elsewhere(trial.done.delta, found, "on other photos"),
-            key=f"{name}-{len(found)}-{stage.done}",
+            plots.elsewhere(found.delta, found.changes, "on other photos"),
+            key=f"{name}-{len(found.tried)}-{found.complete}",
             config=layout.CHART,
             alt="Δ of this region among Δ of the same shape on other photos",
         )

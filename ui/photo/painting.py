@@ -11,9 +11,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import config, plots
+from core.ablations.region import fill_entries
 from core.paint import region_effect
-from core.paint.answer import Answer, first_fill, told
-from core.paint.region_effect import Treatment, Variant
+from core.paint.answer import Answer, first_fill
+from core.paint.region_effect import Elsewhere, Treatment, Variant
 from core.paint.sketch import Sketch
 from core.photos import overlay
 from core.registry import ABLATIONS, ATTRIBUTIONS, FILLS, MASKS
@@ -21,7 +22,7 @@ from core.table import KEEP, REMOVE
 from core.trust import reports, words
 from ui import components, layout, resources, widgets
 from ui.photo import canvas, history, other_photos, searching, toolbar, trials
-from ui.photo.trials import Stage, Trial
+from ui.photo.trials import Stage, Trial, growing
 from ui.resources import Item
 from ui.study import effects
 
@@ -67,7 +68,7 @@ def section(item: Item, model: str, method: str, settings: dict[str, Any]) -> Pa
             mask = own.sketch.mask(*photo.shape[:2])
             trial = layout.attempt(lambda: trials.attempt(item, model, mask, how, own.sketch))
         if trial is not None:
-            show_answer(told(trial.done, trial.how, trial.model, effects.reference_study()))
+            show_answer(trial.answer)
     return PaintState(item, model, how, trial, st.container(), st.container(), st.container())
 
 
@@ -99,7 +100,7 @@ def prepare(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
 def treat(model: str, key: str = "paint") -> Treatment:
     """Widgets for what is done with the painted part; the fill of the least artefact comes first."""
     operator = {param.name: param for param in ABLATIONS["region"].params}
-    entries = {entry.id: entry for entry in (*FILLS, *whole_photo_ablations())}
+    entries = fill_entries()
     direction = st.segmented_control(
         "What to do",
         list(DIRECTION_NAMES),
@@ -126,11 +127,6 @@ def treat(model: str, key: str = "paint") -> Treatment:
     }
     feather = widgets.parameter(operator["feather"], f"{key}-feather")
     return region_effect.treatment(settings, fill=fill, direction=direction, feather=feather)
-
-
-def whole_photo_ablations() -> list[Any]:
-    """Ablations that can serve as a fill."""
-    return [entry for entry in ABLATIONS if not entry.facts.get("needs")]
 
 
 def start_from(item: Item, model: str, method: str, settings: dict[str, Any]) -> None:
@@ -161,15 +157,14 @@ def show_answer(found: Answer) -> None:
     """Score before and after, Δ in SD, percentiles."""
     arrow: Literal["down", "up"] = "down" if found.falls else "up"  # a true minus is no sign to Streamlit
     with st.container(horizontal=True, gap="large"):
-        st.metric("Score before", f"{found.before:.3f}", width="content")
-        st.metric(
-            "Score after", f"{found.after:.3f}", found.delta, delta_color="off", delta_arrow=arrow, width="content"
-        )
+        st.metric("Score before", f"{found.done.score:.3f}", width="content")
+        after = f"{found.done.ablated_score:.3f}"
+        st.metric("Score after", after, found.delta, delta_color="off", delta_arrow=arrow, width="content")
     st.markdown(found.size)
     st.markdown(found.among)
     st.caption(
-        f"{found.area:.1%} of the photo was replaced. Both scores are those of the photo at {config.WORKING_SIZE} px, "
-        "the size at which every study works."
+        f"{found.done.area:.1%} of the photo was replaced. Both scores are those of the photo at "
+        f"{config.WORKING_SIZE} px, the size at which every study works."
     )
 
 
@@ -191,26 +186,20 @@ def pictures(trial: Trial, method: str, settings: dict[str, Any]) -> None:
             blended = overlay.blend(under, heat, 0.55)
             column.image(resources.jpeg(blended), width="stretch", alt=f"Heatmap {name}")
             column.caption(f"{ATTRIBUTIONS[method].label} {name}")
-        layout.attempt(
-            lambda: st.caption(words.against_baselines(reports.against_baselines(reports.summary(trial.model), method)))
-        )
+        layout.attempt(lambda: st.caption(words.against_baselines(reports.comparison(trial.model, method))))
 
 
 def arriving(trial: Trial) -> None:
     """What comes after the answer, each part drawn as far as it is computed; a new stroke interrupts it."""
     photo = resources.working(trial.item.digest, trial.item)
-    model, score = resources.predictor(trial.model), trial.done.score
+    asked = (resources.predictor(trial.model), photo, trial.mask, trial.how)
     first, second, third = st.columns(3, gap="medium")
     with third:
         place, chosen = st.container(), models_to_ask(trial)
-    stage = trial.stages.setdefault(
-        "controls", Stage(region_effect.controls(model, photo, trial.mask, trial.how, score))
-    )
-    trials.arrive(first, stage, lambda: _elsewhere(trial))
-    stage = trial.stages.setdefault(
-        "fills", Stage(region_effect.under_every_fill(model, photo, trial.mask, trial.how, score))
-    )
-    trials.arrive(second, stage, lambda: _bars("Under every fill", trial.stages["fills"]))
+    places = trial.stage("controls", lambda: growing(region_effect.elsewhere(*asked, trial.done)))
+    trials.arrive(first, places, lambda: _elsewhere(places.made[-1]))
+    fills = trial.stage("fills", lambda: Stage(region_effect.under_every_fill(*asked, trial.done.score)))
+    trials.arrive(second, fills, lambda: _bars("Under every fill", fills))
     with place:
         _models(trial, chosen)
 
@@ -235,16 +224,12 @@ def _keep_asking() -> None:
     st.session_state["ask"] = st.session_state["ask-others"]
 
 
-def _elsewhere(trial: Trial) -> None:
+def _elsewhere(found: Elsewhere) -> None:
     st.markdown("**The same shape elsewhere**")
-    found = trial.controls
-    if trial.stages["controls"].done:
-        st.markdown(region_effect.comparison(trial.done.delta, found, trial.how.direction))
-    else:
-        st.caption(f"{len(found)} of {region_effect.CONTROLS} places tried …")
-    if found:
-        figure = plots.elsewhere(trial.done.delta, found)
-        key = f"elsewhere-{len(found)}-{trial.stages['controls'].done}"
+    trials.say(found)
+    if found.others:
+        figure = plots.elsewhere(found.delta, list(found.others))
+        key = f"elsewhere-{len(found.others)}-{found.complete}"
         st.plotly_chart(figure, key=key, config=layout.CHART, alt="Δ of this region among others")
 
 
@@ -262,7 +247,7 @@ def _bars(title: str, stage: Stage) -> None:
 def _models(trial: Trial, models: dict[str, str]) -> None:
     """Every chosen model, one at a time: an interruption loses none that has answered."""
     own = Variant(trial.model, models[trial.model], trial.done.ablated_score, trial.done.delta)
-    stage = trial.stages.setdefault("models", Stage(iter(()), [own]))
+    stage = trial.stage("models", lambda: Stage(iter(()), [own]))
     item, photo = trial.item, resources.working(trial.item.digest, trial.item)
     place = st.empty()
     with place.container():

@@ -64,7 +64,7 @@ class Pictures:
 
     def _side_by_side(self, heatmap: Heatmap | None) -> None:
         photo = resources.display(self.item.digest, self.item)
-        comparison = reports.against_baselines(reports.summary(self.model), self.method)
+        comparison = reports.comparison(self.model, self.method)
         with self.pictures.container():
             plain, overlaid = st.columns(2)
             plain.image(photo, width="stretch", output_format="JPEG", alt=f"The photo {self.item.name}")

@@ -9,13 +9,9 @@ from typing import Any
 import streamlit as st
 
 from core.paint import report
-from core.paint.report import Explained, ScoredPhoto, Tried
+from core.paint.report import ScoredPhoto, Tried
 from core.paint.what_if import Curve
-from core.photos import overlay
-from core.registry import ATTRIBUTIONS
-from core.trust import reports as trust_reports
-from core.trust import words as trust_words
-from core.trust.photo_report import OPACITY
+from core.trust.photo_report import explained
 from ui import resources
 from ui.photo import history, trials, what_if
 from ui.photo.trials import Trial
@@ -45,29 +41,23 @@ def made(
     item: Item, found: Examined, model: str, method: str, settings: dict[str, Any], kept: list[Trial], curves: Curves
 ) -> bytes:
     """The report as HTML, with the curve that is shown when it is made."""
+    shown = resources.display(item.digest, item)
+    heatmap = resources.heatmap(model, method, settings, item.digest, item)
+    tenth = resources.tenth(model, method, settings, item.digest, item)
     photo = ScoredPhoto(
         item.name,
-        resources.display(item.digest, item),
+        shown,
         model,
         found.score or 0.0,
         found.within,
         resources.sure(model, found),
-        explained(item, model, method, settings),
+        explained(shown, heatmap, tenth, model),
         curves.get((item.digest, model)),
     )
     return report.report(photo, [_tried(trial) for trial in kept], effects.reference_study()).encode()
 
 
-def explained(item: Item, model: str, method: str, settings: dict[str, Any]) -> Explained:
-    """The heatmap of the page with its sentences."""
-    heatmap = resources.heatmap(model, method, settings, item.digest, item)
-    picture = overlay.blend(resources.display(item.digest, item), heatmap, OPACITY)
-    comparison = trust_reports.against_baselines(trust_reports.summary(model), method)
-    tenth = trust_words.tenth(resources.tenth(model, method, settings, item.digest, item))
-    return Explained(ATTRIBUTIONS[method].label, picture, (trust_words.how_to_read(heatmap, comparison), tenth))
-
-
 def _tried(trial: Trial) -> Tried:
     record = history.record(trial)
-    stage = trial.stages.get("controls")
-    return Tried(record, trial.done.photo, report.compared(record, complete=stage is not None and stage.done))
+    complete = trial.elsewhere is not None and trial.elsewhere.complete
+    return Tried(record, trial.done.photo, report.compared(record, complete=complete))

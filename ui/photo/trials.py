@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.paint import region_effect
-from core.paint.region_effect import Painted, Treatment
+from core.paint.answer import Answer, answer
+from core.paint.hosts import OnOtherPhotos
+from core.paint.region_effect import Elsewhere, Painted, Treatment
 from core.paint.sketch import Sketch
 from core.types import Mask
 from ui import log, resources
 from ui.resources import Item
+from ui.study import effects
 
 MOST_TRIALS = 60
 """Tried masks that a visit keeps."""
@@ -39,6 +41,13 @@ class Stage:
     last_only: bool = False
     turn: Lock = field(default_factory=Lock, repr=False, compare=False)
 
+    def __iter__(self) -> Iterator[Any]:
+        """Every piece: those that are there, and the others as they are computed."""
+        place = 0
+        while place < len(self.made) or self.more() or place < len(self.made):  # another run may have made the last
+            yield self.made[place]
+            place += 1
+
     def more(self) -> bool:
         """Compute the next piece; False when there is none."""
         with self.turn:
@@ -47,6 +56,11 @@ class Stage:
                 return True
             self.done = True
             return False
+
+
+def growing(records: Iterator[Any]) -> Stage:
+    """Work that tells all that is known by now, again and again; its first record is there at once, and empty."""
+    return Stage(records, [next(records)], last_only=True)
 
 
 @dataclass(eq=False)
@@ -58,13 +72,28 @@ class Trial:
     mask: Mask
     how: Treatment
     sketch: Sketch
-    done: Painted
+    answer: Answer
     stages: dict[str, Stage] = field(default_factory=dict)
     thumbnail: str = ""
 
     @property
-    def controls(self) -> list[float]:
-        return self.stages["controls"].made if "controls" in self.stages else []
+    def done(self) -> Painted:
+        return self.answer.done
+
+    def stage(self, name: str, start: Callable[[], Stage]) -> Stage:
+        """The work of that name, begun where it was not yet."""
+        if name not in self.stages:
+            self.stages.setdefault(name, start())  # another run of this visit may have begun it meanwhile
+        return self.stages[name]
+
+    @property
+    def elsewhere(self) -> Elsewhere | None:
+        """The same shape elsewhere, as far as it was tried; None where nobody asked."""
+        return self.stages["controls"].made[-1] if "controls" in self.stages else None
+
+    @property
+    def controls(self) -> tuple[float, ...]:
+        return self.elsewhere.others if self.elsewhere else ()
 
 
 def trials() -> dict[str, Trial]:
@@ -81,11 +110,16 @@ def attempt(item: Item, model: str, mask: Mask, how: Treatment, sketch: Sketch) 
         photo = resources.working(item.digest, item)
         score = resources.working_score(model, item.digest, item)
         with log.action("take a region away"):
-            done = region_effect.paint(resources.predictor(model), photo, mask, how, score=score)
-        kept[key] = Trial(item, model, mask, how, sketch, done)
+            found = answer(resources.predictor(model), photo, mask, how, score, effects.reference_study())
+        kept[key] = Trial(item, model, mask, how, sketch, found)
         for old in list(kept)[:-MOST_TRIALS]:
             del kept[old]
     return kept[key]
+
+
+def say(found: Elsewhere | OnOtherPhotos) -> None:
+    """What a comparison comes to, or, small, how far it is."""
+    (st.markdown if found.complete else st.caption)(found.said)
 
 
 def arrive(column: Any, stage: Stage, draw: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core import config, plots
 from core.paint import region_effect, what_if
-from core.paint.what_if import Curve, Dose
+from core.paint.what_if import Curve, Dose, WhatIf
 from core.verdict.aggregates import Aggregates
 from ui import components, layout, log, resources, widgets
 from ui.resources import Item
@@ -49,22 +49,16 @@ def section(item: Item, model: str) -> None:
 
 def _answer(item: Item, model: str, how: Dose) -> None:
     """Δ of this photo, its place among the study's photos, and the curve."""
-    change = _change(item, model, how)
-    said = [f"**Δ = {region_effect.signed(change)}**: {how.entry.help.splitlines()[0]}"]
-    st.markdown(said[0])
     study = effects.reference_study()
-    if study is not None and what_if.of_model(study, model) is None:
+    found = what_if.answer(how, partial(_change, item, model), study, model)
+    st.markdown(found.said)
+    if found.compared:
+        st.markdown(found.compared)
+    elif study is not None:
         st.caption(f"The reference study was made with {study.baseline.model}, so that it says nothing here.")
-        study = None
-    found = what_if.studied(study, how)
-    row = what_if.nearest(found, how)
-    if study is not None:
-        compared = change if row is None or how.value is None else _change(item, model, how.at(float(row["value"])))
-        said.append(what_if.in_words(compared, how, row))
-        st.markdown(said[1])
     if how.name is not None:
-        _curve(item, model, how, found, tuple(said))
-    st.caption(_what_it_is(study, found))
+        _curve(item, model, found)
+    st.caption(_what_it_is(study, found.studied))
 
 
 def _what_it_is(study: Aggregates | None, found: pd.DataFrame) -> str:
@@ -79,13 +73,15 @@ def curves() -> dict[tuple[str, str], Curve]:
     return st.session_state.setdefault("what-if-curves", {})
 
 
-def _curve(item: Item, model: str, how: Dose, found: pd.DataFrame, said: tuple[str, ...]) -> None:
+def _curve(item: Item, model: str, found: WhatIf) -> None:
     """Δ along the dose, drawn over the study's mean and spread."""
+    how = found.how
     assert how.name is not None
     assert how.value is not None
-    curve = what_if.curve(how, found, partial(_change, item, model), said)
+    said = (found.said, found.compared) if found.compared else (found.said,)
+    curve = what_if.curve(how, found.studied, partial(_change, item, model), said)
     curves()[item.digest, model] = curve
-    figure = plots.along_dose(curve.doses, found, how.name, how.value, curve.rising)
+    figure = plots.along_dose(curve.doses, found.studied, how.name, how.value, curve.rising)
     label = f"Δ of this photo along {how.name}: " + ", ".join(
         f"{value:g}: {region_effect.signed(change)}"
         for value, change in zip(curve.doses["value"], curve.doses["delta"], strict=True)

@@ -7,7 +7,6 @@ import html
 import io
 import json
 import sys
-import threading
 import types
 import zipfile
 from collections.abc import Iterator
@@ -39,7 +38,6 @@ from core.types import Region
 from tests.conftest import draw_photo
 from tests.helpers import standin
 from ui.photo.boards import CanvasState
-from ui.photo.trials import Stage
 
 TRY = "pages/try_a_photo.py"
 BOX = Stroke(((0.2, 0.2), (0.5, 0.2), (0.5, 0.45), (0.2, 0.45)), filled=True)
@@ -219,6 +217,16 @@ def test_what_to_do_with_it_changes_the_answer() -> None:
     assert "Score after" in metrics(sound(app.run()))
 
 
+def test_a_fill_with_the_name_of_an_ablation_is_the_fill_with_its_own_settings() -> None:
+    app = painted(visit(), BOX)
+    app.selectbox(key="paint-fill").set_value("blur")
+    assert "Gaussian blur" not in app.selectbox(key="paint-fill").options
+    slider, own = sound(app.run()).slider(key="paint-blur-sigma"), FILLS["blur"].params[0]
+    assert (slider.value, slider.min, slider.max) == (own.default, own.limits.low, own.limits.high)
+    (*_, trial) = app.session_state["trials"].values()
+    assert region_effect.as_studied(trial.how)
+
+
 def test_the_percentile_says_what_it_is_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr("core.paint.percentile.in_words", lambda *_, as_studied: asked.append(as_studied) or "said")
@@ -349,28 +357,6 @@ def test_what_matters_is_found_and_goes_onto_the_canvas() -> None:
     sound(app.button(key=f"load-{side}").click().run())
     assert f"Δ = {region_effect.signed(candidate.delta)}" in words(app)
     assert (app.session_state["boards"]["sample-cat"].sketch.start == candidate.mask).all()
-
-
-@pytest.mark.parametrize("last_only", [False, True])
-def test_a_run_that_starts_while_another_is_inside_a_piece_of_work_waits_for_it(last_only: bool) -> None:
-    inside, let_go = threading.Event(), threading.Event()
-
-    def work() -> Iterator[int]:
-        for number in range(6):
-            inside.set()
-            assert let_go.wait(10)
-            yield number
-
-    stage = Stage(work(), last_only=last_only)
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(stage.more)
-        assert inside.wait(10)
-        second = pool.submit(lambda: [stage.more() for _ in range(6)])  # entered twice, a generator raises
-        let_go.set()
-        assert first.result(10) is True
-        assert second.result(10) == [True] * 5 + [False]
-    assert stage.made == ([5] if last_only else list(range(6)))
-    assert stage.done
 
 
 def test_history_reloads_compares_and_is_taken_along(tmp_path: Path) -> None:

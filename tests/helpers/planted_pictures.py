@@ -1,22 +1,17 @@
-"""Models of small pictures: hosts alone find large things, and a dislike of grey blobs is no semantic effect."""
+"""Models of small pictures, studied by protocol 2: one sees a large square at any place, one dislikes grey blobs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import cv2
 import numpy as np
-import pytest
 
 from core.ablations.region import region
-from core.effects import effects
-from core.study.hosts import NO_HOSTS, Hosts
+from core.study.hosts import Hosts
 from core.study.reading import ObjectClass, Study, StudySettings
 from core.table import REMOVE, Condition
 from core.types import Pixels
-from core.verdict.records import RowDecision
-from core.verdict.row_decisions import decide_rows
 
 SIDE, SQUARE, SMALL, N, HOSTS = 48, 28, 12, 220, 10
 FILLS = ("mean", "blur", "inpaint")
@@ -110,37 +105,3 @@ def rows_of(found: list[tuple[float, ...]]) -> Hosts:
     blank = np.full(len(target), np.nan)
     whole = (item.astype(np.int64) for item in (target, place, host))
     return Hosts(*whole, change, blank, blank, blank, structure)
-
-
-def salient(study: Study) -> RowDecision:
-    decided = decide_rows(study, effects.effect_tables(study), {})
-    return next(item for item in decided if item.row == "salient_removed")
-
-
-@pytest.fixture(scope="module")
-def squares() -> Study:
-    return studied(sees_a_square)
-
-
-def test_a_large_square_at_any_place_is_found_by_hosts(squares: Study) -> None:
-    row = salient(squares)
-    assert len(squares.deciding) >= 2, squares.artefacts
-    assert row.reading == "drop", row
-    assert row.in_sd.high < -0.2
-
-
-def test_and_missed_by_the_same_shape_elsewhere_in_the_same_photo(squares: Study) -> None:
-    """Beside a square of more than half of the side there is no place for another."""
-    first = replace(squares, settings=replace(squares.settings, protocol=1), hosts=NO_HOSTS, empty=NO_HOSTS)
-    row = salient(first)
-    assert (row.reading, row.note) == ("not testable", "this study holds no controls")
-
-
-def test_a_model_that_dislikes_blobs_yields_no_semantic_row() -> None:
-    study = studied(dislikes_blobs)
-    plain = np.nanmean(study.score[:, 0] - study.original) / study.sd
-    assert plain < -0.5, "the model does mind the blob"
-    assert salient(study).reading not in ("drop", "rise")
-    whole = replace(study, empty=replace(study.empty, change=np.full(len(study.empty), 1e-3)))
-    assert set(whole.deciding) == set(FILLS)
-    assert salient(whole).reading in ("negligible", "unresolved"), "also where every fill decides"

@@ -1,85 +1,24 @@
-"""Every page in its empty, failing and working state, driven without a browser."""
+"""Try a photo in its empty, failing and working states, driven without a browser."""
 
 from __future__ import annotations
 
 import io
-import json
-import shutil
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import config, inference
 from core.errors import MissingDependencyError
-from core.paint import showcase
 from core.registry import ATTRIBUTIONS
-from core.types import Rect
-from core.verdict.aggregation import make_aggregates
-from tests.helpers import standin
-from tests.helpers.planted import write_study
-from ui import layout
+from tests.pages.conftest import MODEL, TRY, sound, visit, words
 
-HOME, TRY, MODEL = "streamlit_app.py", "pages/try_a_photo.py", "pages/model.py"
 Visit = Callable[..., AppTest]
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Artifacts as after training and evaluation."""
-    folder = tmp_path_factory.mktemp("trained")
-    standin.write_results(folder)
-    standin.write_weights(folder / "resnet50")
-    return folder
-
-
-@pytest.fixture
-def artifacts(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of them to damage, in the place where the app looks."""
-    folder = tmp_path / "artifacts"
-    standin.copy_of_links(trained, folder)
-    monkeypatch.setattr(config, "ARTIFACTS", folder)
-    yield folder
-    st.cache_data.clear()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh clone: no artifacts at all."""
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    monkeypatch.setattr(config, "ARTIFACTS", tmp_path / "none")
-    return tmp_path / "none"
-
-
-def visit(page: str, **query: str) -> AppTest:
-    """A page reached from the first one, as by its link."""
-    app = AppTest.from_file(str(config.ROOT / HOME), default_timeout=120).run()
-    if page != HOME:
-        app.switch_page(page)
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
-    return sound(app)
-
-
-def sound(app: AppTest) -> AppTest:
-    """The page ran to its end without an exception."""
-    assert not app.exception, app.exception[0].message
-    return app
-
-
-def words(app: AppTest) -> str:
-    """All text on the page."""
-    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.info, app.error)
-    return "\n".join(element.value for kind in kinds for element in kind)
 
 
 def png(size: tuple[int, int] = (320, 240), seed: int = 0) -> bytes:
@@ -100,115 +39,6 @@ def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
     """The page after these files were dropped."""
     app.file_uploader(key="uploads").set_value([(name, data, "application/octet-stream") for name, data in files])
     return sound(app.run())
-
-
-def test_home_without_results_still_says_what_this_is(nothing: Path) -> None:
-    app = visit(HOME)
-    assert "neural network" in words(app)
-    assert "Spearman" not in words(app)
-    assert not app.error
-
-
-def test_home_states_the_measured_quality_of_the_shipped_model(artifacts: Path) -> None:
-    assert "400 photos that it had never seen" in words(visit(HOME))
-    assert "ρ = 0.66 (95 % interval 0.60 to 0.71)" in words(visit(HOME))
-
-
-def test_home_names_a_damaged_evaluation_and_stays_up(artifacts: Path) -> None:
-    replace(artifacts / "evaluations" / "resnet50-scenes.json", "{")
-    app = visit(HOME)
-    assert len(app.error) == 1
-    assert "resnet50\\-scenes\\.json" in app.error[0].value
-    assert "What score does my photo get?" in words(app)
-
-
-def test_home_shows_a_photo_whose_score_moves(artifacts: Path) -> None:
-    box = Rect(100, 30, 160, 100)
-    showcase.write(showcase.Showcase("resnet50", "astronaut", "faces", "mean", box, 0.746, 0.702), artifacts)
-    app = visit(HOME)
-    assert [metric.value for metric in app.metric] == ["0.746"]
-    app.toggle(key="showcase").set_value(True)
-    sound(app.run())
-    assert [(metric.value, metric.delta) for metric in app.metric] == [("0.702", "−0.044")]
-
-
-def test_home_leads_to_every_page_and_explains_its_words(artifacts: Path) -> None:
-    box = Rect(100, 30, 160, 100)
-    showcase.write(showcase.Showcase("resnet50", "astronaut", "faces", "mean", box, 0.746, 0.702), artifacts)
-    make_aggregates(write_study(artifacts / "studies" / "reference", n=120, fills=("mean",)))
-    app = visit(HOME)
-    said = words(app)
-    assert "The **score** is the share of people who" in said
-    assert "**SD** is the spread" in said
-    assert "two rival **accounts**" in said
-    linked = [link.proto.page for link in app.get("page_link")]
-    for page in layout.PAGES[1:]:
-        assert linked.count(Path(page.file).stem) == 2, f"{page.label}: in the menu and below its question"
-
-
-def test_home_names_a_damaged_example_and_stays_up(artifacts: Path) -> None:
-    (artifacts / showcase.FILE).write_text("{")
-    app = visit(HOME)
-    assert "core showcase" in app.error[0].value
-    assert "What score does my photo get?" in words(app)
-
-
-def replace(file: Path, text: str) -> None:
-    """Put text in place of a file that may be a link to the shared one."""
-    file.unlink()
-    file.write_text(text)
-
-
-def test_model_without_results_says_how_to_get_them(nothing: Path) -> None:
-    app = visit(MODEL)
-    assert [info.value for info in app.info] == [
-        "There is no trained model here yet. Train one with `python train.py DATA`."
-    ]
-
-
-def test_model_without_evaluation_shows_the_training(artifacts: Path) -> None:
-    shutil.rmtree(artifacts / "evaluations")
-    app = visit(MODEL)
-    assert "core evaluate" in app.info[0].value
-    assert len(app.get("plotly_chart")) == 3
-
-
-def test_model_shows_every_section(artifacts: Path) -> None:
-    app = visit(MODEL)
-    assert [header.value for header in app.header] == [
-        "Does the score agree with people?",
-        "All evaluated models",
-        "How it was trained",
-        "What was tried",
-        "Data and licence",
-    ]
-    assert len(app.get("plotly_chart")) == 5
-    text = words(app)
-    assert "not independent evidence" in text.replace("\\", "")
-    assert "**0.94**" in text
-    assert "0.660 ± 0.010" in text
-    assert list(app.dataframe[0].value["possibly seen"]) == [False, True]
-
-
-def test_model_keeps_the_folders_of_the_training_machine_to_itself(artifacts: Path) -> None:
-    app = visit(MODEL)
-    recipe = next(table.value for table in app.dataframe if "setting" in table.value)
-    assert list(recipe["value"]) == ["scenes", str(standin.EPOCHS), "everyday"]
-
-
-@pytest.mark.parametrize("file", ["evaluations/resmem-scenes.json", "resnet50/card.json", "resnet50/metrics.csv"])
-def test_model_names_a_damaged_file_and_shows_the_rest(artifacts: Path, file: str) -> None:
-    replace(artifacts / file, "not what it should be")
-    app = visit(MODEL)
-    assert len(app.error) == 1
-    assert Path(file).name in app.error[0].value.replace("\\", "")
-    assert "Does the score agree with people?" in words(app)
-
-
-def test_model_follows_the_address(artifacts: Path) -> None:
-    app = visit(MODEL, evaluation="resmem-scenes")
-    assert app.selectbox(key="evaluation").value == "resmem-scenes"
-    assert "*Possibly seen* in training." in words(app)
 
 
 def test_try_invites_with_samples(artifacts: Path) -> None:
@@ -404,13 +234,6 @@ def test_every_widget_has_a_key(artifacts: Path) -> None:
     app = upload(visit(TRY), ("a.png", png()), ("b.png", png(seed=1)))
     widgets = [*app.button, *app.slider, *app.selectbox, *app.file_uploader, *visit(MODEL).selectbox]
     assert all(widget.key for widget in widgets)
-
-
-def test_card_of_the_stand_in_is_read_by_core(trained: Path) -> None:
-    assert (
-        inference.load(str(trained / "resnet50")).preset.crop
-        == json.loads((trained / "resnet50" / "card.json").read_text())["preset"]["crop"]
-    )
 
 
 def test_try_says_why_the_photo_of_a_link_is_not_here() -> None:

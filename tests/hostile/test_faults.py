@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from dataclasses import replace
 from functools import partial
@@ -164,37 +163,3 @@ def test_a_photo_that_changed_while_the_study_ran_is_named_and_mixes_with_nothin
     reads.append("back")
     engine.run(shaken, tmp_path / "study")
     assert content(tmp_path / "study") == whole[0]
-
-
-def test_what_has_its_name_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a power loss a file that was not synced may be empty: none gets its name before it is."""
-    import os
-
-    from core.files import replacing, write_text
-
-    told: list[str] = []
-    real_sync, real_replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda number: (told.append("sync"), real_sync(number)))
-    monkeypatch.setattr(os, "replace", lambda *names: (told.append("name"), real_replace(*names)))
-    write_text(tmp_path / "a.txt", "all of it")
-    assert told == ["sync", "name"]
-    told.clear()
-    with replacing(tmp_path / "b.txt", shared=True) as temporary:
-        temporary.write_text("can be made again")
-    assert told == ["name"]
-
-
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
-    from core.files import write_text
-
-    write_text(tmp_path / "a.txt", "old")
-
-    def full(number: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_text(tmp_path / "a.txt", "new")
-    assert [file.read_text() for file in tmp_path.iterdir()] == ["old"]

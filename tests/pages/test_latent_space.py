@@ -1,4 +1,4 @@
-"""The page Latent space in its empty, failing and working states, and what can be selected on the map."""
+"""The page Latent space in its empty, failing and working states."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import config
-from core.errors import LatentError, StudyError
-from core.latent import atlas, photo_values, selection
-from core.latent.colours import CATEGORIES, DIVERGING, SEQUENTIAL, Colour, colours
+from core.errors import StudyError
+from core.latent import atlas, photo_values
+from core.latent.colours import DIVERGING, Colour, colours
 from core.latent.distinctiveness_results import MEASURES, Distinctiveness, RankCorrelation, save
 from core.latent.photo_values import Measure
 from core.photos import images
@@ -302,105 +302,6 @@ def test_searching_pins(artifacts: Path) -> None:
     assert app.query_params["photo"] == "scenes/7.jpg"
 
 
-def test_inside_a_polygon_is_what_is_inside() -> None:
-    points = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
-    box = selection.parse("box:-0.5,-0.2,0.3,0.6").contains(points)
-    x, y = points.T
-    np.testing.assert_array_equal(box, (x > -0.5) & (x < 0.3) & (y > -0.2) & (y < 0.6))
-    triangle = selection.parse("lasso:0,0;1,0;0,1").contains(points)
-    np.testing.assert_array_equal(triangle, (x > 0) & (y > 0) & (x + y < 1))
-    again = selection.parse(str(selection.parse("lasso:0,0;1,0;0,1")))
-    np.testing.assert_array_equal(again.contains(points), triangle)
-
-
-def test_outlines_add_and_take_away_in_their_order() -> None:
-    points = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
-    x, y = points.T
-    first = selection.drawn({"box": [-1, -1, 0, 1]})
-    more = selection.drawn({"box": [0, 0, 1, 1], "how": "+"}, first)
-    less = selection.drawn({"lasso": [[-1, -1], [1, -1], [1, 0.5], [-1, 0.5]], "how": "-"}, more)
-    np.testing.assert_array_equal(more.contains(points), (x < 0) | (y > 0))
-    np.testing.assert_array_equal(less.contains(points), ((x < 0) | (y > 0)) & (y > 0.5))
-    np.testing.assert_array_equal(selection.parse(str(less)).contains(points), less.contains(points))
-    back = selection.drawn({"box": [-1, -1, 1, 1], "how": "+"}, less)
-    assert back.contains(points).all()  # what was taken away can be added again
-    assert len(selection.drawn({"box": [0, 0, 1, 1]}, back).outlines) == 1  # without a key a selection begins anew
-    assert selection.drawn({"box": [0, 0, 1, 1], "how": "-"}) is None  # from nothing nothing is taken
-    for _ in range(selection.MOST_PARTS - len(back.outlines)):
-        back = selection.drawn({"box": [0, 0, 1, 1], "how": "-"}, back)
-    with pytest.raises(LatentError, match="Escape"):
-        selection.drawn({"box": [0, 0, 1, 1], "how": "-"}, back)
-
-
-NO_SELECTION = [
-    "",
-    "box:1,2,3",
-    "box:0,0,1,1|box:0,0,1,1",
-    "-box:0,0,1,1",
-    "|".join(["box:0,0,1,1", *["+box:0,0,1,1"] * selection.MOST_PARTS]),
-    "lasso:1,2;3,4",
-    "lasso:a,b;1,2;3,4",
-    "ring:1,2",
-    "box:nan,1,2,3",
-]
-
-
-@pytest.mark.parametrize("text", NO_SELECTION)
-def test_no_selection(text: str) -> None:
-    with pytest.raises(LatentError, match="not of the form"):
-        selection.parse(text)
-
-
-def test_a_long_lasso_fits_an_address() -> None:
-    angle = np.linspace(0, 2 * np.pi, 1000)
-    drawn = selection.drawn({"lasso": np.column_stack([np.cos(angle), np.sin(angle)]).tolist()})
-    assert len(drawn.outlines[0].corners) <= selection.MOST_CORNERS
-    points = np.random.default_rng(0).uniform(-1, 1, (2000, 2))
-    assert (drawn.contains(points) == (np.square(points).sum(axis=1) < 1)).mean() > 0.98
-
-
-def test_the_difference_has_the_interval_of_a_bootstrap() -> None:
-    from scipy import stats
-
-    random = np.random.default_rng(0)
-    inside, outside = random.normal(0.1, 1, 200), random.normal(0, 1, 300)
-    found = selection.difference(inside, outside)
-    known = stats.bootstrap(
-        (inside, outside), lambda a, b: a.mean() - b.mean(), vectorized=False, method="percentile", random_state=1
-    ).confidence_interval
-    assert found.estimate == pytest.approx(inside.mean() - outside.mean())
-    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=0.03)
-    with pytest.raises(LatentError, match="At least 2"):
-        selection.difference(inside[:1], outside)
-
-
-SIGHT = {
-    "full": np.eye(3),
-    "no red cones": [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]],
-    "no green cones": [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]],
-    "no blue cones": [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]],
-}
-"""What is left of linear red, green and blue (Machado et al. 2009)."""
-
-
-@pytest.mark.parametrize("sight", SIGHT)
-def test_colours_are_told_apart_with_any_sight(sight: str) -> None:
-    from skimage.color import xyz2lab
-
-    def seen(texts: tuple[str, ...]) -> np.ndarray:
-        rgb = np.array([[int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)] for text in texts])
-        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-        to_xyz = np.array([[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]])
-        return xyz2lab(np.clip(linear @ np.array(SIGHT[sight]).T, 0, 1) @ to_xyz.T)
-
-    assert (np.diff(seen(SEQUENTIAL)[:, 0]) > 10).all()  # order holds in lightness alone
-    assert (np.linalg.norm(np.diff(seen(DIVERGING), axis=0), axis=1) > 15).all()
-    assert np.linalg.norm(seen(DIVERGING)[0] - seen(DIVERGING)[-1]) > 50
-    places = seen((*CATEGORIES, "#FCFBF8", "#14171B"))  # on light and on dark pages
-    apart = np.linalg.norm(places[:, None] - places, axis=-1)
-    assert apart[np.triu_indices(len(places), 1)].min() > 15
-
-
 def test_colours_are_what_photos_have(artifacts: Path) -> None:
     found, problems = colours(atlas.read(artifacts / "latent"))
     assert not problems
@@ -485,14 +386,6 @@ def test_a_filter_hides_photos(artifacts: Path) -> None:
     app.session_state["filters"] = False  # closed again, it still holds
     app.run()
     assert f"Selection: {scores.between(0.5, 0.7).sum()} photos" in words(app)
-
-
-def test_plotly_is_compiled_at_once() -> None:
-    from ui.map.scatter import _compiled_at_once, _plotly
-
-    assert _plotly().endswith(b"})));")
-    assert b": this, (function () {" in _plotly()
-    assert _compiled_at_once(b"another build") == b"another build"
 
 
 def test_features_of_two_studies_complete_each_other(artifacts: Path, tmp_path: Path) -> None:
