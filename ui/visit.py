@@ -109,6 +109,7 @@ def visits() -> Visits:
     """The visits of this server, with a thread that lets go of those that have ended."""
     found = Visits()
     if runtime.exists():  # not where a page runs without a server, as in its tests
+        garbage.share_arenas()
         Thread(target=_sweep, args=(found, runtime.get_instance()), name="ended-visits", daemon=True).start()
     return found
 

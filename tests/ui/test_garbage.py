@@ -5,10 +5,13 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from core import config
 from ui import garbage
 
 
@@ -64,6 +67,49 @@ def test_what_is_free_between_pieces_in_use_is_given_back() -> None:
     assert before - resident() > 100e6
     for piece in pieces[::100]:
         ask.free(piece)
+
+
+HEAPS = """
+import ctypes, sys, threading
+from core import config
+from ui import garbage
+if sys.argv[1] == "shared":
+    garbage.share_arenas()
+ask = ctypes.CDLL(None)
+ask.malloc.restype = ask.fopen.restype = ctypes.c_void_p
+ask.malloc_info.argtypes, ask.fclose.argtypes = [ctypes.c_int, ctypes.c_void_p], [ctypes.c_void_p]
+all_took = threading.Barrier(13)
+def take():
+    ask.malloc(1000)
+    all_took.wait()
+for _ in range(12):
+    threading.Thread(target=take).start()
+all_took.wait()
+out = ask.fopen(sys.argv[2].encode(), b"w")
+ask.malloc_info(0, out)
+ask.fclose(out)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc, a C library of Linux, tells of its arenas")
+def test_threads_share_few_arenas(tmp_path: Path) -> None:
+    """Each of twelve threads would have one of its own, with gaps that nobody else can fill."""
+    if not hasattr(ctypes.CDLL(None), "malloc_info"):
+        pytest.skip("this C library tells nothing of its arenas")
+    arenas = {}
+    for how in ("shared", "usual"):
+        subprocess.run([sys.executable, "-c", HEAPS, how, str(tmp_path / how)], check=True, cwd=config.ROOT)
+        arenas[how] = (tmp_path / how).read_text().count("<heap nr=")
+    assert arenas["shared"] <= garbage.ARENAS < arenas["usual"]
+
+
+def test_a_system_that_cannot_be_asked_keeps_what_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(name: None) -> None:
+        raise TypeError("the name of a library must be text, not None")  # as on Windows
+
+    monkeypatch.setattr(garbage.ctypes, "CDLL", nothing)
+    garbage.share_arenas()
+    garbage.give_back()
 
 
 def resident() -> float:
