@@ -32,8 +32,6 @@ SIGNS = {
 }
 MOST_SAID = 8
 """Lines on what a study passed over that are shown."""
-COMPLETE = 300
-"""Photos from which most rows of a verdict can be tested, where every second photo holds the thing."""
 
 
 def owner() -> str:
@@ -45,8 +43,7 @@ def ask(limits: Limits) -> None:
     """What to study, and the button that puts it into the queue."""
     source = _photos(limits)
     job = _job(source, limits)
-    photos = sum(file.photos for file in given.kept()) if not source else None
-    beforehand.estimate(job, photos, limits)
+    beforehand.estimate(job, None if source else given.kept(), limits)
     st.caption("Whoever can open this site sees the study and its photos.")
     if st.button("Start the study", key="start-study", type="primary", icon=":material/play_arrow:"):
         layout.attempt(lambda: _begin(job, not source, limits))

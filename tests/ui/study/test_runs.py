@@ -184,6 +184,24 @@ def test_how_long_it_takes_is_said_before_the_start_by_the_estimate_of_the_comma
     assert "measured here with PyTorch" in words(app).replace("\\", "")
 
 
+def test_of_an_uploaded_set_with_parts_the_test_part_is_counted_and_named(queue: Queue) -> None:
+    """As the study takes it: of a ZIP in LaMem's layout, and of photos with a list of their parts."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as written:
+        for number, part in enumerate(("train", "val", "test")):
+            written.writestr(f"set/splits/{part}_1.txt", f"{part}.png 0.5\n")
+            written.writestr(f"set/images/{part}.png", photo_file(number)[1])
+    app = given(visit_page(PAGE), ("set.zip", packed.getvalue(), "application/zip"))
+    assert "1 photo under " in once_counted(app)
+    assert "The study takes 1 of 3 photos\\, the test part" in words(app)
+    app.button(key="study-remove-0").click().run()
+    assert "The study takes" not in words(app)
+    table = b"image_path,memorability_score,split\n0.png,0.5,test\n1.png,0.5,test\n2.png,0.5,train\n"
+    given(app, *(photo_file(number) for number in range(3)), ("scores.csv", table, "text/csv"))
+    assert "2 photos under " in once_counted(app)
+    assert "The study takes 2 of 3 photos" in words(app)
+
+
 @pytest.mark.parametrize(("allowed", "warned"), [(True, 0), (False, 1)])
 def test_what_the_server_will_refuse_as_too_long_is_said_before(
     allowed: bool, warned: int, monkeypatch: pytest.MonkeyPatch
@@ -276,8 +294,9 @@ def test_what_is_too_much_is_refused_by_name_and_the_rest_stays(monkeypatch: pyt
 def test_photos_in_archives_are_counted_unopened() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name in ("set/a.jpg", "set/b.JPG", "set/scores.csv", "__MACOSX/a.jpg"):
+        for name in ("set/a.jpg", "set/b.JPG", "__MACOSX/a.jpg"):
             archive.writestr(name, b"")
+        archive.writestr("set/scores.csv", "image_path,memorability_score\na.jpg,0.5\nb.JPG,0.7\n")
     app = given(visit_page(PAGE), ("set.zip", packed.getvalue(), "application/zip"))
     assert "2 photos under " in once_counted(app)
 
