@@ -155,13 +155,26 @@ def _shown(queue: Queue, job: Job, limits: Limits) -> None:
         for label, icon, states, act in (
             ("Stop", "stop", (WAITING, RUNNING), queue.stop),
             ("Resume", "play_arrow", (STOPPED, FAILED), queue.resume),
-            ("Delete", "delete", (WAITING, STOPPED, DONE, FAILED), queue.delete),
         ):
             if job.state in states:
                 st.button(
                     label, key=f"{label.lower()}-{job.id}", icon=f":material/{icon}:", type="tertiary",
                     on_click=_act, args=(label.lower(), act, job.id),
                 )  # fmt: skip
+        if job.state != RUNNING:
+            _delete(queue, job)
+
+
+def _delete(queue: Queue, job: Job) -> None:
+    """A second click deletes: what may have taken hours is not lost by one beside the wrong study."""
+    with st.popover("Delete", key=f"ask-delete-{job.id}", icon=":material/delete:", type="tertiary"):
+        st.markdown(
+            f"Delete **{layout.plain(job.name)}** with its results and its uploaded photos? Nothing brings it back."
+        )
+        st.button(
+            "Delete for good", key=f"delete-{job.id}", icon=":material/delete_forever:",
+            on_click=_act, args=("delete", queue.delete, job.id),
+        )  # fmt: skip
 
 
 def _act(name: str, act: Callable[[str], None], job: str) -> None:
