@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,9 +114,9 @@ def _lose_nothing() -> None:
         lossless.lose_nothing()
 
 
-def link(to: Page, **given: Any) -> None:
-    """A link to a page as it was left in this visit."""
-    st.page_link(to.file, label=to.label, query_params=visit.address_of(to.file), **given)
+def link(to: Page, also: Mapping[str, str] | None = None, **given: Any) -> None:
+    """A link to a page as it was left in this visit, and with what its address says `also`."""
+    st.page_link(to.file, label=to.label, query_params=visit.address_of(to.file) | dict(also or {}), **given)
 
 
 def text() -> DeltaGenerator:

@@ -11,7 +11,11 @@ CALM = f"""<style>
 @media (max-width: 1100px) {{ .st-key-{WORTH} {{ min-height: 4.8rem; }} }}
 @media (max-width: 640px) {{ .st-key-{WORTH} {{ min-height: 8rem; }} }}
 .st-key-{MENU} {{ min-height: 40px; align-content: center; }}
-@media (max-width: 640px) {{ .st-key-{MENU} {{ min-height: 64px; }} }}
+@media (max-width: 640px) {{
+  .st-key-{MENU} {{ min-height: 64px; gap: 2px 3px !important; }} .st-key-{MENU} a {{ padding: 0 5px !important; }}
+  [data-testid=stButtonGroup] [role=radiogroup] {{ flex-wrap: wrap; row-gap: 4px; overflow: visible; }}
+}}
+@media (hover: none) {{ [data-testid=stElementContainer]:has([data-testid=stDataFrame]) {{ margin-top: 2rem; }} }}
 .st-key-canvas-frame {{ overflow: hidden !important; position: relative; }}
 .st-key-canvas-pen {{ position: absolute; top: 0; left: 0; z-index: 3; pointer-events: none; }}
 @media (prefers-reduced-motion: reduce) {{
@@ -22,9 +26,10 @@ CALM = f"""<style>
 [data-testid=stButtonGroup] [aria-checked=true], [data-testid=stButtonGroup] [aria-pressed=true],
 [role=tab][aria-selected=true], [data-testid=stSliderThumbValue] {{ color: inherit !important; }}</style>"""
 """The sentence under a heatmap has room for its longest form before it comes, and the menu for its links, so that what
-stands below stays. The canvas never scrolls inside its frame, whatever height it has while it is loaded. Nothing moves
-for whoever asked the system for less motion; small print, chosen segments and the values of sliders stand out from
-their ground (WCAG AA)."""
+stands below stays. The canvas never scrolls inside its frame, whatever height it has while it is loaded. On a phone the
+menu has two rows on every page, segments that find no room begin another row, and the signs over a table, which are
+always there where nothing hovers, cover no heading. Nothing moves for whoever asked the system for less motion; small
+print, chosen segments and the values of sliders stand out from their ground (WCAG AA)."""
 
 
 ROOM = """<style>
@@ -33,6 +38,7 @@ ROOM = """<style>
 .st-key-study, .st-key-model, .st-key-method, .st-key-space, .st-key-projection, .st-key-colour, .st-key-evaluation,
 .st-key-study-model, .st-key-study-photos, .st-key-study-ablations, .st-key-study-name { min-height: 68px; }
 .st-key-study-kind, .st-key-dims, .st-key-family, .st-key-measure { min-height: 60px; }
+@media (max-width: 560px) { .st-key-measure { min-height: 96px; } }
 .st-key-study-files-0 { min-height: 96px; }
 html .st-key-home h3 { font-size: 1.15rem; padding: 0 0 0.4rem; }
 .st-key-score { min-height: 113px; }

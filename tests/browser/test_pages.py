@@ -70,7 +70,7 @@ def test_home_answers_in_one_screen(address: str, open_tab: OpenTab) -> None:
         page.locator("[data-testid=stMetricValue]"),
         page.locator(".st-key-nine-rows .main-svg").first,
         page.get_by_alt_text("The photos of the map as dots").first,
-        page.get_by_text("Its ranking of").first,
+        page.get_by_text("Its order of").first,
     )
     for answer in answers:
         box = answer.bounding_box()

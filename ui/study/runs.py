@@ -30,6 +30,8 @@ SIGNS = {
     DONE: "check_circle",
     FAILED: "error",
 }
+USUAL_NAME = "my-photos"
+"""A study that nobody names is called so, with a number where there is one already."""
 MOST_SAID = 8
 """Lines on what a study passed over that are shown."""
 
@@ -77,9 +79,9 @@ def _job(source: str, limits: Limits) -> Job:
         "Ablations (none chosen: all of them, as the verdict needs)", list(labels), format_func=labels.__getitem__,
         key="study-ablations", persist_state="session",
     )  # fmt: skip
-    name = jobs.name_of(
-        st.text_input("Name of the study", key="study-name", placeholder="my-photos", persist_state="session")
-    )
+    usual = Queue().free_name(USUAL_NAME)
+    wish = st.text_input("Name of the study", key="study-name", placeholder=usual, persist_state="session")
+    name = jobs.name_of(wish) if wish.strip() else usual
     return Job(jobs.new_id(), name, (source,), model, photos=int(most), ablations=tuple(chosen), owner=owner())
 
 

@@ -122,6 +122,18 @@ def test_drawn_scenes_are_studied_whole(queue: Queue) -> None:
     assert queue.jobs()[0].part == "all"
 
 
+def test_a_study_that_nobody_names_gets_the_name_that_is_shown(queue: Queue) -> None:
+    app = visit_page(PAGE)
+    app.segmented_control(key="study-kind").set_value(runs.DRAWN).run()
+    for name in ("my-photos", "my-photos-2"):
+        assert app.text_input(key="study-name").placeholder == name
+        start(app, "")
+    assert [job.name for job in queue.jobs()] == ["my-photos", "my-photos-2"]
+    app.text_input(key="study-name").set_value("!?").run()
+    app.button(key="start-study").click().run()
+    assert "small letters" in app.error[0].value
+
+
 def test_a_place_is_offered_where_one_is_listed(queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "photos" / "inside").mkdir(parents=True)
     own = limits.Limits((tmp_path / "photos",), False, 50, 1, 2, True, False)
