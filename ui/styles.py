@@ -13,7 +13,7 @@ CALM = f"""<style>
 .st-key-{MENU} {{ min-height: 40px; align-content: center; }}
 @media (max-width: 640px) {{
   .st-key-{MENU} {{ min-height: 64px; gap: 2px 3px !important; }} .st-key-{MENU} a {{ padding: 0 5px !important; }}
-  :is(.st-key-space, .st-key-colour) {{ min-width: 100%; }}
+  :is(.st-key-space, .st-key-colour, .st-key-for-spreadsheet) {{ min-width: 100%; }}
   [data-testid=stButtonGroup] [role=radiogroup] {{ flex-wrap: wrap; row-gap: 4px; overflow: visible; }}
 }}
 @media (hover: none) {{ [data-testid=stElementContainer]:has([data-testid=stDataFrame]) {{ margin-top: 2rem; }} }}
@@ -27,13 +27,14 @@ CALM = f"""<style>
 .st-key-nine-rows .textpoint text {{ fill: currentColor !important; fill-opacity: 0.75 !important; }}
 [data-testid=stCaptionContainer] {{ color: inherit !important; opacity: 0.8; }}
 [data-testid=stButtonGroup] [aria-checked=true], [data-testid=stButtonGroup] [aria-pressed=true],
-[role=tab][aria-selected=true], [data-testid=stSliderThumbValue] {{ color: inherit !important; }}</style>"""
+[role=tab][aria-selected=true], [data-testid=stPopover] button, [data-testid=stSliderThumbValue] {{
+  color: inherit !important; }}</style>"""
 """The sentence under a heatmap has room for its longest form before it comes, and the menu for its links, so that what
 stands below stays. The canvas never scrolls inside its frame, whatever height it has while it is loaded. On a phone the
 menu has two rows on every page, what finds no room beside another choice begins a row, and the signs over a table,
 which are always there where nothing hovers, cover no heading. Nothing moves for whoever asked the system for less
-motion; small print, words in figures, chosen segments and the values of sliders stand out from their ground (WCAG
-AA)."""
+motion; small print, words in figures, chosen segments, open menus and the values of sliders stand out from their
+ground (WCAG AA)."""
 
 
 ROOM = """<style>
