@@ -14,7 +14,8 @@ CALM = f"""<style>
 @media (max-width: 640px) {{
   .st-key-{MENU} {{ min-height: 64px; gap: 2px 3px !important; }} .st-key-{MENU} a {{ padding: 0 5px !important; }}
   :is(.st-key-space, .st-key-colour, .st-key-for-spreadsheet) {{ min-width: 100%; }}
-  [data-testid=stButtonGroup] [role=radiogroup] {{ flex-wrap: wrap; row-gap: 4px; overflow: visible; }}
+  :not(.st-key-tool) > [data-testid=stButtonGroup] [role=radiogroup] {{
+    flex-wrap: wrap; row-gap: 4px; overflow: visible; }}
 }}
 @media (hover: none) {{ [data-testid=stElementContainer]:has([data-testid=stDataFrame]) {{ margin-top: 2rem; }} }}
 .st-key-canvas-frame {{ overflow: hidden !important; position: relative; }}
@@ -31,10 +32,10 @@ CALM = f"""<style>
   color: inherit !important; }}</style>"""
 """The sentence under a heatmap has room for its longest form before it comes, and the menu for its links, so that what
 stands below stays. The canvas never scrolls inside its frame, whatever height it has while it is loaded. On a phone the
-menu has two rows on every page, what finds no room beside another choice begins a row, and the signs over a table,
-which are always there where nothing hovers, cover no heading. Nothing moves for whoever asked the system for less
-motion; small print, words in figures, chosen segments, open menus and the values of sliders stand out from their
-ground (WCAG AA)."""
+menu has two rows on every page, what finds no room beside another choice begins a row (but for tools, which become
+signs), and the signs over a table, which are always there where nothing hovers, cover no heading. Nothing moves for
+whoever asked the system for less motion; small print, words in figures, chosen segments, open menus and the values of
+sliders stand out from their ground (WCAG AA)."""
 
 
 ROOM = """<style>
