@@ -24,6 +24,8 @@ PHOTO_SUFFIXES = (
     *(".heic", ".heif", ".avif", ".mpo", ".pjpeg", ".pjp", ".apng"),
 )
 """What a photo's name ends with."""
+OUTDOORS = ("lnsim",)
+"""Photo sets that hold outdoor scenes alone: what their names mean to whoever does not know them."""
 RAW_SUFFIXES = (
     *(".dng", ".gpr", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".rwl"),
     *(".pef", ".srw", ".x3f", ".3fr", ".fff", ".iiq", ".mos", ".mef", ".mrw", ".erf", ".dcr", ".kdc"),

@@ -201,6 +201,7 @@ def finished(figure: go.Figure, x_title: str, y_title: str | None, height: int =
         height=height,
         margin={"l": 0, "r": 8, "t": 28 if figure.layout.showlegend else 8, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": "#8A8F98"},  # on a phone it is always there
         plot_bgcolor="rgba(0,0,0,0)",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         hovermode="closest",

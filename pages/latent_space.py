@@ -58,8 +58,8 @@ def explore(atlas: Atlas, name: str) -> None:
         space = widgets.choose("Space", [s for s in SPACES if s.id in atlas.spaces], "space", in_address=True)
         there = [p for p in PROJECTIONS if any(key[:2] == (space, p.id) for key in atlas.layouts)]
         projection = widgets.choose("Projection", there, "projection", in_address=True)
-        colour = controls.colour(options)
         flat = widgets.segments("Dimensions", ["2-D", "3-D"], "dims")
+        colour = controls.colour(options)
     dims = 3 if flat == "3-D" and (space, projection, 3) in atlas.layouts else 2
     if flat == "3-D" and dims == 2:
         st.caption(f"This map has {PROJECTIONS[projection].label} in two dimensions only.")

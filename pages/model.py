@@ -80,7 +80,7 @@ def tried(card: ModelCard) -> None:
     """What else was tried while the recipe was chosen."""
     if card.tried:
         st.header("What was tried")
-        rows = pd.DataFrame({"what": a.what, "Spearman ρ": a.spearman, "how": a.how} for a in card.tried)
+        rows = pd.DataFrame({"Spearman ρ": a.spearman, "what": a.what, "how": a.how} for a in card.tried)
         st.dataframe(rows, hide_index=True, key="tried", column_config=layout.number("%.3f", "Spearman ρ"))
 
 

@@ -23,9 +23,11 @@ def main() -> None:
     photos.upload()
     photos.take_offered()
     items = photos.of_this_visit()
+    invited = st.empty()  # with a photo it clears what stood here at once, not when all the rest is there
     if not items:
-        st.markdown(photos.invitation())
-        photos.sample_tiles()
+        with invited.container():
+            st.markdown(photos.invitation())
+            photos.sample_tiles()
         return
     samples = st.expander("Samples", icon=":material/photo_library:")
     show(items)
@@ -38,10 +40,11 @@ def show(items: list[Item]) -> None:
     head, body, listed, below, asked = (st.container() for _ in range(5))
     answer, pictures = body.columns([1, 2], gap="medium")
     said = answer.container()
-    with answer:
-        model, method, settings = choices()
     with head:
-        examined = photos.examine(model, items)
+        with st.spinner("Loading the model and looking at the photo …"):
+            with answer:
+                model, method, settings = choices()
+            examined = photos.examine(model, items)
         layout.problem(*(f"{item.name}: {found.reason}" for item, found in examined if found.reason))
         layout.hint(*(f"{item.name}: {found.hint}" for item, found in examined if found.hint))
         scores = [item for item, found in examined if found.score is not None]
@@ -94,8 +97,8 @@ def closely(
 
 def choices() -> tuple[str, str, dict[str, Any]]:
     """Model, heatmap method and the method's settings; a widget is drawn only where there is something to choose."""
-    with st.spinner("Loading the model …"):  # the registries import torch: only here, where there is something to score
-        models, methods = resources.offered_models(), [entry for entry in ATTRIBUTIONS if quick(entry)]
+    # The registries import torch: only here, where there is something to score.
+    models, methods = resources.offered_models(), [entry for entry in ATTRIBUTIONS if quick(entry)]
     model = widgets.choose("Model", models, "model", default=config.DEFAULT_MODEL, in_address=True)
     method = widgets.choose("Heatmap", methods, "method")
     return model, method, widgets.parameters(ATTRIBUTIONS[method], "method")

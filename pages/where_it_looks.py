@@ -29,9 +29,11 @@ def one_photo() -> None:
     """Choose a photo, then compare methods on it."""
     photos.upload()
     items = photos.of_this_visit()
+    invited = st.empty()  # with a photo it clears what stood here at once
     if not items:
-        st.markdown("No photo at hand? Take one of these.")
-        photos.sample_tiles()
+        with invited.container():
+            st.markdown("No photo at hand? Take one of these.")
+            photos.sample_tiles()
         return
     if len(items) > 1:
         photos.strip(items)

@@ -2,8 +2,7 @@
 
 Streamlit answers every address with one document. It lays a page out as narrow and low until the connection has told
 otherwise, and a page's own styles (st.html) come with a script that is fetched last: all that stands moves each time.
-Here the same styles stand in the document's head. It holds from the second visit of a server on: no code of the app
-runs before the first.
+Here the same styles stand in the document's head, from the first visit of a server on.
 """
 
 from __future__ import annotations
@@ -11,27 +10,56 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import FileResponse, HTMLResponse
-from starlette.staticfiles import StaticFiles
 from streamlit import file_util
 
-CONDITIONS = (b"if-none-match", b"if-modified-since")
-"""Headers by which a browser would keep the document that it has."""
-_answer = StaticFiles.__call__
-_head: list[str] = []
+from ui.styles import STYLES
+
+UNASKED = (b"if-none-match", b"if-modified-since", b"accept-encoding")
+"""Headers by which a browser would keep the document that it has, or get one in which nothing can be found."""
 FONTS = ("SourceSerifVariable-Roman", "MaterialSymbols-Rounded")
 """Fonts of headings and signs, which a browser asks for only once it draws the first one: lines break anew then."""
+KEPT = (b"cache-control", b"content-type")
+"""Headers of the document that hold of the changed one too."""
 
 
-def put_first(styles: str) -> None:
-    """From now on, every document that Streamlit serves has these styles (a <style> element) in its head.
+class FirstPaint:
+    """ASGI middleware: every document that Streamlit serves has the pages' styles in its head."""
 
-    AttributeError where Streamlit serves its document in another way; nothing is changed then.
-    """
-    if not _head:
-        _ = file_util.get_static_dir
-        StaticFiles.__call__ = _answer_styled  # type: ignore[assignment, method-assign]
-    _head[:] = [_fonts() + styles]
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.head = (_fonts() + STYLES).encode()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and _is_document(scope["path"]):
+            headers = [item for item in scope["headers"] if item[0].lower() not in UNASKED]
+            scope, send = {**scope, "headers": headers}, _Styled(send, self.head)
+        await self.app(scope, receive, send)
+
+
+class _Styled:
+    """What an answer is sent through: a document waits until it is whole, anything else passes."""
+
+    def __init__(self, send: Any, head: bytes) -> None:
+        self.send, self.head = send, head
+        self.start: Any = None
+        self.body = b""
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start" and _is_html(message):
+            self.start = message
+        elif self.start is None:
+            await self.send(message)
+        else:
+            self.body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._send_whole()
+
+    async def _send_whole(self) -> None:
+        body = self.body.replace(b"</head>", self.head + b"</head>", 1)
+        headers = [item for item in self.start["headers"] if item[0].lower() in KEPT]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self.send({**self.start, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
 
 
 def _fonts() -> str:
@@ -42,20 +70,10 @@ def _fonts() -> str:
     return "".join(link.format(file.relative_to(static).as_posix()) for file in found)
 
 
-async def _answer_styled(files: StaticFiles, scope: Any, receive: Any, send: Any) -> None:
-    """As Starlette answers; Streamlit's document with the styles."""
-    if scope["type"] != "http" or not _is_document(scope["path"]):
-        await _answer(files, scope, receive, send)
-        return
-    asked = {**scope, "headers": [item for item in scope["headers"] if item[0].lower() not in CONDITIONS]}
-    response = await files.get_response(files.get_path(asked), asked)
-    if isinstance(response, FileResponse) and Path(response.path) == Path(file_util.get_static_dir(), "index.html"):
-        text = Path(response.path).read_text(encoding="utf-8")
-        kept = {"Cache-Control": response.headers.get("Cache-Control", "no-cache")}
-        response = HTMLResponse(text.replace("</head>", f"{_head[0]}</head>", 1), headers=kept)
-    await response(asked, receive, send)
-
-
 def _is_document(path: str) -> bool:
     """Whether a path may be one of a page: files of Streamlit have an ending."""
     return "." not in path.rpartition("/")[2]
+
+
+def _is_html(start: Any) -> bool:
+    return start["status"] == 200 and dict(start["headers"]).get(b"content-type", b"").startswith(b"text/html")

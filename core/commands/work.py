@@ -37,11 +37,13 @@ def _carried_out(queue: Queue, job: Job) -> str:
     from core.commands.study import carry_out
     from core.study.conditions import Design
     from core.study.limits import read_limits
+    from core.study.uploads import as_given
     from core.verdict.aggregation import aggregates
 
     progress, told = queue.progress(job.id), [job.note] if job.note else []
 
     def tell(text: str) -> None:
+        text = as_given(text, job.uploads)
         if text not in told:
             told.append(text)
             queue.note(job.id, note="\n".join(told))
@@ -64,7 +66,7 @@ def _carried_out(queue: Queue, job: Job) -> str:
             tell(line)
         aggregates(job.folder, weak_in(job.folder), progress)
     except LabError as error:
-        queue.note(job.id, state=FAILED, message=str(error))
+        queue.note(job.id, state=FAILED, message=as_given(str(error), job.uploads))
         return f"failed ({error})"
     queue.note(job.id, state=DONE)
     return "done"

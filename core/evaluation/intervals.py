@@ -14,6 +14,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from core import config
 from core.errors import ArtifactError, CheckpointError, SourceError
 from core.files import json_of, replacing
 from core.inference import Predictor, predict, shipped_or, title_of
@@ -254,7 +255,9 @@ def with_facts(intervals: Intervals, facts: dict[str, Any]) -> Intervals:
 def in_words(intervals: Intervals, low: float, high: float, usual: bool = True) -> str:
     """What an interval says, in one sentence; `usual` is False for a photo unlike those that calibrated it."""
     share = f"{100 * intervals.coverage:.0f} of 100"
-    kind = intervals.facts.get("photos", "the calibrating photos")
+    kind = str(intervals.facts.get("photos", "the calibrating photos"))
+    name = kind.removeprefix("photos of ")
+    kind = f"outdoor scenes ({name})" if name in config.OUTDOORS else kind
     unlike = "" if usual else " This photo is unlike them, so its interval is wider, and less sure itself."
     return (
         f"People's score of a photo that gets this score lies between {low:.2f} and {high:.2f} in {share} cases, "

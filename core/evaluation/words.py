@@ -36,13 +36,11 @@ def quality(item: Evaluation) -> str:
         if item.through
         else "that it had never seen"
     )
-    said = (
-        f"Its ranking of {item.n:,} photos {kind} agrees with people's: Spearman ρ = "
-        f"{item.spearman.estimate:.2f} (95 % interval {item.spearman.low:.2f} to {item.spearman.high:.2f})"
+    most = f", and {item.human.ceiling:.2f} the most that any model can expect" if item.human else ""
+    return (
+        f"Its order of {item.n:,} photos {kind} agrees with people's: Spearman ρ = {item.spearman.estimate:.2f} "
+        f"(95 % interval {item.spearman.low:.2f} to {item.spearman.high:.2f}); 0 is chance{most}."
     )
-    if item.human is None:
-        return f"{said}."
-    return f"{said}; the most that any model can expect is {item.human.ceiling:.2f}."
 
 
 def agreement(item: Evaluation) -> str:

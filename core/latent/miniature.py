@@ -14,11 +14,13 @@ FINE = 2
 """It is drawn this many times larger, so that dots come out round."""
 DOT, BORDER = 2.2, 12
 """Radius of a dot and width of the border, in px of the picture."""
+PICTURED = "learned"
+"""The space whose map it is, unless another one is asked for."""
 LIMITS = (2, 98)
 """Percentiles between which scores are told apart by colour."""
 
 
-def miniature(atlas: Atlas, space: str = "learned", projection: str = "umap") -> np.ndarray | None:
+def miniature(atlas: Atlas, space: str = PICTURED, projection: str = "umap") -> np.ndarray | None:
     """The map in two dimensions, coloured by score: uint8 HEIGHT × WIDTH × 4 (RGBA) with nothing behind the dots.
 
     Drawn scenes, which lie far from all photos, are left out. None for a map without photos or such a layout.

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from core.errors import SourceError
 from core.evaluation import evaluation
 from core.files import json_of
 from core.photos.photo_files import many
 from core.sources import open_source
-from core.study import catalogue, speeds
+from core.study import catalogue, speeds, uploads
 from core.study.conditions import Design, grid, masks_of
 from core.study.cost import Cost, Frequency, estimate
+from core.study.limits import Limits
 from core.study.parquet_parts import read_parts
 from core.table import PHOTOS
 from core.types import Photo
@@ -31,13 +34,14 @@ class Counted:
     """How many photos a study may take, how many of them people scored, and how often things are in them.
 
     `known`: the photos themselves say where things are; else these are taken to be as frequent as in the reference
-    study.
+    study. `said` is what is passed over, and which part is taken, a sentence each.
     """
 
     photos: int
     scored: int
     things: Mapping[str, Frequency]
     known: bool = False
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,33 @@ class Foreseen:
 
 def counted(source: str, part: str = "") -> Counted:
     """The photos of a source, none of them opened; errors as of `open_source`. A large list may take seconds."""
-    listing = open_source(source, tell=lambda _: None)
+    notes: list[str] = []
+    listing = open_source(source, tell=notes.append)
     chosen = evaluation.chosen_part(listing, part)
+    if taken := evaluation.part_sentence(listing, chosen):
+        notes.insert(0, f"The study takes {taken}.")
+    if bad := listing.problems:
+        notes.append(f"{many(len(bad), 'problem')} in the lists, the first: {bad[0]}")
     photos = [photo for photo in listing.photos if chosen is None or photo.split == chosen]
     scored = sum(photo.score is not None for photo in photos)
     drawn = bool(photos) and all(photo.path is None for photo in photos)
-    return Counted(len(photos), scored, _as_they_say(photos) if drawn else usual(), drawn)
+    return Counted(len(photos), scored, _as_they_say(photos) if drawn else usual(), drawn, tuple(notes))
+
+
+def counted_uploads(files: Iterable[tuple[str, bytes]], limits: Limits) -> Counted:
+    """The photos that a study of uploaded files (name, content) will take: those of the test part where there is one.
+
+    Lists are read, and of photos only the names. StudyError and SourceError as of `uploads.store` and `open_source`.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        stored = uploads.store(files, folder, limits, names_only=True)
+        try:
+            found = counted(stored.place)
+        except SourceError as error:
+            raise SourceError(uploads.as_given(str(error), folder)) from error
+    said = (*found.said, *stored.note.splitlines())
+    return replace(found, said=tuple(uploads.as_given(item, folder) for item in said))
 
 
 def foreseen(design: Design, found: Counted, model: str) -> Foreseen:

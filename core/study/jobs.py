@@ -7,6 +7,7 @@ was interrupted. What a job has done lies in the folder of its study, block by b
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -128,6 +129,12 @@ class Queue:
             job = replace(job, asked=self._after_all(), state=WAITING)
             self._write(job)
         return job
+
+    def free_name(self, wish: str) -> str:
+        """A name that no study has: the one wished for, else that with the first number that is free."""
+        taken = {job.name for job in self.jobs()}
+        names = (f"{wish}-{number}" if number > 1 else wish for number in itertools.count(1))
+        return next(name for name in names if name not in taken and not (config.RUNS / name).exists())
 
     def _after_all(self) -> float:
         """A time after that of every job: a clock that was put back lets nobody in first."""

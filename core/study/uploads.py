@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from core import config
@@ -64,6 +65,15 @@ class Besides:
     copies: int = 0
 
 
+@dataclass(frozen=True)
+class Member:
+    """A photo or list among uploaded files: its name, its size in bytes, and what unpacks it."""
+
+    name: str
+    size: int
+    read: Callable[[], bytes]
+
+
 def count(name: str, data: bytes, limits: Limits) -> int:
     """How many photos an uploaded file is: one, none for a list, or those that are named inside a ZIP, none unpacked.
 
@@ -88,27 +98,30 @@ def _check_kind(name: str) -> None:
         raise StudyError(f"{name}: this is neither a photo, a ZIP nor a CSV.")
 
 
-def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits) -> Stored:
+def store(files: Iterable[tuple[str, bytes]], folder: Path, limits: Limits, *, names_only: bool = False) -> Stored:
     """Write uploaded files (name, content) into a new folder, archives unpacked, and say what a study opens.
 
     That is the CSV where there is one, else the folder, or the one that all of it lies in. Only photos and lists are
     written, under names that lead nowhere else, and the paths in a CSV lead nowhere else either. Of two files of one
-    name the second gets a number.
+    name the second gets a number. With `names_only` photos are empty files, none of them unpacked: what a study would
+    open is known from their names and the lists.
     StudyError where there is no photo, or too many of them, or they are too large together, or cannot be written.
     """
     room, photos, lists = limits.megabytes * MEGABYTE, 0, []
     taken: set[str] = set()
     besides = Besides()
-    for given, data in _unpacked(files, room, _most_files(limits), besides):
-        room -= len(data)
-        suffix = PurePosixPath(given).suffix.lower()
-        photos += suffix in config.PHOTO_SUFFIXES
+    for member in _members(files, room, _most_files(limits), besides):
+        room -= member.size
+        suffix = PurePosixPath(member.name).suffix.lower()
+        is_photo = suffix in config.PHOTO_SUFFIXES
+        photos += is_photo
         if room < 0:
             raise StudyError(f"The photos have more than {limits.megabytes} MB together; choose fewer.")
         if photos > limits.photos:
             raise StudyError(f"These are more than {limits.photos:,} photos; choose fewer.")
-        name = _free(_checked(given), taken)
-        _write(folder / name, confined(data) if suffix == ".csv" else data, given)
+        name = _free(_checked(member.name), taken)
+        data = b"" if names_only and is_photo else member.read()
+        _write(folder / name, confined(data) if suffix == ".csv" else data, member.name)
         lists += [folder / name] if suffix == ".csv" else []
     if not photos:
         raise StudyError("There is no photo among these files; upload photos, or a ZIP of them.")
@@ -153,14 +166,17 @@ def _write(target: Path, data: bytes, given: str) -> None:
         raise StudyError(f"{given[:60]!r} cannot be stored here ({error.strerror}); nothing was begun.") from error
 
 
+def as_given(text: str, folder: Path) -> str:
+    """A text about uploaded files with their names as they were given: where they were stored helps no visitor."""
+    return text.replace(f"{folder}/", "").replace(str(folder), "the upload")
+
+
 def remove(folder: Path) -> None:
     """Remove the photos of a study that was not to be."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unpacked(
-    files: Iterable[tuple[str, bytes]], room: int, most: int, besides: Besides
-) -> Iterable[tuple[str, bytes]]:
+def _members(files: Iterable[tuple[str, bytes]], room: int, most: int, besides: Besides) -> Iterable[Member]:
     """Photos and lists among files, those of archives under their path inside; other pictures there are named."""
     wanted = (*config.PHOTO_SUFFIXES, *LISTS)
     for name, data in files:
@@ -168,13 +184,14 @@ def _unpacked(
         if name.lower().endswith(".zip"):
             yield from _of_archive(name, data, room, wanted, most, besides)
         else:
-            yield PurePosixPath(name.replace("\\", "/")).name, data  # a browser may send the folder too
+            own = PurePosixPath(name.replace("\\", "/")).name  # a browser may send the folder too
+            yield Member(own, len(data), partial(bytes, data))
 
 
 def _of_archive(
     name: str, data: bytes, room: int, wanted: tuple[str, ...], most: int, besides: Besides
-) -> Iterable[tuple[str, bytes]]:
-    """Photos and lists of an archive under their paths inside, unpacked one by one."""
+) -> Iterable[Member]:
+    """Photos and lists of an archive under their paths inside, each unpacked when it is read."""
     with _opened(name, data, most) as archive:
         members = [item for item in archive.infolist() if item.filename.lower().endswith(wanted)]
         besides.unread += [item.filename for item in archive.infolist() if _is_other_picture(item.filename)]
@@ -185,7 +202,12 @@ def _of_archive(
             raise StudyError(f"{name}: this ZIP is packed in a way that is not read here; pack it as an ordinary ZIP.")
         for item in members:
             if not _is_of_service(item.filename):
-                yield item.filename, archive.read(item)
+                yield Member(item.filename, item.file_size, partial(_read, name, archive, item))
+
+
+def _read(name: str, archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> bytes:
+    with _damage_told(name):
+        return archive.read(item)
 
 
 @contextmanager
@@ -193,9 +215,15 @@ def _opened(name: str, data: bytes, most: int) -> Iterator[zipfile.ZipFile]:
     """An archive; StudyError where it has more files than `most`, or turns out to be damaged."""
     if data.count(ENTRY) > most:  # counted before the list of files is made: a million of them would take a gigabyte
         raise StudyError(f"{name}: this ZIP has more than {most:,} files in it; pack the photos alone.")
+    with _damage_told(name), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        yield archive
+
+
+@contextmanager
+def _damage_told(name: str) -> Iterator[None]:
+    """StudyError for all that unpacking a damaged archive may raise."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            yield archive
+        yield
     except StudyError:
         raise
     except DAMAGED_ARCHIVE as error:

@@ -40,8 +40,6 @@ SCENES = {
 }
 """Categories of the SUN database, which begin the names of its files."""
 CATEGORY = re.compile(r"(\w+?)_(?:sun|labelme)_")
-OUTDOORS = ("lnsim",)
-"""Photo sets that hold outdoor scenes alone."""
 UNKNOWN = ""
 
 
@@ -94,7 +92,7 @@ def scene_of(source: str, photo_id: str) -> str:
     named = CATEGORY.match(photo_id.rpartition("/")[2])
     if named:
         return next((scene for scene, categories in SCENES.items() if named[1] in categories), UNKNOWN)
-    return "outdoors" if source in OUTDOORS else UNKNOWN
+    return "outdoors" if source in config.OUTDOORS else UNKNOWN
 
 
 def _in_order(kinds: np.ndarray) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.chromium import SCREENS, settled
-from ui import layout
+from tests.browser.conftest import STAND_IN
+from tests.helpers.chromium import SCREENS, running_app, settled
+from ui import styles
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -25,22 +28,22 @@ MOST = 0.1
 """What web.dev calls good is up to 0.1; without the room that is made, Home has 0.3 to 0.5."""
 
 
-@pytest.fixture(scope="module")
-def visited(address: str, browser: Browser) -> str:
-    """The address of a server that has been visited before."""
-    page = browser.new_page()
-    page.goto(address)
-    settled(page)
-    page.close()
-    return address
-
-
 @pytest.mark.parametrize("screen", ["light", "phone"])
-def test_home_stands_still_while_it_loads(visited: str, browser: Browser, screen: str) -> None:
+def test_home_stands_still_while_it_loads(address: str, browser: Browser, screen: str) -> None:
+    assert_still(address, browser, screen)
+
+
+def test_home_stands_still_for_the_first_visitor_of_a_server(artifacts: Path, browser: Browser) -> None:
+    with running_app([sys.executable, "-c", STAND_IN, str(artifacts)], "first.log") as running:
+        assert_still(running, browser, "phone")  # 0.24 where the styles come with the page alone
+
+
+def assert_still(address: str, browser: Browser, screen: str) -> None:
+    """Home in an empty profile moves no more than is good."""
     context = browser.new_context(**SCREENS[screen])
     page = context.new_page()
     page.add_init_script(f"({WATCH})()")
-    page.goto(visited)
+    page.goto(address)
     settled(page)
     page.wait_for_timeout(1_000)
     shifts = page.evaluate("window.shifts")
@@ -54,35 +57,35 @@ def fetched(address: str, **headers: str) -> tuple[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("path", ["", "/model", "/try_a_photo?sample=cat"])
-def test_every_document_has_the_styles_in_its_head(visited: str, path: str) -> None:
-    text, headers = fetched(f"{visited}{path}")
+def test_every_document_has_the_styles_in_its_head(address: str, path: str) -> None:
+    text, headers = fetched(f"{address}{path}")
     head = text.partition("</head>")[0]
-    assert layout.SHELL in head
-    assert layout.ROOM in head
+    assert styles.SHELL in head
+    assert styles.ROOM in head
     assert headers["cache-control"] == "no-cache"
     assert "etag" not in headers  # a browser would keep a document from before
     for font in ("SourceSerif", "MaterialSymbols"):
-        (address,) = [part for part in head.split('"') if font in part]
-        with urllib.request.urlopen(f"{visited}/{address.removeprefix('./')}") as found:
+        (file,) = [part for part in head.split('"') if font in part]
+        with urllib.request.urlopen(f"{address}/{file.removeprefix('./')}") as found:
             assert found.headers["content-type"] == "font/woff2"
 
 
-def test_a_browser_with_the_document_from_before_gets_the_styles(visited: str) -> None:
-    text, _ = fetched(visited, **{"If-None-Match": "*", "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"})
-    assert layout.SHELL in text
+def test_a_browser_with_the_document_from_before_gets_the_styles(address: str) -> None:
+    text, _ = fetched(address, **{"If-None-Match": "*", "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"})
+    assert styles.SHELL in text
 
 
-def test_other_files_are_served_as_before(visited: str) -> None:
-    text, headers = fetched(f"{visited}/manifest.json")
-    assert layout.SHELL not in text
+def test_other_files_are_served_as_before(address: str) -> None:
+    text, headers = fetched(f"{address}/manifest.json")
+    assert styles.SHELL not in text
     assert "etag" in headers
-    assert fetched(f"{visited}/_stcore/health")[0] == "ok"
+    assert fetched(f"{address}/_stcore/health")[0] == "ok"
 
 
-def test_the_room_is_that_of_the_page(visited: str, browser: Browser) -> None:
+def test_the_room_is_that_of_the_page(address: str, browser: Browser) -> None:
     """The shell's margins are those that Streamlit comes to by itself, so that nothing moves where it does not hold."""
     page = browser.new_page(viewport={"width": 1400, "height": 900})
-    page.goto(visited)
+    page.goto(address)
     settled(page)
     margins = "getComputedStyle(document.querySelector('.stMainBlockContainer')).padding"
     ours = page.evaluate(margins)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tests.helpers.chromium import AXE, SCREENS, OpenTab, check, in_the_dark, photo_file, serious, settled
@@ -59,6 +61,42 @@ def test_nothing_moves_for_whoever_asked_for_less_motion(address: str, open_tab:
     page.close()
 
 
+FIGURE_TEXT = """() => [...document.querySelectorAll('.main-svg text')].filter(text => text.textContent).map(text => {
+    const {fill, fillOpacity} = getComputedStyle(text)
+    return [text.textContent, ...fill.match(/[\\d.]+/g).slice(0, 3).map(Number), Number(fillOpacity)]
+})"""
+"""Every word in a figure with its colour and how much of it is seen; axe-core does not look into figures."""
+
+
+@pytest.mark.parametrize("screen", ["light", "dark"])
+def test_words_in_figures_stand_out_from_their_ground(screen: str, address: str, open_tab: OpenTab) -> None:
+    page = open_tab(screen)
+    page.goto(address)
+    settled(page)
+    ground = [int(part) for part in re.findall(r"\d+", page.evaluate(GROUND))[:3]]
+    words = page.evaluate(FIGURE_TEXT)
+    assert {"Faces", "A", "B"} <= {word for word, *_ in words}
+    for word, *colour, seen in words:
+        mixed = [seen * one + (1 - seen) * other for one, other in zip(colour, ground, strict=True)]
+        assert contrast(mixed, ground) >= 4.5, word
+    page.close()
+
+
+GROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    """The contrast of two colours (WCAG 2.2): 1 to 21."""
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: Sequence[float]) -> float:
+    shares = [part / 255 for part in colour]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in shares]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
 def test_home_answers_in_one_screen(address: str, open_tab: OpenTab) -> None:
     """The photo with its score, the verdict in its figure, the map, and what the model is worth, on a laptop."""
     page = open_tab("light")
@@ -69,7 +107,7 @@ def test_home_answers_in_one_screen(address: str, open_tab: OpenTab) -> None:
         page.locator("[data-testid=stMetricValue]"),
         page.locator(".st-key-nine-rows .main-svg").first,
         page.get_by_alt_text("The photos of the map as dots").first,
-        page.get_by_text("Its ranking of").first,
+        page.get_by_text("Its order of").first,
     )
     for answer in answers:
         box = answer.bounding_box()

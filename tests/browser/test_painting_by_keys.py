@@ -32,10 +32,10 @@ from tests.browser.test_painting import (
     taken_along,
     visit,
 )
-from tests.helpers.chromium import POLLING, check, serious, settled
+from tests.helpers.chromium import POLLING, SCREENS, check, serious, settled
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 __all__ = ["predictor", "visit"]
 pytestmark = pytest.mark.slow
@@ -48,9 +48,10 @@ SIDE = 256
 """Height and width of the astronaut as the model sees it."""
 
 
-def focus(page: Page) -> None:
-    """Go to the picture by Tab alone, from the choice of the tool."""
-    canvas(page)
+def focus(page: Page, *, early: bool = False) -> None:
+    """Go to the picture by Tab alone, from the choice of the tool; `early` before the canvas is there."""
+    if not early:
+        canvas(page)
     page.locator(".st-key-tool [role=radio][aria-checked=true]").focus()
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -108,6 +109,33 @@ def test_a_stroke_by_keys_is_the_stroke_of_a_hand(visit: Visit, predictor: infer
     assert delta == region_effect.signed(check_try(predictor, archive, table.iloc[0], photo).delta)
     page.keyboard.press("Control+z")
     shows_nothing(page)
+
+
+def test_strokes_by_keys_before_the_picture_is_there_are_drawn_once_it_is(address: str, browser: Browser) -> None:
+    """The canvas's own script comes after the page: meanwhile a word says so, and nothing is lost."""
+    context = browser.new_context(**SCREENS["light"])
+    page, held = context.new_page(), []
+    page.set_default_timeout(120_000)
+    page.route("**/bidi-components/**", lambda asked: held.append(asked))
+    page.goto(f"{address}/try_a_photo?sample=astronaut")
+    page.get_by_text("The picture is on its way").wait_for()
+    focus(page, early=True)
+    keys(page, "4 Shift+ArrowLeft", "Space", "6 Shift+ArrowRight", "Space")
+    keys(page, "4 Shift+ArrowDown", "Enter", "6 Shift+ArrowLeft", "Enter", "Enter", "2 Shift+ArrowUp")
+    assert held
+    assert page.get_by_text("The picture is on its way").is_visible()
+    for asked in held:
+        asked.continue_()
+    two = (Stroke(((0.3, 0.5), (0.6, 0.5)), BRUSH), Stroke(((0.6, 0.7), (0.3, 0.7)), BRUSH))
+    kept = page.wait_for_function(KEPT_STROKES, arg=2, polling=POLLING).json_value()
+    assert [len(set(own.points)) > 1 for own in read_sketch(kept, SIDE, SIDE).strokes] == [True, True]
+    assert float(said(page, AREA)) == pytest.approx(percent(*two, height=SIDE, width=SIDE), abs=0.4)
+    assert not page.get_by_text("The picture is on its way").is_visible()
+    keys(page, "ArrowUp", "Escape")  # the third is still being drawn
+    kept = page.wait_for_function(KEPT_STROKES, arg=3, polling=POLLING).json_value()
+    last = np.array(read_sketch(kept, SIDE, SIDE).strokes[-1].points)
+    assert last[:, 1].min() == pytest.approx(0.59, abs=0.01)
+    context.close()
 
 
 def test_shapes_and_the_eraser_by_keys_and_escape_lets_go(visit: Visit) -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.photos import images
-from core.study.jobs import DONE, RUNNING, Job, Queue
+from core.study import jobs
+from core.study.jobs import DONE, FAILED, RUNNING, Job, Queue
 from tests.conftest import draw_photo
 from tests.helpers.chromium import SCREENS, OpenTab, check, running_app, serious, settled
+from ui.study import runs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -115,6 +117,24 @@ def test_what_was_given_stays_while_other_pages_are_read(open_tab: OpenTab, tmp_
         page.get_by_text("2.png").wait_for()
     page.close()
     assert [file for file in tmp_path.rglob("*") if file.suffix == ".png"] == []
+
+
+def test_a_study_is_deleted_by_a_second_click(open_tab: OpenTab, tmp_path: Path) -> None:
+    """The list is drawn anew every few seconds; the question stays open meanwhile."""
+    queue, page = Queue(tmp_path / "runs" / ".jobs"), open_tab("dark")
+    queue.add(Job(jobs.new_id(), "mine", ("generated:face,n=10",), "no-such-model"), 1)
+    with running_app(START, "study-deleted.log", place=tmp_path) as address:
+        page.goto(f"{address}/run_a_study")
+        in_state(queue, FAILED)
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_text("Nothing brings it back").wait_for()
+        page.wait_for_timeout(1000 * runs.REFRESH + 1000)
+        assert serious(page) == []
+        assert [job.name for job in queue.jobs()] == ["mine"]
+        page.get_by_role("button", name="Delete for good").click()
+        page.get_by_text("No study was asked for yet").wait_for()
+        assert queue.jobs() == []
+    page.close()
 
 
 def png(number: int) -> dict[str, object]:

@@ -17,7 +17,7 @@ import pytest
 from core import config
 from core.commands import work
 from core.models.small import small_cnn
-from core.study import jobs
+from core.study import jobs, uploads
 from core.study.catalogue import STORED
 from core.study.jobs import DONE, FAILED, STOPPED, WAITING, Job, Queue
 from core.study.limits import read_limits
@@ -118,6 +118,29 @@ def test_what_a_study_passes_over_is_said_on_the_page_too(queue: Queue, model: s
     assert any("4 of 7 photos, the test part." in line for line in said), said
     assert any("too few for a verdict" in line for line in said)
     assert any(line.startswith("left out:") and "broken.png" in line for line in said)
+
+
+def test_what_is_said_of_uploaded_photos_names_them_as_they_were_given(
+    queue: Queue, model: str, tmp_path: Path
+) -> None:
+    """Where the server keeps them is nothing to a visitor."""
+    job = Job(jobs.new_id(), "mine", (), model, ablations=("grayscale",))
+    table = b"image_path,memorability_score\na.png,0.5\nlost.png,0.5\n"
+    given = [("a.png", write_photo(tmp_path / "a.png").read_bytes()), ("scores.csv", table)]
+    stored = uploads.store(given, job.uploads, read_limits())
+    job = queue.add(dataclasses.replace(job, sources=(stored.place,)), 4)
+    work.work()
+    said = queue.job(job.id)
+    assert said.state == DONE, said.message
+    assert "left out: scores.csv:3: " in said.note
+    assert "no photo below the upload has its name" in said.note
+    assert str(config.RUNS) not in said.note
+    table = b"name,score\na.png,0.5\n"
+    bad = Job(jobs.new_id(), "bad", (), model, ablations=("grayscale",))
+    stored = uploads.store([given[0], ("scores.csv", table)], bad.uploads, read_limits())
+    queue.add(dataclasses.replace(bad, sources=(stored.place,)), 4)
+    work.work()
+    assert queue.job(bad.id).message.startswith("scores.csv: the column image_path is missing")
 
 
 @pytest.mark.parametrize("by", ["list", "link"])

@@ -118,6 +118,8 @@ def test_intervals_are_read_back_and_a_damaged_file_is_named(known: intervals.In
     assert "between 0.50 and 0.70 in 90 of 100 cases, measured on photos of planted" in intervals.in_words(
         again, 0.5, 0.7
     )
+    outdoors = intervals.with_facts(again, {"photos": "photos of lnsim"})
+    assert "measured on outdoor scenes (lnsim)." in intervals.in_words(outdoors, 0.5, 0.7)
     file.write_bytes(file.read_bytes()[:40])
     with pytest.raises(ArtifactError, match="cannot be read"):
         intervals.read(file)

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import LabError
 from core.evaluation import reports
 from core.evaluation import words as report_words
-from core.latent.miniature import miniature
+from core.latent.miniature import PICTURED, miniature
 from core.latent.words import plain_answer
 from core.paint import showcase
 from core.paint.showcase import Showcase
@@ -31,6 +31,10 @@ TAKEN = {"faces": "face", "people": "person", "salient": "main object", "text": 
 """What a mask's thing is called where one of it is taken away."""
 
 
+ENTERED = {layout.LATENT: {"space": PICTURED}}
+"""What the address of a page says for whoever enters it through its picture: the picture's own."""
+
+
 def framed(page: Page, draw: Callable[[], bool]) -> None:
     """A question, its answer where there is one, else how the page would answer it, and the link to the page."""
     with st.container(border=True):
@@ -38,7 +42,8 @@ def framed(page: Page, draw: Callable[[], bool]) -> None:
         if not draw():
             st.markdown(page.answer)
         with st.container(horizontal_alignment="right"):
-            layout.link(page, icon=":material/arrow_forward:", icon_position="right")
+            also = ENTERED.get(page, {})
+            layout.link(page, also, icon=":material/arrow_forward:", icon_position="right")
 
 
 def photo() -> bool:

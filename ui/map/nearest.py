@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import streamlit as st
 
 from core import config
@@ -71,7 +73,7 @@ def _tile(atlas: Atlas, item: Item, kind: str, index: int, picture: Pixels) -> N
     st.caption(f"{kind}: **{atlas.photos['score'].iloc[index]:.2f}**")
     photos.map_link(
         item,
-        layout.plain(name),
+        layout.plain(PurePosixPath(name).name),  # with its folders it would be cut off
         help_text=f"Show {layout.plain(name)} on the map",
         photo=name,
         space=SPACE,

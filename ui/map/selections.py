@@ -22,7 +22,10 @@ from ui.map import resources as latent_map
 DRAWN, KEPT = "select", "kept"
 """Where the address holds the selection, and the one that it is compared with: LAYOUT@OUTLINES."""
 GALLERY = 24
-HOW = "Hold Shift to add to a selection and Alt to take away from it; Escape clears it."
+HOW = (
+    "Click or tap a photo to look at it closely; drag to move the map. To compare photos, take the box or the lasso at "
+    "the map's top right and draw around them: Shift adds to a selection, Alt takes away from it, Escape clears it."
+)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.registry import ATTRIBUTIONS
 from core.trust import reports, words
 from core.types import Heatmap
-from ui import components, layout, resources
+from ui import components, layout, resources, styles
 from ui.resources import Item
 
 
@@ -35,7 +35,7 @@ class Pictures:
         self.item, self.model, self.method, self.settings = item, model, method, settings
         self._draw_alike = alike
         self.is_new = st.session_state.get("pictured") != item.digest
-        self.pictures, self.sentence = place.container(), place.container(key=layout.WORTH)
+        self.pictures, self.sentence = place.container(), place.container(key=styles.WORTH)
         self.alike = place.container()
         if self.is_new:  # drawn twice in this run; emptied in a later one, the place would lose its height meanwhile
             self.pictures, self.sentence = self.pictures.empty(), self.sentence.empty()

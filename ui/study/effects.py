@@ -14,6 +14,7 @@ from core.effects import plots as effect_plots
 from core.effects.plots import MEASURES
 from core.effects.table import ALL, ELIGIBLE, POOLED
 from core.errors import LabError
+from core.photos.photo_files import many
 from core.registry import MASKS
 from core.study import catalogue
 from core.trust.reports import is_top
@@ -73,7 +74,8 @@ def verdict(study: Aggregates, folder: Path) -> None:
     with layout.text():
         st.markdown(f"### {layout.plain(said.sentence)}")
     if found.marks:
-        st.warning("  \n".join(layout.plain(mark) for mark in found.marks), icon=":material/flag:")
+        marks = "\n".join(f"- {layout.plain(mark)}" for mark in found.marks)
+        st.warning(f"**With {many(len(found.marks), 'reservation')}**\n\n{marks}", icon=":material/flag:")
     st.plotly_chart(
         nine_rows(said),
         key="nine-rows",

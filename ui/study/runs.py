@@ -30,10 +30,10 @@ SIGNS = {
     DONE: "check_circle",
     FAILED: "error",
 }
+USUAL_NAME = "my-photos"
+"""A study that nobody names is called so, with a number where there is one already."""
 MOST_SAID = 8
 """Lines on what a study passed over that are shown."""
-COMPLETE = 300
-"""Photos from which most rows of a verdict can be tested, where every second photo holds the thing."""
 
 
 def owner() -> str:
@@ -45,8 +45,7 @@ def ask(limits: Limits) -> None:
     """What to study, and the button that puts it into the queue."""
     source = _photos(limits)
     job = _job(source, limits)
-    photos = sum(file.photos for file in given.kept()) if not source else None
-    beforehand.estimate(job, photos, limits)
+    beforehand.estimate(job, None if source else given.kept(), limits)
     st.caption("Whoever can open this site sees the study and its photos.")
     if st.button("Start the study", key="start-study", type="primary", icon=":material/play_arrow:"):
         layout.attempt(lambda: _begin(job, not source, limits))
@@ -80,9 +79,9 @@ def _job(source: str, limits: Limits) -> Job:
         "Ablations (none chosen: all of them, as the verdict needs)", list(labels), format_func=labels.__getitem__,
         key="study-ablations", persist_state="session",
     )  # fmt: skip
-    name = jobs.name_of(
-        st.text_input("Name of the study", key="study-name", placeholder="my-photos", persist_state="session")
-    )
+    usual = Queue().free_name(USUAL_NAME)
+    wish = st.text_input("Name of the study", key="study-name", placeholder=usual, persist_state="session")
+    name = jobs.name_of(wish) if wish.strip() else usual
     return Job(jobs.new_id(), name, (source,), model, photos=int(most), ablations=tuple(chosen), owner=owner())
 
 
@@ -158,13 +157,26 @@ def _shown(queue: Queue, job: Job, limits: Limits) -> None:
         for label, icon, states, act in (
             ("Stop", "stop", (WAITING, RUNNING), queue.stop),
             ("Resume", "play_arrow", (STOPPED, FAILED), queue.resume),
-            ("Delete", "delete", (WAITING, STOPPED, DONE, FAILED), queue.delete),
         ):
             if job.state in states:
                 st.button(
                     label, key=f"{label.lower()}-{job.id}", icon=f":material/{icon}:", type="tertiary",
                     on_click=_act, args=(label.lower(), act, job.id),
                 )  # fmt: skip
+        if job.state != RUNNING:
+            _delete(queue, job)
+
+
+def _delete(queue: Queue, job: Job) -> None:
+    """A second click deletes: what may have taken hours is not lost by one beside the wrong study."""
+    with st.popover("Delete", key=f"ask-delete-{job.id}", icon=":material/delete:", type="tertiary"):
+        st.markdown(
+            f"Delete **{layout.plain(job.name)}** with its results and its uploaded photos? Nothing brings it back."
+        )
+        st.button(
+            "Delete for good", key=f"delete-{job.id}", icon=":material/delete_forever:",
+            on_click=_act, args=("delete", queue.delete, job.id),
+        )  # fmt: skip
 
 
 def _act(name: str, act: Callable[[str], None], job: str) -> None:

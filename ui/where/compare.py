@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -48,10 +49,11 @@ def ask(item: Item, model: str) -> Question | None:
         st.session_state["where-asked"] = key
     if not chosen:
         st.info("Choose a method to see where the model looks.")
-    elif passes > 2 * len(chosen):
-        tests = (2 * STEPS + PLACES + 1) * len(deciding_fills(model).fills)
+    else:
+        tests = (2 * STEPS + PLACES + 1) * len(deciding_fills(model).fills) * len(chosen)
         st.caption(
-            f"This takes about {passes} passes through the model for the maps, and {tests} a method to test them."
+            f"This takes about {passes} passes through the model for the maps, and {tests} to test them: seconds to "
+            "minutes, and a bar says how far it is."
         )
     return Question(item, model, chosen) if chosen and st.session_state.get("where-asked") == key else None
 
@@ -59,11 +61,17 @@ def ask(item: Item, model: str) -> Question | None:
 def answer(asked: Question) -> None:
     """Compute with progress, then draw: maps with their worth, curve, and table."""
     bar = st.progress(0.0, "Explaining …")
-    for done, method in enumerate(asked.methods):
-        bar.progress(done / len(asked.methods), f"{ATTRIBUTIONS[method].label} …")
-        results.heatmap(asked.model, method, asked.item)
-        results.tenth(asked.model, method, asked.item)
-        results.curves(asked.model, method, asked.item.digest, asked.item)
+    steps: dict[str, Callable[[str], object]] = {
+        "its map is drawn": lambda method: results.heatmap(asked.model, method, asked.item),
+        "its brightest tenth is removed": lambda method: results.tenth(asked.model, method, asked.item),
+        "its places are removed one by one": (
+            lambda method: results.curves(asked.model, method, asked.item.digest, asked.item)
+        ),
+    }
+    todo = [(method, what, step) for method in asked.methods for what, step in steps.items()]
+    for done, (method, what, step) in enumerate(todo):
+        bar.progress(done / len(todo), f"{ATTRIBUTIONS[method].label}: {what} …")
+        step(method)
     bar.empty()
     maps(asked)
     curve(asked)

@@ -51,6 +51,11 @@ def named(folder: Path, row: int) -> str:
     return found.name(row)
 
 
+def label(folder: Path, row: int) -> str:
+    """A photo's name on a link: without its folders, with which it would be cut off."""
+    return named(folder, row).rpartition("/")[2]
+
+
 def beside(delta: float | None = None) -> AppTest:
     """What stands beside the score of the sample, on a page of its own."""
 
@@ -80,7 +85,7 @@ def labels(app: AppTest) -> dict[str, str]:
 def test_the_nearest_that_differ_enough_are_shown_with_their_scores(artifacts: Path) -> None:
     app = beside()
     assert not app.error
-    assert labels(app) == {"memorable": named(artifacts, 3), "forgettable": named(artifacts, 2)}
+    assert labels(app) == {"memorable": label(artifacts, 3), "forgettable": label(artifacts, 2)}
     score = inference.load().score([next(p for p in open_source("samples").photos if p.id == "cat").read()])[0]
     assert f"more memorable: **{np.float32(score + 0.2):.2f}**" in said(app)
     assert f"more forgettable: **{np.float32(score - 0.2):.2f}**" in said(app)
@@ -88,7 +93,7 @@ def test_the_nearest_that_differ_enough_are_shown_with_their_scores(artifacts: P
 
 
 def test_the_step_chosen_on_the_map_counts_here_too_and_what_is_missing_is_said(artifacts: Path) -> None:
-    assert labels(beside(0.25))["memorable"] == named(artifacts, 4)
+    assert labels(beside(0.25))["memorable"] == label(artifacts, 4)
     app = beside(0.5)
     lacking = [key for key in ("memorable", "forgettable") if key not in labels(app)]
     assert lacking
@@ -107,7 +112,7 @@ def test_a_click_opens_the_photo_on_the_map_beside_the_visitor_s_without_a_secon
 
     monkeypatch.setattr(inference.Predictor, "score_with_features", counted)
     app = visit_page("pages/try_a_photo.py", sample="cat")
-    (link,) = (each.proto for each in app.get("page_link") if each.proto.label.replace("\\", "") == named(artifacts, 2))
+    (link,) = (each.proto for each in app.get("page_link") if each.proto.label.replace("\\", "") == label(artifacts, 2))
     assert link.page == "latent_space"
     app.switch_page("pages/latent_space.py")
     for name, value in parse_qsl(link.query_string):

@@ -122,6 +122,18 @@ def test_drawn_scenes_are_studied_whole(queue: Queue) -> None:
     assert queue.jobs()[0].part == "all"
 
 
+def test_a_study_that_nobody_names_gets_the_name_that_is_shown(queue: Queue) -> None:
+    app = visit_page(PAGE)
+    app.segmented_control(key="study-kind").set_value(runs.DRAWN).run()
+    for name in ("my-photos", "my-photos-2"):
+        assert app.text_input(key="study-name").placeholder == name
+        start(app, "")
+    assert [job.name for job in queue.jobs()] == ["my-photos", "my-photos-2"]
+    app.text_input(key="study-name").set_value("!?").run()
+    app.button(key="start-study").click().run()
+    assert "small letters" in app.error[0].value
+
+
 def test_a_place_is_offered_where_one_is_listed(queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "photos" / "inside").mkdir(parents=True)
     own = limits.Limits((tmp_path / "photos",), False, 50, 1, 2, True, False)
@@ -182,6 +194,24 @@ def test_how_long_it_takes_is_said_before_the_start_by_the_estimate_of_the_comma
     assert f"**{expected.sentence}**" in once_counted(app)
     assert "2 photos under 1 condition, 2 passes a photo of 40 ms each, and 200 ms to open it" in expected.sentence
     assert "measured here with PyTorch" in words(app).replace("\\", "")
+
+
+def test_of_an_uploaded_set_with_parts_the_test_part_is_counted_and_named(queue: Queue) -> None:
+    """As the study takes it: of a ZIP in LaMem's layout, and of photos with a list of their parts."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as written:
+        for number, part in enumerate(("train", "val", "test")):
+            written.writestr(f"set/splits/{part}_1.txt", f"{part}.png 0.5\n")
+            written.writestr(f"set/images/{part}.png", photo_file(number)[1])
+    app = given(visit_page(PAGE), ("set.zip", packed.getvalue(), "application/zip"))
+    assert "1 photo under " in once_counted(app)
+    assert "The study takes 1 of 3 photos\\, the test part" in words(app)
+    app.button(key="study-remove-0").click().run()
+    assert "The study takes" not in words(app)
+    table = b"image_path,memorability_score,split\n0.png,0.5,test\n1.png,0.5,test\n2.png,0.5,train\n"
+    given(app, *(photo_file(number) for number in range(3)), ("scores.csv", table, "text/csv"))
+    assert "2 photos under " in once_counted(app)
+    assert "The study takes 2 of 3 photos" in words(app)
 
 
 @pytest.mark.parametrize(("allowed", "warned"), [(True, 0), (False, 1)])
@@ -276,8 +306,9 @@ def test_what_is_too_much_is_refused_by_name_and_the_rest_stays(monkeypatch: pyt
 def test_photos_in_archives_are_counted_unopened() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name in ("set/a.jpg", "set/b.JPG", "set/scores.csv", "__MACOSX/a.jpg"):
+        for name in ("set/a.jpg", "set/b.JPG", "__MACOSX/a.jpg"):
             archive.writestr(name, b"")
+        archive.writestr("set/scores.csv", "image_path,memorability_score\na.jpg,0.5\nb.JPG,0.7\n")
     app = given(visit_page(PAGE), ("set.zip", packed.getvalue(), "application/zip"))
     assert "2 photos under " in once_counted(app)
 
