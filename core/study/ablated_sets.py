@@ -227,7 +227,7 @@ def _earlier(folder: Path) -> set[str]:
         return {name for name in left if name.endswith((".png", ".png.tmp"))}
     manifest = folder / MANIFEST
     if not manifest.is_file():
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and any(file.name != f"{UNFINISHED}.tmp" for file in folder.iterdir()):  # a killed beginning
             raise SourceError(f"{folder}: this folder holds other files, which stay untouched; choose a new one.")
         return set()
     names = {row.get("file") or "" for row in _table(manifest)}

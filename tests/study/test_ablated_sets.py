@@ -122,6 +122,15 @@ def test_a_folder_with_other_files_stays_untouched(photo_folder: Path, tmp_path:
         write_sets(listing(), [whole_photo("blur")], tmp_path / "file")
 
 
+def test_a_run_killed_while_it_claimed_its_folder_begins_again(tmp_path: Path) -> None:
+    """What it leaves is no other file: nobody else writes one of that name."""
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "sets" / f"{ablated_sets.UNFINISHED}.tmp").write_text("A run beg")
+    written = write_sets(listing(), [whole_photo("blur")], tmp_path / "sets")
+    assert written.files == {"blur": len(listing().photos)}
+    assert sorted(file.name for file in (tmp_path / "sets").iterdir()) == ["blur", MANIFEST, NOT_ELIGIBLE]
+
+
 def test_every_set_has_a_name_and_covers_the_registries() -> None:
     names = [name_of(condition) for condition in every_set()]
     assert len(set(names)) == len(names)
