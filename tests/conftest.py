@@ -66,7 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """With several workers (`-n 3`), a file stays with one of them, and all that drives a browser with one.
+    """With several workers (`-n 2`), a file stays with one of them, and all that drives a browser with one.
 
     Two servers and two Chromiums at once would leave each other too little of the machine.
     """

@@ -2,8 +2,8 @@
 
 It reads one task a line, JSON of `Task`, and answers each with a line. Commands run in forks of this process, which has
 imported everything: a kill falls into work, not into imports. `{out}` in the command is another folder for each run
-that ended. `MEMORABILITY_CACHE={out}` before the command lets it keep its cache there, and `COPY=FOLDER` begins with a
-copy of that folder.
+that ended. Before the command, `MEMORABILITY_CACHE={out}` lets it keep its cache there, `COPY=FOLDER` begins with a
+copy of that folder, and `RUNS={out}` has the queue of studies there, in which what stopped is resumed as by a visitor.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 
 from core import config
 
-CACHE, COPY = "MEMORABILITY_CACHE", "COPY"
+CACHE, COPY, RUNS = "MEMORABILITY_CACHE", "COPY", "RUNS"
 TICK = 0.001
 SIDE = 96
 """Of the photos that studies of tests work on, in px: rendering them would be most of what a killed study takes."""
@@ -132,6 +132,7 @@ def imported() -> None:
     import core.commands.score
     import core.commands.ship
     import core.commands.study
+    import core.commands.work
     import core.latent.build
     import core.study.engine
     import core.study.packing
@@ -165,6 +166,9 @@ def _begun(command: list[str], out: Path) -> int:
 def _ran(line: list[str]) -> int:
     if line[0].startswith(CACHE):
         config.CACHE = Path(line.pop(0).partition("=")[2])
+    if line[0].startswith(RUNS):
+        config.RUNS = Path(line.pop(0).partition("=")[2])
+        _resume_what_stopped()
     sys.argv = line
     if line[0] == "train.py":
         import train
@@ -173,6 +177,15 @@ def _ran(line: list[str]) -> int:
     from core.__main__ import main as core
 
     return core(line[1:])
+
+
+def _resume_what_stopped() -> None:
+    from core.study.jobs import STOPPED, Queue
+
+    queue = Queue()
+    for job in queue.jobs():
+        if job.state == STOPPED:
+            queue.resume(job.id)
 
 
 def _await(child: int, moment: Callable[[], bool]) -> bool:

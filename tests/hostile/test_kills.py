@@ -16,12 +16,15 @@ import pytest
 import safetensors.numpy
 import torch
 
+from core import config
 from core.inference import checkpoints
 from core.models.vae import VAE
 from core.photos.preprocess import Preset
+from core.study import jobs
+from core.study.jobs import Job, Queue
 from tests.conftest import write_photo
 from tests.helpers.hostile import SEED
-from tests.helpers.kills import CACHE, COPY, CarryOut, Task
+from tests.helpers.kills import CACHE, COPY, RUNS, CarryOut, Task
 from tests.study.test_engine import write_checkpoint
 from tests.training.test_fit import TINY, drawn_set
 
@@ -137,13 +140,24 @@ def a_study_on_a_cluster(photos: Path, place: Path, _: CarryOut) -> Command:
     return [*study(photos, place), "--engine-cluster", "ray", "--out", OUT], tables
 
 
+def a_study_of_the_page(_: Path, place: Path, __: CarryOut) -> Command:
+    """Asked for on the page; whenever its runner is killed, somebody resumes it."""
+    model = str(write_checkpoint(place / "tiny"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "RUNS", place / "made")
+        asked = Job(jobs.new_id(), "asked", ("generated:face,n=40",), model, ablations=("blur", "texture"), part="all")
+        Queue().add(asked, 1)
+    return [f"{COPY}={place / 'made'}", f"{RUNS}={OUT}", "core", "work"], lambda folder: tables(folder / "asked")
+
+
 COMMANDS = [
     *(a_study, a_training, ablated_sets, a_table_of_scores, a_packed_study, a_shipped_checkpoint, a_report, an_export),
-    *(a_map, a_study_on_a_cluster),
+    *(a_map, a_study_on_a_cluster, a_study_of_the_page),
 ]
 ONLY_ON_DEMAND = {
     a_map: "a map takes a minute: KILLS=50 kills it too",
     a_study_on_a_cluster: "a cluster takes half a minute to start: KILLS=50 kills studies on it too",
+    a_study_of_the_page: "tests/commands/test_work.py kills one: KILLS=50 kills it at other moments",
 }
 
 
