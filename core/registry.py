@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -81,6 +82,18 @@ class Entry(Generic[F]):
             raise ParameterError(f"{self.id} has no parameter {sorted(unknown)[0]!r}; its parameters: {names}.")
         values = {name: param.default for name, param in known.items()}
         return values | {name: known[name].check(value) for name, value in (given or {}).items()}
+
+    def about(self, name: str) -> str:
+        """What the help says of a parameter: each sentence, or part of one at a semicolon, that names it.
+
+        Where some name it as code, those alone: elsewhere the word is a word.
+        """
+        parts = re.split(r"(?<=[.;])\s+", " ".join(self.help.split()))
+        said = [part for part in parts if f"`{name}`" in part] or [
+            part for part in parts if re.search(rf"\b{name}\b", part)
+        ]
+        plain = [part.replace(f"`{name}`", name.replace("_", " ")).rstrip(".;") for part in said]
+        return " ".join(f"{part[0].upper()}{part[1:]}." for part in plain)
 
 
 class Registry(Generic[F]):

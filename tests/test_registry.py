@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core import registry
 from core.errors import ParameterError, UnknownChoiceError
-from core.registry import Choice, Entry, Param, Range, Registry
+from core.registry import ABLATIONS, Choice, Entry, Param, Range, Registry
 
 REGISTRIES = {name: found for name, found in vars(registry).items() if isinstance(found, Registry)}
 ENTRIES = {f"{name}.{entry.id}": entry for name, found in REGISTRIES.items() for entry in found}
@@ -48,6 +48,15 @@ def test_an_entry_explains_itself(place: str) -> None:
     first = entry.help.split("\n\n")[0]
     assert 20 <= len(first) <= 400
     assert first.rstrip().endswith((".", ")"))
+
+
+@pytest.mark.parametrize("name", ["ABLATIONS", "FILLS", "ATTRIBUTIONS", "PROJECTIONS"])
+def test_what_a_visitor_can_set_is_explained_in_the_help(name: str) -> None:
+    """The widget of a parameter shows these words; a seed needs none."""
+    for entry in REGISTRIES[name]:
+        for param in entry.params:
+            assert param.name == "seed" or len(entry.about(param.name)) > 15, f"{entry.id}: {param.name}"
+    assert ABLATIONS["blur"].about("sigma") == "Sigma is its standard deviation as a fraction of the short side."
 
 
 @pytest.mark.parametrize("place", ENTRIES)

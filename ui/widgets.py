@@ -112,24 +112,26 @@ def _write_address(key: str) -> None:
 
 def parameters(entry: Entry[Any], key: str) -> dict[str, Any]:
     """One widget for each parameter of an entry; returns the values by name."""
-    return {param.name: parameter(param, f"{key}-{entry.id}-{param.name}") for param in entry.params}
+    return {param.name: parameter(entry, param, f"{key}-{entry.id}-{param.name}") for param in entry.params}
 
 
-def parameter(param: Param, key: str) -> Any:
-    """The widget that fits a parameter's kind and limits."""
-    label = param.name.replace("_", " ").capitalize()
+def parameter(entry: Entry[Any], param: Param, key: str) -> Any:
+    """The widget that fits a parameter's kind and limits, with what its entry says of it."""
+    label, about = param.name.replace("_", " ").capitalize(), entry.about(param.name) or None
     match param.limits:
         case Range(low, high, step):
             kind = param.kind
             form = _format(step)
             return st.slider(
-                label, kind(low), kind(high), kind(param.default), kind(step), form, key=key, persist_state="session"
-            )
+                label, kind(low), kind(high), kind(param.default), kind(step), form,
+                key=key, help=about, persist_state="session",
+            )  # fmt: skip
         case Choice(options):
-            return st.selectbox(label, options, index=options.index(param.default), key=key, persist_state="session")
+            first = options.index(param.default)
+            return st.selectbox(label, options, index=first, key=key, help=about, persist_state="session")
     if param.kind is bool:
-        return st.toggle(label, param.default, key=key, persist_state="session")
-    return param.kind(st.text_input(label, str(param.default), key=key, persist_state="session"))
+        return st.toggle(label, param.default, key=key, help=about, persist_state="session")
+    return param.kind(st.text_input(label, str(param.default), key=key, help=about, persist_state="session"))
 
 
 def _format(step: float) -> str:

@@ -25,7 +25,7 @@ def grayscale(photo: Pixels) -> Pixels:
 
 @ABLATIONS.register("Desaturation", removes="colour", strength="amount", none=0.0, doses=(0.25, 0.5, 0.75, 1.0))
 def desaturate(photo: Pixels, *, amount: Annotated[float, Range(0, 1, 0.05)] = 0.5) -> Pixels:
-    """Move every colour towards the grey of its own luminance; at 1 the photo is grayscale."""
+    """Move every colour towards the grey of its own luminance; at an amount of 1 the photo is grayscale."""
     grey = luminance(photo)[..., None]
     return to_bytes(photo + amount * (grey - photo))
 

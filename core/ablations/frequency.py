@@ -38,7 +38,10 @@ def high_pass(
     amount: Annotated[float, Range(0, 1, 0.05)] = 1.0,
     sigma: Annotated[float, Range(0.005, 0.1, 0.005)] = 0.02,
 ) -> Pixels:
-    """Take away what a Gaussian blur would keep, except the mean colour; sigma is a fraction of the short side."""
+    """Take away what a Gaussian blur would keep, except the mean colour.
+
+    `amount` is the share of it that goes; `sigma` is the blur's standard deviation as a fraction of the short side.
+    """
     exact = photo.astype(np.float32)
     coarse = cv2.GaussianBlur(exact, (0, 0), sigma * min(photo.shape[:2]))
     return to_bytes(exact - amount * (coarse - np.array(cv2.mean(photo)[:3], dtype=np.float32)))

@@ -27,10 +27,10 @@ def region(
     feather: Annotated[float, Range(0, 0.1, 0.005)] = 0.0,
     seed: Annotated[int, Range(0, 2**31 - 1, 1)] = 0,
 ) -> Pixels:
-    """Replace what is inside a mask (remove) or outside of it (keep) by a fill, or by an ablation of the same place.
+    """Replace what is inside a mask or outside of it by a fill, or by an ablation of the same place.
 
-    `fill` is a registered fill, or a whole-photo ablation whose result is used there (where both have a name, the fill:
-    blur); `settings` are its parameters.
+    `direction` is remove or keep; `fill` is a registered fill, or a whole-photo ablation whose result is used there
+    (where both have a name, the fill: blur), and `settings` are its parameters.
     `feather` is the softness of the border, a standard deviation as a fraction of the short side; at 0 every other
     pixel stays as it is. MaskError for a mask of another size, an empty one, or one that covers everything.
     """

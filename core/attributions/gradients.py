@@ -43,8 +43,9 @@ def integrated_gradients(
 ) -> Heatmap:
     """What each pixel adds on the way from a photo that tells nothing to this one; all pixels add up to the difference.
 
-    Photo uint8 H × W × 3; heatmap float32 H × W in [−1, 1]. `steps` is the number of gradients averaged, `smooth` the
-    Gaussian laid over the map, in sides. Source: Sundararajan et al. 2017.
+    Photo uint8 H × W × 3; heatmap float32 H × W in [−1, 1]. `steps` is the number of gradients averaged;
+    `background_of` is the photo that tells nothing; `smooth` is the Gaussian laid over the map, in sides. Source:
+    Sundararajan et al. 2017.
     """
     square, batch = model_input(predictor, photo)
     start = background_input(predictor, square, background_of)
@@ -65,8 +66,9 @@ def gradient_shap(
 ) -> Heatmap:
     """Integrated gradients from many plain photos, each in a colour of this one, at random points of the way.
 
-    Photo uint8 H × W × 3; heatmap float32 H × W in [−1, 1]. `noise` is the standard deviation added to the photo, in
-    shares of the range of pixels. Source: Lundberg & Lee 2017.
+    Photo uint8 H × W × 3; heatmap float32 H × W in [−1, 1]. `samples` is the number of gradients averaged; `noise` is
+    the standard deviation added to the photo, in shares of the range of pixels; `smooth` is the Gaussian laid over the
+    map, in sides. Source: Lundberg & Lee 2017.
     """
     square, batch = model_input(predictor, photo)
     chosen = np.random.default_rng(seed).integers(0, square.shape[0] * square.shape[1], COLOURS)
@@ -98,8 +100,9 @@ def smooth_grad(
 ) -> Heatmap:
     """How much each pixel could change the score, up or down: the size of the gradient, averaged over noisy copies.
 
-    Photo uint8 H × W × 3; heatmap float32 H × W in [0, 1]. `noise` is the standard deviation in shares of the range of
-    pixels. Source: Smilkov et al. 2017.
+    Photo uint8 H × W × 3; heatmap float32 H × W in [0, 1]. `samples` is the number of noisy copies; `noise` is the
+    standard deviation in shares of the range of pixels; `smooth` is the Gaussian laid over the map, in sides. Source:
+    Smilkov et al. 2017.
     """
     square, batch = model_input(predictor, photo)
     noises = torch.Generator().manual_seed(seed)  # captum's NoiseTunnel draws from the global one, which visitors share
@@ -115,8 +118,9 @@ def smooth_grad(
 def guided_backpropagation(predictor: Predictor, photo: Pixels, *, smooth: Smoothness = 0.02) -> Heatmap:
     """Edges on which neurons that raise the score rest: the gradient without what is negative on its way back.
 
-    Photo uint8 H × W × 3; heatmap float32 H × W in [0, 1], the size of that gradient. The note names parts of the model
-    that the cut does not reach. Source: Springenberg et al. 2015.
+    Photo uint8 H × W × 3; heatmap float32 H × W in [0, 1], the size of that gradient. `smooth` is the Gaussian laid
+    over the map, in sides. The note names parts of the model that the cut does not reach. Source: Springenberg et al.
+    2015.
     """
     square, batch = model_input(predictor, photo)
     with evaluating(predictor) as module:

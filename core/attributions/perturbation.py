@@ -39,7 +39,7 @@ def occlusion(
     """How far the score falls when a square is hidden, averaged over the squares that hide a place.
 
     Photo uint8 H × W × 3; heatmap float32 H × W in [−1, 1]. `window` is the square's side as a share of the photo's;
-    squares overlap by half. Source: Zeiler & Fergus 2014.
+    squares overlap by half; `background_of` is what is seen in its place. Source: Zeiler & Fergus 2014.
     """
     square, batch = model_input(predictor, photo)
     hidden = background_input(predictor, square, background_of)
@@ -71,7 +71,8 @@ def rise(
     """How the score goes with a place being seen, over random soft masks that hide half of the photo.
 
     Photo uint8 H × W × 3; heatmap float32 H × W in [−1, 1]: the regression of the score on each place's visibility.
-    `cells` is the number of cells along a side of a mask. Source: Petsiuk et al. 2018, centred so that it has a sign.
+    `masks` is the number of masks; `cells` is the number of cells along a side of a mask; `background_of` is what is
+    seen where one hides the photo. Source: Petsiuk et al. 2018, centred so that it has a sign.
     """
     square, _ = model_input(predictor, photo)
     hidden = background(square, background_of).astype(np.float32)

@@ -19,7 +19,11 @@ def umap(
     min_dist: Annotated[float, Range(0, 1, 0.05)] = 0.1,
     epochs: Annotated[int, Range(50, 1000, 50)] = 200,
 ) -> np.ndarray:
-    """Uniform manifold approximation: neighbourhoods and their rough arrangement. Source: McInnes et al. 2018."""
+    """Uniform manifold approximation: neighbourhoods and their rough arrangement.
+
+    `neighbours` is how many of its nearest count for a point; `min_dist` is how close points may lie; `epochs` is the
+    number of passes. Source: McInnes et al. 2018.
+    """
     from umap import UMAP  # compiles for seconds: only where something is laid out
 
     close = min(neighbours, len(points) - 1)
@@ -42,7 +46,8 @@ def tsne(
 ) -> np.ndarray:
     """t-distributed stochastic neighbour embedding: neighbourhoods; distances between groups mean nothing.
 
-    Source: van der Maaten & Hinton 2008, van der Maaten 2014.
+    `perplexity` is about how many of its nearest count for a point. Source: van der Maaten & Hinton 2008, van der
+    Maaten 2014.
     """
     from sklearn.manifold import TSNE
 

@@ -29,8 +29,8 @@ def generated(
 ) -> Listing:
     """Scenes drawn by code, whose score has a known cause and whose things have exact masks; needs no path.
 
-    Other worlds: `generated:person`, `generated:colour,n=1000,seed=7`. Scene i is the same whatever n is; it is drawn
-    when it is read, and is train, val or test by its number.
+    Other worlds: `generated:person`, `generated:colour,n=1000,seed=7`. `cause` is what the score follows; `n` is the
+    number of scenes; `seed` draws others. Scene i is the same whatever `n` is, and is train, val or test by its number.
     """
     world = WORLDS[cause]
     return Listing(f"generated_{cause}", tuple(_photo(world, seed, index) for index in range(n)))

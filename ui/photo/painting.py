@@ -99,7 +99,8 @@ def prepare(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
 
 def treat(model: str, key: str = "paint") -> Treatment:
     """Widgets for what is done with the painted part; the fill of the least artefact comes first."""
-    operator = {param.name: param for param in ABLATIONS["region"].params}
+    region = ABLATIONS["region"]
+    operator = {param.name: param for param in region.params}
     entries = fill_entries()
     direction = st.segmented_control(
         "What to do",
@@ -121,11 +122,11 @@ def treat(model: str, key: str = "paint") -> Treatment:
         persist_state="session",
     )
     settings = {
-        param.name: widgets.parameter(param, f"{key}-{fill}-{param.name}")
+        param.name: widgets.parameter(entries[fill], param, f"{key}-{fill}-{param.name}")
         for param in entries[fill].params
         if param.name != "seed"
     }
-    feather = widgets.parameter(operator["feather"], f"{key}-feather")
+    feather = widgets.parameter(region, operator["feather"], f"{key}-feather")
     return region_effect.treatment(settings, fill=fill, direction=direction, feather=feather)
 
 

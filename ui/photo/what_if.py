@@ -32,7 +32,7 @@ def section(item: Item, model: str) -> None:
         chosen = widgets.choose("Take away", what_if.whole_photo_ablations(), "what-if", default=what_if.FIRST)
         entry = what_if.dose(chosen).entry
         settings = {
-            param.name: widgets.parameter(param, f"what-if-{chosen}-{param.name}")
+            param.name: widgets.parameter(entry, param, f"what-if-{chosen}-{param.name}")
             for param in entry.params
             if param.name != "seed"
         }
