@@ -78,6 +78,8 @@ def test_nothing_slow_happens_before_the_button() -> None:
     assert "Choose a method" in words(app)
     app.multiselect(key="methods").set_value(["rise"]).run()
     assert "200 passes" in words(app)
+    app.multiselect(key="methods").set_value(["grad_cam"]).run()
+    assert "about 1 pass through" in words(app)
 
 
 def test_methods_stand_side_by_side_each_with_its_worth() -> None:

@@ -51,8 +51,9 @@ def ask(item: Item, model: str) -> Question | None:
         st.info("Choose a method to see where the model looks.")
     else:
         tests = (2 * STEPS + PLACES + 1) * len(deciding_fills(model).fills) * len(chosen)
+        drawn = f"{passes:,} pass{'' if passes == 1 else 'es'}"
         st.caption(
-            f"This takes about {passes} passes through the model for the maps, and {tests} to test them: seconds to "
+            f"This takes about {drawn} through the model for the maps, and {tests:,} to test them: seconds to "
             "minutes, and a bar says how far it is."
         )
     return Question(item, model, chosen) if chosen and st.session_state.get("where-asked") == key else None
