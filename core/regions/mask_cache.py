@@ -89,6 +89,8 @@ def _load(file: Path, size: tuple[int, ...]) -> Region | None:
     try:
         with np.load(file, allow_pickle=False) as stored:
             bits, boxes = stored["mask"], stored["boxes"]
+        if not isinstance(boxes, np.ndarray):  # what has lost the mark of an array comes as bytes
+            return None
         mask = np.unpackbits(bits, count=size[0] * size[1]).astype(bool).reshape(size)
         return Region(mask, tuple(Rect(*row) for row in boxes.tolist()))
     except DAMAGED_ARCHIVE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from contextlib import suppress
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import LabError
+from core.errors import LabError, SourceError
 from core.sources import open_source
-from core.sources.table import confined, csv_table
+from core.sources.table import _rows_of, confined, csv_table
 from tests.conftest import write_photo
 from tests.helpers.hostile import attack, count, damaged
 
@@ -137,8 +138,10 @@ def test_outlines(tmp_path: Path) -> None:
 @settings(max_examples=count(100))
 @given(st.binary(max_size=300))
 def test_any_bytes_as_a_list_stay_a_list_that_names_nothing_outside(data: bytes) -> None:
-    for line in confined(b"image_path,memorability_score\n" + data).splitlines()[1:]:
-        assert not line.strip(b'"').startswith((b"/", b"../"))
+    found = confined(b"image_path,memorability_score\n" + data)
+    with suppress(SourceError, csv.Error):  # what is no list, as bytes that are UTF-16, is refused when it is opened
+        for row in _rows_of(found, Path(), ""):
+            assert not row.name.startswith(("/", "../"))
 
 
 @settings(max_examples=count(100))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +41,19 @@ def test_a_photo_is_looked_at_once(counted: list[int], tmp_path: Path, photo: np
     assert len(counted) == 3
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "empty", "other"])
+@pytest.mark.parametrize("damage", ["cut", "text", "empty", "other", "no array"])
 def test_a_damaged_file_is_made_anew(damage: str, counted: list[int], tmp_path: Path, photo: np.ndarray) -> None:
     expected = mask_cache.detect("faces", photo, folder=tmp_path)
     file = next(tmp_path.rglob("*.npz"))
     whole = file.read_bytes()
     if damage == "other":
         np.savez(file.with_suffix(""), boxes=np.zeros((0, 4)))
+    elif damage == "no array":
+        with zipfile.ZipFile(file) as archive:
+            mask = archive.read("mask.npy")
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("mask.npy", mask)
+            archive.writestr("boxes.npy", b"these are no numbers")
     else:
         file.write_bytes({"cut": whole[: len(whole) // 2], "text": b"this is a text", "empty": b""}[damage])
     again = mask_cache.detect("faces", photo, folder=tmp_path)
