@@ -84,14 +84,9 @@ class Entry(Generic[F]):
         return values | {name: known[name].check(value) for name, value in (given or {}).items()}
 
     def about(self, name: str) -> str:
-        """What the help says of a parameter: each sentence, or part of one at a semicolon, that names it.
-
-        Where some name it as code, those alone: elsewhere the word is a word.
-        """
+        """What the help says of a parameter: each sentence, or part of one at a semicolon, that names it as code."""
         parts = re.split(r"(?<=[.;])\s+", " ".join(self.help.split()))
-        said = [part for part in parts if f"`{name}`" in part] or [
-            part for part in parts if re.search(rf"\b{name}\b", part)
-        ]
+        said = [part for part in parts if f"`{name}`" in part]
         plain = [part.replace(f"`{name}`", name.replace("_", " ")).rstrip(".;") for part in said]
         return " ".join(f"{part[0].upper()}{part[1:]}." for part in plain)
 

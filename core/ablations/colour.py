@@ -25,7 +25,7 @@ def grayscale(photo: Pixels) -> Pixels:
 
 @ABLATIONS.register("Desaturation", removes="colour", strength="amount", none=0.0, doses=(0.25, 0.5, 0.75, 1.0))
 def desaturate(photo: Pixels, *, amount: Annotated[float, Range(0, 1, 0.05)] = 0.5) -> Pixels:
-    """Move every colour towards the grey of its own luminance; at an amount of 1 the photo is grayscale."""
+    """Move every colour towards the grey of its own luminance; at an `amount` of 1 the photo is grayscale."""
     grey = luminance(photo)[..., None]
     return to_bytes(photo + amount * (grey - photo))
 
@@ -38,5 +38,5 @@ def contrast(photo: Pixels, *, amount: Annotated[float, Range(0, 0.95, 0.05)] = 
 
 @ABLATIONS.register("Darkening", removes="brightness", strength="amount", none=0.0, doses=(0.2, 0.4, 0.6, 0.8))
 def brightness(photo: Pixels, *, amount: Annotated[float, Range(0, 0.95, 0.05)] = 0.4) -> Pixels:
-    """Darken like a shorter exposure: every value times 1 − amount, so that ratios and hues stay and nothing clips."""
+    """Darken like a shorter exposure: every value times 1 − `amount`; ratios and hues stay, and nothing clips."""
     return to_bytes(photo.astype(np.float32) * (1 - amount))

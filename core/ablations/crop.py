@@ -28,7 +28,7 @@ def centre_crop(
     surround: Annotated[str, Choice(SURROUNDS)] = "mean",
     seed: Annotated[int, Range(0, 2**31 - 1, 1)] = 0,
 ) -> Pixels:
-    """Keep the middle share `keep` of width and height, and fill the surround; or magnify the middle to the full size.
+    """Keep the middle share `keep` of width and height, and fill the `surround`; or magnify the middle to full size.
 
     Filled, the context alone is lost; rescaled, the subject is magnified as well. `seed` counts for noise only.
     """

@@ -21,7 +21,7 @@ from core.types import Pixels
     doses=(0.005, 0.01, 0.02, 0.04, 0.08),
 )
 def blur(photo: Pixels, *, sigma: Annotated[float, Range(0, 0.1, 0.005)] = 0.02) -> Pixels:
-    """Blur with a Gaussian; sigma is its standard deviation as a fraction of the short side."""
+    """Blur with a Gaussian; `sigma` is its standard deviation as a fraction of the short side."""
     return cv2.GaussianBlur(photo, (0, 0), sigma * min(photo.shape[:2])) if sigma > 0 else photo.copy()
 
 

@@ -48,7 +48,7 @@ def patch_shuffle(
     grid: Annotated[int, Range(1, 32, 1)] = 8,
     seed: Annotated[int, Range(0, 2**31 - 1, 1)] = 0,
 ) -> Pixels:
-    """Cut the photo into grid × grid patches and put them back in random order; every pixel is kept.
+    """Cut the photo into `grid` × `grid` patches and put them back in random order; every pixel is kept.
 
     Rows and columns left over by the division stay where they are. Source: Geirhos et al. 2019; Brendel & Bethge 2019.
     """
