@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -60,5 +61,14 @@ def main() -> int:
     return outcome.code
 
 
+def together(code: int) -> int:
+    """What this process ends with; those that torchrun started end together, unless something went wrong in one."""
+    if code == 0 and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        from core.training.distributed import leave
+
+        leave()
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(together(main()))

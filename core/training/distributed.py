@@ -147,6 +147,17 @@ def process_group() -> SingleProcess:
     return Distributed() if int(os.environ.get("WORLD_SIZE", 1)) > 1 else SingleProcess()
 
 
+def leave() -> None:
+    """Wait for the other processes of the run, and let go of them.
+
+    One that just ended would be aborted by the threads that still listen to the others, and torchrun would end the
+    first process with it, which writes to the last.
+    """
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
+
+
 def is_main_process() -> bool:
     """Whether this is the first process of a run, the one that speaks."""
     return int(os.environ.get("RANK", 0)) == 0
