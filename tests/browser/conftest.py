@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 
 STAND_IN = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from core import config
 config.ARTIFACTS = Path(sys.argv.pop(1))
+from core.registry import MODELS
+MODELS._entries["resmem"] = replace(MODELS["resmem"], function=MODELS["small_cnn"].function)
 from streamlit.web import cli
 sys.exit(cli.main())
 """
+"""The app with results of its own, and a small network that answers for ResMem, which loads and scores for seconds."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -103,12 +107,9 @@ def open_tab(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -
     profile.close()
 
 
-@pytest.fixture(params=["light", "phone"])
-def page(request: pytest.FixtureRequest, open_tab: OpenTab) -> Iterator[Page]:
-    """A fresh visit on a wide screen and on a phone; `page.screen` is its name, `page.asked` what it asked for.
-
-    The dark theme needs no visit of its own: a page takes it on when the system does, as `in_the_dark` has it.
-    """
-    visited = open_tab(request.param)
+@pytest.fixture
+def phone(open_tab: OpenTab) -> Iterator[Page]:
+    """A fresh visit on a phone; `asked` is what it asked for. It goes on in the dark and on a wide screen (`looks`)."""
+    visited = open_tab("phone")
     yield visited
     visited.close()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.conftest import STAND_IN
 from tests.conftest import write_photo
 from tests.helpers.chromium import OpenTab, running_app, settled
 from ui.layout import PAGES
@@ -22,9 +23,9 @@ PROBES = ("/_stcore/health", "/_stcore/host-config")
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(artifacts: Path) -> Iterator[str]:
     """The running app behind a path."""
-    start = [sys.executable, "-m", "streamlit"]
+    start = [sys.executable, "-c", STAND_IN, str(artifacts)]
     with running_app(start, "deploy.log", "--server.baseUrlPath", PREFIX) as running:
         yield running
 

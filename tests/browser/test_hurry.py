@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -27,24 +28,40 @@ SLOW = """
 import time
 from core.inference.predictor import Predictor
 
+slow = Path(sys.argv.pop(1))
+
 def slower(call):
     def answer(*given):
-        time.sleep(0.5)
+        time.sleep(0.5 * slow.exists())
         return call(*given)
     return answer
 
 Predictor.score_squares = slower(Predictor.score_squares)
 Predictor.score_with_features = slower(Predictor.score_with_features)
 """
-"""Words in front of the app that make each answer of the model come half a second later."""
+"""Words in front of the app that make each answer of the model come half a second later, while a file is there."""
+
+
+class SlowServer(NamedTuple):
+    """The app on a server whose model answers late inside `slowly`."""
+
+    address: str
+    mark: Path
+
+    @contextmanager
+    def slowly(self) -> Iterator[None]:
+        self.mark.touch()
+        yield
+        self.mark.unlink()
 
 
 @pytest.fixture(scope="module")
-def slow_address(artifacts: Path) -> Iterator[str]:
-    """The app on a server whose model answers late."""
+def slow_server(artifacts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlowServer]:
+    """A server that is slow when a test says so."""
     start = STAND_IN.replace("from streamlit.web import cli", SLOW + "from streamlit.web import cli")
-    with running_app([sys.executable, "-c", start, str(artifacts)], "slow-server.log") as running:
-        yield running
+    mark = tmp_path_factory.mktemp("slow") / "slow"
+    with running_app([sys.executable, "-c", start, str(artifacts), str(mark)], "slow-server.log") as running:
+        yield SlowServer(running, mark)
 
 
 @pytest.fixture
@@ -119,24 +136,30 @@ def box(page: Page, corner: tuple[float, float], other: tuple[float, float]) -> 
         act()
 
 
-def test_strokes_faster_than_a_slow_server_all_count(slow_address: str, hurried: Page) -> None:
+def test_strokes_faster_than_a_slow_server_all_count(slow_server: SlowServer, hurried: Page) -> None:
     """Three strokes, the last two taken back, another photo and back, before the first answer is there."""
     page = hurried
-    page.goto(f"{slow_address}/try_a_photo")
+    page.goto(f"{slow_server.address}/try_a_photo")
     second = {"name": "other.png", "mimeType": "image/png", "buffer": images.png_bytes(draw_photo(9, 300, 400))}
     page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(300, 400), second])
     page.get_by_role("button", name="drawn.jpg", exact=True).wait_for()
     settled(page)
     page.locator(".st-key-canvas-frame").scroll_into_view_if_needed()
     strokes = [Stroke(((0.2, down), (0.5, down)), BRUSH) for down in (0.2, 0.4, 0.6)]
-    for stroke in strokes:
-        line(page, stroke)
-    for _ in strokes[1:]:
-        page.keyboard.press("Control+z")
     area = 100 * float(drawing.draw(strokes[:1], 256, 341).mean())
+    with slow_server.slowly():
+        for stroke in strokes:
+            line(page, stroke)
+        for _ in strokes[1:]:
+            page.keyboard.press("Control+z")
+        says(page, area)
+    settled(page)
     says(page, area)
-    page.get_by_role("button", name="other.png", exact=True).click()
-    page.get_by_role("button", name="drawn.jpg", exact=True).click()
+    with slow_server.slowly():
+        page.get_by_role("button", name="other.png", exact=True).click()
+        page.get_by_role("button", name="drawn.jpg", exact=True).click()
+        says(page, area)
+    settled(page)
     says(page, area)
     is_well(page, "hurry-painting")
 
@@ -154,10 +177,8 @@ def line(page: Page, stroke: Stroke) -> None:
 
 
 def says(page: Page, area: float) -> None:
-    """The page comes to say so many percent of the photo, and stays with it."""
+    """The page comes to say so many percent of the photo."""
     near = """area => {
         const found = document.body.innerText.match(/([\\d.]+)% of the photo was replaced/);
         return found && Math.abs(Number(found[1]) - area) < 0.6; }"""
-    page.wait_for_function(near, arg=area, polling=POLLING)
-    settled(page)
     page.wait_for_function(near, arg=area, polling=POLLING)

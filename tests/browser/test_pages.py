@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.helpers.chromium import AXE, SCREENS, OpenTab, check, in_the_dark, photo_file, serious, settled
+from tests.helpers.chromium import AXE, SCREENS, OpenTab, check, fits_everywhere, photo_file, serious, settled
 from ui.components import FRONTEND
 
 if TYPE_CHECKING:
@@ -23,16 +23,12 @@ PAGES = (
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_fits_every_screen(address: str, page: Page, path: str) -> None:
-    page.goto(f"{address}/{path}")
-    name = f"{page.screen}-{re.sub('[^a-z_]+', '-', path) or 'home'}"
-    check(page, name)
+def test_every_page_fits_every_screen(address: str, phone: Page, path: str) -> None:
+    phone.goto(f"{address}/{path}")
+    settled(phone)
+    fits_everywhere(phone, re.sub("[^a-z_]+", "-", path) or "home")
     here = (address, "data:", "blob:")
-    assert [url for url in page.asked if not url.startswith(here)] == [], "a visit stays between browser and server"
-    assert serious(page) == []
-    with in_the_dark(page):
-        check(page, f"{name}-dark")
-        assert serious(page) == []
+    assert [url for url in phone.asked if not url.startswith(here)] == [], "a visit stays between browser and server"
 
 
 @pytest.mark.parametrize("file", sorted(FRONTEND.glob("*.html")), ids=lambda file: file.stem)
@@ -189,23 +185,20 @@ def test_what_was_chosen_stays_through_menu_back_and_reload(address: str, open_t
     page.close()
 
 
-def test_an_uploaded_photo_gets_a_score_and_a_heatmap(address: str, page: Page) -> None:
-    page.goto(address)
-    page.get_by_role("link", name="Try a photo").first.click()
+def test_an_uploaded_photo_gets_a_score_and_a_heatmap(address: str, phone: Page) -> None:
+    phone.goto(address)
+    phone.get_by_role("link", name="Try a photo").first.click()
     bad = {"name": "text.jpg", "mimeType": "image/jpeg", "buffer": b"hello"}
-    page.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(3000, 4000), bad])
-    page.wait_for_selector("[data-testid=stMetricValue]")
-    check(page, f"{page.screen}-upload")
-    assert re.fullmatch(r"0\.\d\d|1\.00", page.inner_text("[data-testid=stMetricValue]").strip())
-    assert "text.jpg: this is not a photo" in page.inner_text("[data-testid=stAlert]")
-    plain, heatmap = page.get_by_alt_text("The photo drawn.jpg"), page.get_by_alt_text("with its heatmap on top")
+    phone.set_input_files("[data-testid=stFileUploaderDropzoneInput]", [photo_file(3000, 4000), bad])
+    phone.wait_for_selector("[data-testid=stMetricValue]")
+    settled(phone)
+    fits_everywhere(phone, "upload")
+    assert re.fullmatch(r"0\.\d\d|1\.00", phone.inner_text("[data-testid=stMetricValue]").strip())
+    assert "text.jpg: this is not a photo" in phone.inner_text("[data-testid=stAlert]")
+    plain, heatmap = phone.get_by_alt_text("The photo drawn.jpg"), phone.get_by_alt_text("with its heatmap on top")
     assert plain.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1200, 900]
     assert heatmap.get_attribute("src") != plain.get_attribute("src")
     assert heatmap.evaluate("image => image.style.opacity") == "0.55"
-    assert serious(page) == []
-    with in_the_dark(page):
-        check(page, f"{page.screen}-upload-dark")
-        assert serious(page) == []
-    page.get_by_label("Opacity of the heatmap").focus()
-    page.keyboard.press("Home")
+    phone.get_by_label("Opacity of the heatmap").focus()
+    phone.keyboard.press("Home")
     assert heatmap.evaluate("image => image.style.opacity") == "0"

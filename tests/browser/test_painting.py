@@ -91,11 +91,12 @@ def canvas(page: Page, *, wait: bool = True) -> dict[str, float]:
     found.wait_for()
     if wait:
         settled(page)
+    else:
+        page.wait_for_timeout(200)
     for _ in range(20):  # a canvas that is mounted anew takes the place of the one that was found
         with contextlib.suppress(sync_api.TimeoutError):
             found.scroll_into_view_if_needed(timeout=5_000)
             break
-    page.wait_for_timeout(200)
     box = found.bounding_box()
     assert box is not None
     return box

@@ -7,8 +7,11 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from core.photos import images
 from core.study import jobs
@@ -84,56 +87,63 @@ def test_a_study_is_killed_with_its_server_and_resumed_from_the_page(open_tab: O
     page.close()
 
 
-def test_what_was_given_stays_while_other_pages_are_read(open_tab: OpenTab, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The running app in a folder of its own, without any study: its address, and the folder."""
+    place = tmp_path_factory.mktemp("lab")
+    with running_app(START, "study.log", place=place) as address:
+        yield address, place
+
+
+def test_what_was_given_stays_while_other_pages_are_read(open_tab: OpenTab, lab: tuple[str, Path]) -> None:
     """Through the menu and back, through a reload, and with more files that come later; none of it is written."""
-    page = open_tab("dark")
-    with running_app(START, "study-kept.log", place=tmp_path) as address:
-        page.goto(f"{address}/run_a_study")
-        settled(page)
-        page.set_input_files(DROP, [png(0), png(1), {"name": "notes.pdf", "mimeType": "text/plain", "buffer": b"%"}])
-        page.get_by_text("2 files, ").wait_for()
-        page.get_by_text("notes.pdf: this is neither a photo").wait_for()
-        page.get_by_text("2 photos under ").wait_for()
-        for name in ("dark", "phone"):
-            page.set_viewport_size(SCREENS[name]["viewport"])
-            check(page, f"study-given-{name}")
-            assert serious(page) == []
-        page.set_viewport_size(SCREENS["dark"]["viewport"])
-        page.get_by_label("Name of the study").fill("mine")
-        page.get_by_label("Name of the study").press("Enter")
-        settled(page)
-        for name, place in (("Model", "model"), ("Run a study", "run_a_study")):
-            page.get_by_role("link", name=name, exact=True).first.click()
-            page.wait_for_url(f"**/{place}*")
-            settled(page)
-        page.get_by_text("2 files, ").wait_for()
-        assert page.get_by_label("Name of the study").input_value() == "mine"
-        page.set_input_files(DROP, [png(2)])
-        page.get_by_text("3 files, ").wait_for()
-        page.get_by_role("button", name="Remove").first.click()
-        page.get_by_text("0.png").wait_for(state="detached")
-        page.reload()
-        page.get_by_text("2 files, ").wait_for()
-        page.get_by_text("2.png").wait_for()
-    page.close()
-    assert [file for file in tmp_path.rglob("*") if file.suffix == ".png"] == []
-
-
-def test_a_study_is_deleted_by_a_second_click(open_tab: OpenTab, tmp_path: Path) -> None:
-    """The list is drawn anew every few seconds; the question stays open meanwhile."""
-    queue, page = Queue(tmp_path / "runs" / ".jobs"), open_tab("dark")
-    queue.add(Job(jobs.new_id(), "mine", ("generated:face,n=10",), "no-such-model"), 1)
-    with running_app(START, "study-deleted.log", place=tmp_path) as address:
-        page.goto(f"{address}/run_a_study")
-        in_state(queue, FAILED)
-        page.get_by_role("button", name="Delete").click()
-        page.get_by_text("Nothing brings it back").wait_for()
-        page.wait_for_timeout(1000 * runs.REFRESH + 1000)
+    (address, place), page = lab, open_tab("dark")
+    page.goto(f"{address}/run_a_study")
+    settled(page)
+    page.set_input_files(DROP, [png(0), png(1), {"name": "notes.pdf", "mimeType": "text/plain", "buffer": b"%"}])
+    page.get_by_text("2 files, ").wait_for()
+    page.get_by_text("notes.pdf: this is neither a photo").wait_for()
+    page.get_by_text("2 photos under ").wait_for()
+    for name in ("dark", "phone"):
+        page.set_viewport_size(SCREENS[name]["viewport"])
+        check(page, f"study-given-{name}")
         assert serious(page) == []
-        assert [job.name for job in queue.jobs()] == ["mine"]
-        page.get_by_role("button", name="Delete for good").click()
-        page.get_by_text("No study was asked for yet").wait_for()
-        assert queue.jobs() == []
+    page.set_viewport_size(SCREENS["dark"]["viewport"])
+    page.get_by_label("Name of the study").fill("mine")
+    page.get_by_label("Name of the study").press("Enter")
+    settled(page)
+    for name, end in (("Model", "model"), ("Run a study", "run_a_study")):
+        page.get_by_role("link", name=name, exact=True).first.click()
+        page.wait_for_url(f"**/{end}*")
+        settled(page)
+    page.get_by_text("2 files, ").wait_for()
+    assert page.get_by_label("Name of the study").input_value() == "mine"
+    page.set_input_files(DROP, [png(2)])
+    page.get_by_text("3 files, ").wait_for()
+    page.get_by_role("button", name="Remove").first.click()
+    page.get_by_text("0.png").wait_for(state="detached")
+    page.reload()
+    page.get_by_text("2 files, ").wait_for()
+    page.get_by_text("2.png").wait_for()
+    page.close()
+    assert [file for file in place.rglob("*") if file.suffix == ".png"] == []
+
+
+def test_a_study_is_deleted_by_a_second_click(open_tab: OpenTab, lab: tuple[str, Path]) -> None:
+    """The list is drawn anew every few seconds; the question stays open meanwhile."""
+    (address, place), page = lab, open_tab("dark")
+    queue = Queue(place / "runs" / ".jobs")
+    queue.add(Job(jobs.new_id(), "mine", ("generated:face,n=10",), "no-such-model"), 1)
+    page.goto(f"{address}/run_a_study")
+    in_state(queue, FAILED)
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_text("Nothing brings it back").wait_for()
+    page.wait_for_timeout(1000 * runs.REFRESH + 1000)
+    assert serious(page) == []
+    assert [job.name for job in queue.jobs()] == ["mine"]
+    page.get_by_role("button", name="Delete for good").click()
+    page.get_by_text("No study was asked for yet").wait_for()
+    assert queue.jobs() == []
     page.close()
 
 

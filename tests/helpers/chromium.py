@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import itertools
 import os
 import re
 import shutil
@@ -52,12 +53,25 @@ SCREENS = {
 _package = importlib.util.find_spec("axe_playwright_python")
 AXE = Path(_package.origin).parent / "axe.min.js" if _package and _package.origin else None
 """axe-core's script, None where the package that carries it is not installed."""
-SHOWN = """() => {
+CALM = """([wait, looks]) => {
+    const app = document.querySelector("[data-testid=stApp]")
     const parts = (root) => [...root.querySelectorAll("*")].flatMap((part) =>
         [part, ...(part.shadowRoot ? parts(part.shadowRoot) : [])])
-    return parts(document).every((part) => part.tagName !== "IMG" || part.hidden || part.hasAttribute("src"))
+    const calm = app?.dataset.testScriptState === "notRunning"
+        && !document.querySelector("[data-testid=stStatusWidget], [data-testid=stSpinner], [data-testid=stSkeleton]")
+        && !document.querySelector("[data-stale=true]")
+        && [...document.querySelectorAll("[data-testid=stPlotlyChart]")].every((c) => c.querySelector(".main-svg"))
+        && !document.getAnimations().some((one) =>
+            one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity)
+        && parts(document).every((part) => part.tagName !== "IMG" || part.hidden || part.hasAttribute("src"))
+    if (window.calm?.wait !== wait) window.calm = { wait, seen: 0 }
+    window.calm.seen = calm ? window.calm.seen + 1 : 0
+    return window.calm.seen >= looks
 }"""
-"""Whether every picture has been told what it shows, those inside components too."""
+"""Whether in so many looks in a row no run was on its way, nothing faded in, every chart was drawn, and every picture
+had been told what it shows, those inside components too."""
+LOOKS = 4
+_waits = itertools.count()
 DARK = """() => {
     const [red, green, blue] = getComputedStyle(document.querySelector(".stApp")).backgroundColor.match(/\\d+/g)
     return Number(red) + Number(green) + Number(blue) < 3 * 128 }"""
@@ -111,16 +125,9 @@ def await_server(health: str, server: subprocess.Popen[bytes], seconds: float = 
 
 
 def settled(page: Page) -> None:
-    """Wait until the page has drawn everything."""
+    """Wait until the page has drawn everything, and nothing of it comes or moves any more."""
     page.wait_for_selector("h1")
-    page.wait_for_function(
-        """() => !document.querySelector(
-            '[data-testid=stStatusWidget], [data-testid=stSpinner], [data-testid=stSkeleton], [data-stale=true]'
-        ) && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(c => c.querySelector('.main-svg'))""",
-        polling=POLLING,
-    )
-    page.wait_for_function(SHOWN, polling=POLLING)
-    page.wait_for_timeout(500)  # what comes in fades in
+    page.wait_for_function(CALM, arg=[next(_waits), LOOKS], polling=POLLING)
 
 
 def check(page: Page, name: str) -> None:
@@ -136,27 +143,33 @@ def check(page: Page, name: str) -> None:
     height = page.evaluate("() => document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     size = page.viewport_size
     page.set_viewport_size({"width": size["width"], "height": int(height) + 80})
-    page.wait_for_timeout(500)
+    settled(page)
     page.screenshot(path=OUTPUT / f"{name}.png")
     page.set_viewport_size(size)
 
 
-@contextmanager
-def in_the_dark(page: Page) -> Iterator[None]:
-    """The same page in the other theme, once everything is drawn in it."""
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function(DARK, polling=POLLING)
-    settled(page)
-    yield
+def fits_everywhere(page: Page, name: str) -> None:
+    """A page that was opened on a phone is checked there and on a wide screen, in both themes, also by axe-core.
+
+    It needs no visit for each: it takes the other theme on when the system does, and room when a window has more.
+    """
+    for screen in ("phone", "light"):
+        page.set_viewport_size(SCREENS[screen]["viewport"])
+        page.finger.send("Emulation.setTouchEmulationEnabled", {"enabled": screen == "phone"})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(f"dark => ({DARK})() === dark", arg=scheme == "dark", polling=POLLING)
+            check(page, f"{name}-{screen}{'-dark' if scheme == 'dark' else ''}")
+            assert serious(page) == [], (screen, scheme)
     page.emulate_media(color_scheme="light")
-    page.wait_for_function(f"() => !({DARK})()", polling=POLLING)
 
 
 def serious(page: Page) -> list[str]:
     """What axe-core finds on a page that keeps people from using it, each with the element; empty without axe-core."""
     if AXE is None:
         return []
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']}).then(done => done.violations)")
     return [
         f"{item['id']} ({item['impact']}): {node['html'][:160]}"
