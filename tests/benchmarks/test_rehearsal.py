@@ -26,6 +26,16 @@ def test_the_drawn_set_is_in_lamems_layout(tmp_path: Path) -> None:
     assert listing.photos[0].read().shape == (256, 320, 3)
 
 
+def test_the_labelled_set_is_the_same_photos_and_leaves_detectors_nothing(tmp_path: Path) -> None:
+    rehearsal.write_lamem(tmp_path / "lamem", 60)
+    rehearsal.write_labelled(tmp_path / "labelled", tmp_path / "lamem" / "images")
+    listing = open_source(str(tmp_path / "labelled"))
+    assert len(listing.photos) == 60
+    assert not listing.problems
+    faces = [photo.truth()["faces"] for photo in listing.photos if photo.truth]
+    assert [face.mask.any() for face in faces] == [number % rehearsal.FACES == 0 for number in range(60)]
+
+
 def test_growth_is_told_without_what_a_command_takes_to_start() -> None:
     assert rehearsal.slope((1, 2, 4), [10 + 1, 10 + 2, 10 + 4]) == pytest.approx(1)
     assert rehearsal.slope((1, 2, 4), [10 + 1, 10 + 4, 10 + 16]) == pytest.approx(2)
