@@ -103,9 +103,9 @@ class Parts:
         arrays = [pa.array(list(values), field.type) for values, field in zip(columns, ROWS, strict=True)]
         self._save(self.file("rows", block, kind), pa.Table.from_arrays(arrays, schema=ROWS))
 
-    def read(self, table: str, block: int) -> list[dict[str, Any]]:
-        """A block's rows of `photos` or `work`, in order."""
-        return pq.read_table(self.file(table, block), partitioning=None).to_pylist()
+    def read(self, table: str, block: int, *columns: str) -> list[dict[str, Any]]:
+        """A block's rows of `photos` or `work`, in order, with all columns or these."""
+        return pq.read_table(self.file(table, block), columns=list(columns) or None, partitioning=None).to_pylist()
 
     def file(self, table: str, block: int, kind: str = CLEAN) -> Path:
         return self.folder / table / f"{kind}-{block:05d}.parquet"

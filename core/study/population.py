@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,20 +65,24 @@ class Draw:
 
 
 def read_population(parts: Parts, blocks: Sequence[Sequence[Photo]]) -> StudyPhotos:
-    """The photos of a study whose untouched pass is done."""
+    """The photos of a study whose untouched pass is done, each with no more than later passes ask for."""
     known = {(photo.source, photo.id): photo for block in blocks for photo in block}
-    rows = [
-        (number, row, work["score"])
+    regions = functools.lru_cache(maxsize=None)(json_of)  # most photos that lack a thing say so in the same words
+    found = [
+        (
+            known[row["source"], row["photo_id"]], number, work["score"], row["pixels"],
+            row["human_score"] is not None, regions(row["regions"]),
+        )
         for number in range(len(blocks))
-        for row, work in zip(parts.read("photos", number), parts.read("work", number), strict=True)
-    ]
+        for row, work in zip(
+            parts.read("photos", number, "source", "photo_id", "pixels", "human_score", "regions"),
+            parts.read("work", number, "score"),
+            strict=True,
+        )
+    ]  # fmt: skip
+    photos, block, score, prints, scored, about = zip(*found, strict=True) if found else ((),) * 6
     return StudyPhotos(
-        photos=tuple(known[row["source"], row["photo_id"]] for _, row, _ in rows),
-        block=np.array([number for number, _, _ in rows], dtype=int),
-        score=np.array([score for _, _, score in rows], dtype=float),
-        prints=tuple(row["pixels"] for _, row, _ in rows),
-        scored=np.array([row["human_score"] is not None for _, row, _ in rows], dtype=bool),
-        regions=tuple(json_of(row["regions"]) for _, row, _ in rows),
+        photos, np.array(block, dtype=int), np.array(score, dtype=float), prints, np.array(scored, dtype=bool), about
     )
 
 
@@ -194,7 +199,8 @@ class Shapes:
         blocks, counts = np.unique(population.block, return_counts=True)
         in_order = np.split(np.argsort(population.block, kind="stable"), np.cumsum(counts)[:-1])
         for block, numbers in zip(blocks.tolist(), in_order, strict=True):
-            for number, row in zip(numbers.tolist(), parts.read("work", block), strict=True):
+            of_block = parts.read("work", block, "height", "width", "masks")
+            for number, row in zip(numbers.tolist(), of_block, strict=True):
                 for mask, bits in row["masks"]:
                     if mask in wanted.get(number, ()):
                         self._kept[number, mask] = (row["height"], row["width"], zlib.compress(bits))
