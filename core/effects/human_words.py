@@ -84,7 +84,7 @@ def read(folder: Path) -> HumanSide | None:
         return record(HumanSide, json_of((folder / FILE).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise StudyError(f"{folder / FILE} is damaged ({error}); run `python -m core human {folder}`.") from error
 
 

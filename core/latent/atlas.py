@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from safetensors import SafetensorError
 from core import config
 from core.errors import ArtifactError
 from core.files import digest, json_of, replacing, write_text
+from core.records import record, typed
 from core.types import Interval
 
 PHOTOS, ANSWER, AXES, PLACES = "photos.parquet", "answer.json", "axes.safetensors", "places.json"
@@ -80,6 +80,27 @@ class Direction:
 
 
 @dataclass(frozen=True)
+class MapFacts:
+    """What a map was made with: models by name or identity, numbers of photos, of shuffles and of neighbours.
+
+    `kept_variance` is the share of a compressed space's variance that it keeps, by space; `packaged` says how a source
+    that every machine has is opened, by its name.
+    """
+
+    predictor: str = config.DEFAULT_MODEL
+    engine: str = ""
+    precision: str = ""
+    autoencoder: str = ""
+    latent: int = 0
+    photos: int = 0
+    seed: int = config.SEED
+    permutations: int = 0
+    neighbours: int = 10
+    kept_variance: Mapping[str, float] = field(default_factory=dict)
+    packaged: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class MapAnswer:
     """The tested answer with everything that it rests on."""
 
@@ -87,8 +108,7 @@ class MapAnswer:
     directions: tuple[Direction, ...]
     notes: tuple[str, ...]
     """What could not be tested, a sentence each."""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    """Models, seed, numbers of permutations and neighbours, share of variance that a compressed space keeps."""
+    facts: MapFacts = field(default_factory=MapFacts)
 
     def row(self, space: str, target: str, photos: str = KEPT_OUT) -> SpaceResult | None:
         """One line, or None where it was not tested."""
@@ -111,7 +131,7 @@ class Atlas:
     @property
     def model(self) -> str:
         """The model whose scores and features the map shows."""
-        return str(self.answer.facts.get("predictor", config.DEFAULT_MODEL))
+        return self.answer.facts.predictor
 
     def index(self, name: str) -> int | None:
         """Row of the photo called SOURCE/ID, or None."""
@@ -149,7 +169,8 @@ def read(folder: Path | None = None) -> Atlas | None:
     if not (folder / PHOTOS).is_file():
         return None
     try:
-        table = pq.read_table(folder / PHOTOS)
+        with pq.ParquetFile(folder / PHOTOS) as stored:
+            table = stored.read()
         _check_together(folder, table)
         axes = safetensors.numpy.load_file(folder / AXES)
         photos = table.select(list(_kinds())).to_pandas()
@@ -161,7 +182,7 @@ def read(folder: Path | None = None) -> Atlas | None:
     spaces = {name: values.astype(np.float32) for name, values in found.items() if "-" not in name}
     answer = read_answer(folder)
     # What every machine has needs no list of places.
-    places = dict(answer.facts.get("packaged", {})) | _places(folder)
+    places = dict(answer.facts.packaged) | _places(folder)
     return Atlas(folder, photos, spaces, layouts, axes, answer, places)
 
 
@@ -181,14 +202,8 @@ def read_answer(folder: Path | None = None) -> MapAnswer:
     if not file.is_file():
         raise ArtifactError(f"{file}: there is no tested answer; make one with: python -m core latent SOURCE --out DIR")
     try:
-        content = json_of(file.read_text(encoding="utf-8"))
-        directions = tuple(
-            Direction(**item | {name: Interval(**item[name]) for name in ("agreement", "slope", "steadiness")})
-            for item in content["directions"]
-        )
-        rows = tuple(SpaceResult(**row) for row in content["rows"])
-        return MapAnswer(rows, directions, tuple(content["notes"]), content["facts"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return record(MapAnswer, json_of(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError) as error:
         raise ArtifactError(f"{file}: this answer cannot be read ({error}).") from error
 
 
@@ -213,8 +228,8 @@ def _matrix(column: pa.ChunkedArray) -> np.ndarray:
 def _places(folder: Path) -> dict[str, str]:
     file = folder / PLACES
     try:
-        return {str(k): str(v) for k, v in json_of(file.read_text(encoding="utf-8")).items()}
+        return typed(Mapping[str, str], json_of(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         raise ArtifactError(f"{file}: this list of places cannot be read ({error}).") from error

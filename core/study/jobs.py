@@ -244,9 +244,8 @@ class Queue:
     def _read(self, file: Path) -> Job | None:
         """A job's file; None for one that is gone or damaged."""
         try:
-            values = json_of(file.read_text(encoding="utf-8"))
-            return record(Job, values)
-        except (OSError, ValueError, TypeError, KeyError):
+            return record(Job, json_of(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError):
             return None
 
 

@@ -25,7 +25,8 @@ def read_parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iter
                 continue
             here = [name for name in schema.names if name in found.names]
             texts = [name for name in here if schema.field(name).type == pa.string()]
-            table = pq.read_table(file, columns=here, read_dictionary=texts, partitioning=None)
+            with pq.ParquetFile(file, read_dictionary=texts) as part:
+                table = part.read(columns=here)
             table.validate(full=True)  # text that is none would be noticed only where it is read
             yield file, table if here == schema.names else upgraded(table, schema)
         except (pa.ArrowException, OSError) as error:
@@ -34,9 +35,11 @@ def read_parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iter
 
 
 def _alike(wanted: pa.Field, found: pa.Schema) -> bool:
-    """Whether a column is there with text where text is wanted, and numbers where numbers are, or came later."""
+    """Whether a column is there once, with text where text is wanted, and numbers where numbers are, or came later."""
     if wanted.name not in found.names:
         return came_later(wanted)
+    if found.names.count(wanted.name) > 1:
+        return False
     kind = found.field(wanted.name).type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from core import config
-from core.files import json_of
 from core.study.artefacts import LARGEST
 from core.study.conditions import Design, Step, applies, hash_draw
 from core.study.parts import Parts
 from core.study.protocol import DECISION_ROWS, SEMANTIC
+from core.table import by_name
 from core.types import Mask, Photo
 
 FOUND = 4
@@ -77,7 +77,7 @@ def read_population(parts: Parts, blocks: Sequence[Sequence[Photo]]) -> StudyPho
         score=np.array([score for _, _, score in rows], dtype=float),
         prints=tuple(row["pixels"] for _, row, _ in rows),
         scored=np.array([row["human_score"] is not None for _, row, _ in rows], dtype=bool),
-        regions=tuple(json_of(row["regions"]) for _, row, _ in rows),
+        regions=tuple(by_name("regions", row["regions"]) for _, row, _ in rows),
     )
 
 

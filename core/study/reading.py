@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,17 @@ from core import config
 from core.errors import ArtifactError, StudyError
 from core.evaluation import reports
 from core.files import json_of
+from core.records import record, typed
 from core.study.artefacts import Artefact, deciding, fill_artefacts
 from core.study.hosts import NO_HOSTS, HostRows, Hosts
 from core.study.parquet_parts import codes, read_parts
+from core.study.photo_parts import read_photos
 from core.study.protocol import FIRST_FILLS
-from core.table import EMPTY, HOSTED, ORIGINAL, PHOTOS, PLACED, PROTOCOL, ROWS, TARGET, Condition
+from core.table import EMPTY, HOSTED, ORIGINAL, PLACED, PROTOCOL, ROWS, TARGET, Condition
 from core.types import Problem
 
 SETTINGS = "study.json"
-PLAIN = ("seed", "created", "possibly_seen", "contaminated", "finished", "listed", "protocol")
-"""Settings that are taken as they stand."""
 OWN, HOST = ("source", "photo_id"), ("host_source", "host")
-ABOUT = ("area", "count", "placements", "imbalance")
-"""Numbers that a photo's regions may have, by mask."""
 MEASURED = ("score", "area", "rmse", "feature_distance")
 MOST_PLACEMENTS = 63
 """Placements a photo × condition that fit the reader's book of what it has seen."""
@@ -153,27 +150,25 @@ def read_settings(folder: Path) -> StudySettings:
     except (OSError, ValueError) as error:
         raise StudyError(f"{file} cannot be read ({error}); run the study again.") from error
     try:
-        known = {name: content[name] for name in PLAIN if name in content}
-        if (protocol := int(content.get("protocol") or 1)) > PROTOCOL:
+        said = {name: value for name, value in typed(Mapping[str, Any], content).items() if value is not None}
+        protocol = said.get("protocol", 1)
+        if isinstance(protocol, int) and protocol > PROTOCOL:
             raise StudyError(f"{file} is of protocol {protocol}, which a newer version made; read it with that one.")
-        return StudySettings(
-            name=str(content.get("name") or folder.name),
-            model=str(content["model"]),
-            sources=_names(content.get("sources", content.get("source", ()))),
-            thinning=dict(content.get("thinning") or {}),
-            seen_through=_lineage(str(content["model"])),
-            conditions=tuple(Condition(**item) for item in content.get("conditions") or ()),
-            masks=dict(content.get("masks") or {}),
-            **known,
-        )
+        own = {"name": said.get("name") or folder.name, "sources": _names(said), "seen_through": ()}
+        found = record(StudySettings, said | own)
     except StudyError:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise StudyError(f"{file} is not the settings of a study ({type(error).__name__}: {error}).") from error
+    except KeyError as error:
+        raise StudyError(f"{file} is not the settings of a study (it lacks {error}).") from error
+    except ValueError as error:
+        raise StudyError(f"{file} is not the settings of a study ({error}).") from error
+    return replace(found, seen_through=_lineage(found.model))
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(str(name) for name in value or ())
+def _names(settings: Mapping[str, Any]) -> Any:
+    """The sources that settings name; those of older studies name one, as a text."""
+    found = settings.get("sources", settings.get("source", ()))
+    return (found,) if isinstance(found, str) else found
 
 
 def read_study(folder: Path) -> Study:
@@ -196,19 +191,13 @@ class _Photos:
     def __init__(self, folder: Path, problems: list[Problem]) -> None:
         self.number: dict[tuple[str, str], int] = {}
         self.human: list[float] = []
-        self.regions: list[dict[str, Any]] = []
-        for file, table in read_parts(folder / "photos", PHOTOS, problems):
-            columns = [table.column(name).to_pylist() for name in ("source", "photo_id", "human_score", "regions")]
-            try:
-                rows = [(*key, human, _regions(text)) for *key, human, text in zip(*columns, strict=True)]
-            except ValueError as error:
-                problems.append(Problem(str(file), f"foreign regions ({error}); it is left out"))
-                continue
-            for source, photo_id, human, regions in rows:
-                if (source, photo_id) not in self.number:  # a photo written twice is one photo
-                    self.number[source, photo_id] = len(self.number)
-                    self.human.append(np.nan if human is None else float(human))
-                    self.regions.append(regions)
+        self.regions: list[Mapping[str, Any]] = []
+        for part in read_photos(folder, problems):
+            for row in part:
+                if (row.source, row.photo_id) not in self.number:  # a photo written twice is one photo
+                    self.number[row.source, row.photo_id] = len(self.number)
+                    self.human.append(row.human)
+                    self.regions.append(row.regions)
 
     def things(self, kept: np.ndarray) -> dict[str, ObjectClass]:
         """Area and exactness by mask, of the photos that are kept."""
@@ -218,23 +207,10 @@ class _Photos:
             mask: ObjectClass(
                 np.array([float(found.get(mask, {}).get("area") or 0) for found in regions]),
                 np.array([not found.get(mask, {}).get("detector", True) for found in regions]),
-                np.array([float(found.get(mask, {}).get("imbalance", np.nan)) for found in regions]),
+                np.array([found.get(mask, {}).get("imbalance") for found in regions], dtype=float),
             )
             for mask in masks
         }
-
-
-def _regions(text: str | None) -> dict[str, Any]:
-    """The regions of a photo by mask; ValueError for anything else."""
-    found = json_of(text or "{}")
-    if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
-        raise ValueError("not a table by mask")
-    for mask, about in found.items():
-        for name in ABOUT:
-            number = about.get(name, 0)
-            if not (number is None or (isinstance(number, int | float) and abs(number) <= sys.float_info.max)):
-                raise ValueError(f"{mask}: {name} is not a number")
-    return found
 
 
 @dataclass(frozen=True)
@@ -281,7 +257,11 @@ class _Grid:
             what = f"rows of the model {sorted(map(str, models))[0]}" if models else "placements out of range"
             problems.append(Problem(str(file), f"foreign: it holds {what}; it is left out"))
             return
-        rows = _Rows(file, table, self._numbers(table), placement, *_conditions(table))
+        try:
+            rows = _Rows(file, table, self._numbers(table), placement, *_conditions(table))
+        except ValueError as error:
+            problems.append(Problem(str(file), f"foreign {error}; it is left out"))
+            return
         if (unknown := int((rows.photo < 0).sum())) > 0:
             problems.append(Problem(str(file), f"{unknown} rows are of photos that the photo table lacks"))
         numbers = {name: table.column(name).to_numpy() for name in MEASURED}
@@ -372,7 +352,7 @@ class _Grid:
 
 
 def _conditions(table: pa.Table) -> tuple[np.ndarray, list[Condition]]:
-    """Each row's condition as a number into a list of those that occur."""
+    """Each row's condition as a number into a list of those that occur; ValueError where one is none."""
     group = np.zeros(len(table), dtype=np.int64)
     columns = [codes(table, name) for name in ("ablation", "params", "mask", "fill", "direction")]
     for numbers, words in columns:

@@ -34,7 +34,8 @@ class Plan:
     closely human scores follow the model's (None: nobody was asked), `share` the chance that a thing is in a photo,
     `shifts` the sources, photos in turns, `doses` strengths of blur beside the default, `surrounds`
     the fills around the middle that a crop keeps. Of protocol 2, `hosted` gives the mean differences of hosts by row
-    (those of `controls` where it does not), and `artefacts` what each fill does at empty places, in SD.
+    (those of `controls` where it does not), and `artefacts` what each fill does at empty places, in SD. The rows
+    are cut into so many `parts`.
     """
 
     n: int = 300
@@ -55,10 +56,11 @@ class Plan:
     hosted: Mapping[str, float] = field(default_factory=dict)
     artefacts: Mapping[str, float] = field(default_factory=lambda: ARTEFACTS)
     seed: int = 0
+    parts: int = 3
 
 
 def write_study(folder: Path, plan: Plan | None = None, **changes: object) -> Path:
-    """Write `study.json`, photos and rows (three parts) of a plan."""
+    """Write `study.json`, photos and rows of a plan."""
     plan = plan or Plan(**changes)  # type: ignore[arg-type]
     random = np.random.default_rng(plan.seed)
     scores = random.normal(0.6, SD, plan.n)
@@ -76,8 +78,8 @@ def write_study(folder: Path, plan: Plan | None = None, **changes: object) -> Pa
     (folder / "photos").mkdir(exist_ok=True)
     (folder / "study.json").write_text(json.dumps(settings))
     pq.write_table(pa.Table.from_pandas(photos, PHOTOS, preserve_index=False), folder / "photos" / "part-0000.parquet")
-    for number in range(3):
-        part = pa.Table.from_pandas(table[number::3], ROWS, preserve_index=False)
+    for number in range(plan.parts):
+        part = pa.Table.from_pandas(table[number :: plan.parts], ROWS, preserve_index=False)
         pq.write_table(part, folder / "rows" / f"part-{number:04}.parquet")
     return folder
 
