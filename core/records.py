@@ -21,6 +21,8 @@ def as_json(found: Any) -> Any:
     """Records as plain JSON, what is no finite number as null; `record` reads them back."""
     if dataclasses.is_dataclass(found) and not isinstance(found, type):
         return {item.name: as_json(getattr(found, item.name)) for item in dataclasses.fields(found)}
+    if isinstance(found, Mapping):
+        return {name: as_json(value) for name, value in found.items()}
     if isinstance(found, list | tuple):
         return [as_json(item) for item in found]
     if isinstance(found, float):

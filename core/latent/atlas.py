@@ -173,11 +173,13 @@ def read(folder: Path | None = None) -> Atlas | None:
             table = stored.read()
         _check_together(folder, table)
         axes = safetensors.numpy.load_file(folder / AXES)
-        photos = table.select(list(_kinds())).to_pandas()
-    except (pa.ArrowException, SafetensorError, OSError, KeyError) as error:
-        raise ArtifactError(f"{folder.name}: this map is damaged or incomplete ({error}).") from error
-    vectors = [name for name in table.column_names if name not in _kinds()]
-    found = {name: _matrix(table[name]) for name in vectors}
+        photos = _photos(table)
+        found = {name: _matrix(name, table[name]) for name in table.column_names if name not in _kinds()}
+    except ArtifactError:
+        raise
+    except (pa.ArrowException, SafetensorError, OSError, KeyError, ValueError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ArtifactError(f"{folder.name}: this map is damaged or incomplete ({reason}).") from error
     layouts = {_key(name): values for name, values in found.items() if "-" in name}
     spaces = {name: values.astype(np.float32) for name, values in found.items() if "-" not in name}
     answer = read_answer(folder)
@@ -211,7 +213,16 @@ def _kinds() -> dict[str, pa.DataType]:
     return {item.name: item.type for item in PHOTO_COLUMNS}
 
 
+def _photos(table: pa.Table) -> pd.DataFrame:
+    """A row per photo; KeyError or ValueError where a column is missing or of another kind."""
+    photos = table.select(list(_kinds()))
+    if other := [item.name for item in photos.schema if item.type != _kinds()[item.name]]:
+        raise ValueError(f"{other[0]} is not of the kind {_kinds()[other[0]]}")
+    return photos.to_pandas(ignore_metadata=True)
+
+
 def _key(name: str) -> tuple[str, str, int]:
+    """Space, projection and dimensions that a column is called by; ValueError where it is called otherwise."""
     space, projection, dims = name.split("-")
     return space, projection, int(dims)
 
@@ -220,9 +231,17 @@ def _vectors(values: np.ndarray) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
 
 
-def _matrix(column: pa.ChunkedArray) -> np.ndarray:
-    whole = column.combine_chunks()
-    return whole.flatten().to_numpy(zero_copy_only=False).reshape(len(whole), -1)
+def _matrix(name: str, column: pa.ChunkedArray) -> np.ndarray:
+    """The places of the photos in a space, or in a projection of one; ValueError for a column that holds none."""
+    kind = column.type
+    if not pa.types.is_fixed_size_list(kind) or not pa.types.is_floating(kind.value_type):
+        raise ValueError(f"{name} holds no places")
+    values = column.combine_chunks().flatten()
+    if len(values) != len(column) * kind.list_size or values.null_count:
+        raise ValueError(f"{name} lacks places of photos")
+    if "-" in name and _key(name)[-1] != kind.list_size:
+        raise ValueError(f"{name} has places in {kind.list_size} dimensions")
+    return values.to_numpy(zero_copy_only=False).reshape(len(column), kind.list_size)
 
 
 def _places(folder: Path) -> dict[str, str]:

@@ -32,7 +32,7 @@ class SizeQuality:
 
     size: str
     n_things: int
-    recall: Interval | None
+    recall: Interval | None = None
     n_found: int = 0
     precision: Interval | None = None
     iou: Interval | None = None

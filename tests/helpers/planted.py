@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from core import config
 from core.registry import ABLATIONS
+from core.study.parts import LeftOut, Parts
 from core.study.protocol import DECISION_ROWS, DecisionRow
 from core.table import PHOTOS, ROWS, Condition, canonical
 
@@ -22,6 +23,7 @@ SD = 0.1
 MASKS = ("faces", "people", "salient", "text")
 NAMES = {row.id: row for row in DECISION_ROWS}
 ARTEFACTS = {"mean": 0.2, "blur": 0.09, "noise": 0.22, "inpaint": 0.08, "blend": 0.3}
+LEFT_OUT_PHOTO = LeftOut("b.png", "it is a copy", copy=True)
 Columns = dict[str, np.ndarray]
 HOST_COLUMNS = {"control": None, "host": None, "host_source": None, "covered": None, "structure": None}
 
@@ -82,6 +84,17 @@ def write_study(folder: Path, plan: Plan | None = None, **changes: object) -> Pa
         part = pa.Table.from_pandas(table[number :: plan.parts], ROWS, preserve_index=False)
         pq.write_table(part, folder / "rows" / f"part-{number:04}.parquet")
     return folder
+
+
+def write_block(folder: Path) -> Parts:
+    """A study with a block of one photo, and of one that is left out, as a run writes it."""
+    row = ("a.png", "s", "tiny", "original", "{}", *[None] * 3, 0, *[None] * 3, 0.5, *[None] * 5, 0)
+    work = {"source": "s", "photo_id": "a.png", "height": 2, "width": 2, "score": 0.5, "features": b"", "masks": []}
+    photo = {"photo_id": "a.png", "source": "s", "pixels": "0", "look": "0", "regions": "{}", "features": "{}"}
+    parts = Parts(folder)
+    parts.describe({"model": "tiny"})
+    parts.write(0, [row], [photo], [LEFT_OUT_PHOTO], [work])
+    return parts
 
 
 def conditions(plan: Plan) -> dict[Condition, str]:

@@ -8,14 +8,17 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from core import config
+from core.effects.human_side import photo_table
 from core.errors import StudyError
 from core.evaluation import reports
 from core.latent import atlas
+from core.latent.study_colours import StudyColours
 from core.paint import showcase
 from core.regions import detector_quality, detectors
 from core.study import catalogue
@@ -29,6 +32,8 @@ from tests.helpers import planted, standin
 from tests.helpers.hostile import attack, bent, damaged
 
 SHIPPED = config.ARTIFACTS
+PHOTOS = pd.DataFrame({"source": ["scenes"], "photo_id": ["photo-00000"]})
+"""Of a map that has one photo of the studies below."""
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +117,9 @@ def test_cells_of_studies(whole: Path, tmp_path: Path, column: str) -> None:
     def take(made: pa.Table) -> None:
         pq.write_table(made, folder / name)
         read_study(folder)
+        if column == "features":
+            photo_table(folder)
+            StudyColours(folder, PHOTOS).feature("faces")
 
     attack(f"cells {column}", 10, make, take, folder)
 
@@ -172,6 +180,19 @@ def test_parts(whole: Path, tmp_path: Path) -> None:
         Parts(folder).count()
 
     against("parts", 20, folder / "study.json", read)
+
+
+@pytest.mark.parametrize("table", ["photos", "rows", "work"])
+def test_parts_of_a_run(tmp_path: Path, table: str) -> None:
+    """A block that is damaged is done again: no part of it is read."""
+    parts = planted.write_block(tmp_path / "study")
+
+    def read() -> None:
+        done, problems = parts.done()
+        assert not (done and problems)
+        parts.count()
+
+    against(f"parts {table}", 20, parts.file(table, 0), read)
 
 
 def test_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
