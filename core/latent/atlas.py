@@ -218,7 +218,7 @@ def _photos(table: pa.Table) -> pd.DataFrame:
     photos = table.select(list(_kinds()))
     if other := [item.name for item in photos.schema if item.type != _kinds()[item.name]]:
         raise ValueError(f"{other[0]} is not of the kind {_kinds()[other[0]]}")
-    return photos.to_pandas(ignore_metadata=True)
+    return photos.replace_schema_metadata(None).to_pandas()
 
 
 def _key(name: str) -> tuple[str, str, int]:

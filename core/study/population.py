@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from core import config
+from core.records import typed
 from core.study.artefacts import LARGEST
 from core.study.conditions import Design, Step, applies, hash_draw
 from core.study.parts import Parts
@@ -225,11 +226,14 @@ def as_json(found: Draw) -> dict[str, Any]:
     }
 
 
-def from_json(content: Mapping[str, Any]) -> Draw:
-    """The draw that `as_json` wrote; KeyError, TypeError or ValueError for anything else."""
+def from_json(stored: Any) -> Draw:
+    """The draw that `as_json` wrote; KeyError or ValueError for anything else."""
+    content = typed(Mapping[str, Any], stored)
+    hosts = typed(Mapping[str, tuple[tuple[int, ...], ...]], content["hosts"])
+    empty = typed(Mapping[str, tuple[tuple[int, int], ...]], content["empty"])
     return Draw(
-        tuple(content["whole"]),
-        {mask: tuple(numbers) for mask, numbers in content["targets"].items()},
-        {mask: {target: tuple(own) for target, *own in hosts} for mask, hosts in content["hosts"].items()},
-        {mask: dict(places) for mask, places in content["empty"].items()},
+        typed(tuple[int, ...], content["whole"]),
+        typed(Mapping[str, tuple[int, ...]], content["targets"]),
+        {mask: {target: tuple(own) for target, *own in rows} for mask, rows in hosts.items()},
+        {mask: dict(places) for mask, places in empty.items()},
     )

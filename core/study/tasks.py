@@ -51,7 +51,7 @@ def drawing(plan: Plan, parts: Parts) -> tuple[StudyPhotos, Draw]:
     if file.is_file():
         try:
             return population, from_json(json_of(file.read_text(encoding="utf-8")))
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, KeyError, ValueError) as error:
             raise StudyError(f"{file} is damaged ({error}); give another --out.") from error
     found = draw(population, plan.steps, plan.design)
     write_text(file, json.dumps(as_json(found)))

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from core.errors import StudyError
 from core.files import json_of
-from core.records import record
+from core.records import record, typed
+from core.table import by_name
 from core.types import Interval
 from core.verdict.records import Verdict
 from core.verdict.words import verdict_from_json
@@ -94,7 +95,7 @@ def read_aggregates(folder: Path) -> Aggregates:
             old = f"{folder.name}: another version of the statistics made these numbers; run `python -m core effects`"
             baseline = replace(baseline, problems=(*baseline.problems, old))
         verdict = read_verdict(folder)
-        tables = {name: _table(folder / f"{name}.parquet") for name in TABLES}
+        tables = {name: _of_conditions(folder / f"{name}.parquet") for name in TABLES}
         kinds = folder / f"{KINDS}.parquet"
         by_kind = _table(kinds) if kinds.is_file() else pd.DataFrame()  # older studies lack it
         return Aggregates(**tables, baseline=baseline, verdict=verdict, kinds=by_kind)
@@ -107,7 +108,17 @@ def read_aggregates(folder: Path) -> Aggregates:
 def _table(file: Path) -> pd.DataFrame:
     """A stored table by the kinds of its columns: what pandas once noted of itself in it says nothing of them."""
     with pq.ParquetFile(file) as stored:
-        return stored.read().to_pandas(ignore_metadata=True)
+        return stored.read().replace_schema_metadata(None).to_pandas()
+
+
+def _of_conditions(file: Path) -> pd.DataFrame:
+    """A stored table that has a condition in each row; KeyError or ValueError for any other."""
+    table = _table(file)
+    if lacking := [name for name in CONDITION if name not in table]:
+        raise KeyError(f"{file.name}: {lacking[0]}")
+    for params in table["params"].dropna().unique():
+        by_name("params", typed(str, params))
+    return table
 
 
 def read_verdict(folder: Path) -> Verdict:
