@@ -170,7 +170,7 @@ def read(folder: Path | None = None) -> Atlas | None:
         return None
     try:
         with pq.ParquetFile(folder / PHOTOS) as stored:
-            table = stored.read()
+            table = stored.read(use_threads=False)
         _check_together(folder, table)
         axes = safetensors.numpy.load_file(folder / AXES)
         photos = _photos(table)

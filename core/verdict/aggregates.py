@@ -108,7 +108,7 @@ def read_aggregates(folder: Path) -> Aggregates:
 def _table(file: Path) -> pd.DataFrame:
     """A stored table by the kinds of its columns: what pandas once noted of itself in it says nothing of them."""
     with pq.ParquetFile(file) as stored:
-        return stored.read().replace_schema_metadata(None).to_pandas()
+        return stored.read(use_threads=False).replace_schema_metadata(None).to_pandas()
 
 
 def _of_conditions(file: Path) -> pd.DataFrame:
