@@ -9,12 +9,14 @@ import types
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from core.errors import ArtifactError
 from core.files import json_of
 
 R = TypeVar("R")
+LONGEST_NAME = 150
+"""Bytes of a name that is a part of a file's: most disks take 255."""
 
 
 def as_json(found: Any) -> Any:
@@ -69,7 +71,7 @@ def read_record(kind: type[R], file: Path, command: str) -> R | None:
 @cache
 def _fields(kind: Any) -> Mapping[str, tuple[Callable[[Any], Any], bool]]:
     """The fields of a record by name: what reads each, and whether it is needed."""
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     none = dataclasses.MISSING
     return {
         item.name: (_reader(hints[item.name]), item.default is none and item.default_factory is none)
@@ -84,6 +86,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     origin, inner = get_origin(hint), get_args(hint)
     if hint is Any:
         return lambda content: content
+    if origin is Annotated:
+        return inner[1]
     if hint in _PLAIN:
         return _PLAIN[hint]
     if dataclasses.is_dataclass(hint):
@@ -150,6 +154,21 @@ def _text(content: Any) -> str:
     if not isinstance(content, str):
         raise _no("text", content)
     return content
+
+
+def _file_name(content: Any) -> str:
+    name = _text(content)
+    try:
+        fits = len(name.encode("utf-8")) <= LONGEST_NAME
+    except UnicodeEncodeError:
+        fits = False
+    if not fits or not name.isprintable() or name in ("", ".", "..") or "/" in name or "\\" in name:
+        raise _no("name of a file", content)
+    return name
+
+
+FileName = Annotated[str, _file_name]
+"""A text that is the name of a file or folder, such as a model's: no path, and nothing that a disk refuses."""
 
 
 def _bool(content: Any) -> bool:

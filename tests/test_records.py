@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import ArtifactError
 from core.files import json_of
-from core.records import as_json, read_record, record, typed
+from core.records import FileName, as_json, read_record, record, typed
 from core.types import Interval
 
 
@@ -133,3 +133,35 @@ def test_a_stored_record_that_is_none_says_which_command_makes_it(tmp_path: Path
 
 def test_tables_by_name_are_written_as_such() -> None:
     assert json_of(json.dumps(as_json({"a": SURE, "b": (math.nan,)}))) == {"a": as_json(SURE), "b": [None]}
+
+
+@pytest.mark.parametrize("name", ["resnet50", "my run.2", "été", "..a", "x" * 150])
+def test_a_name_of_a_file_is_one(name: str) -> None:
+    assert typed(FileName, name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/b",
+        "/etc",
+        "a\\b",
+        "a\0",
+        "a\n",
+        "\ud800",
+        "\u202e",
+        "é" * 76,
+        "x" * 5000,
+        None,
+        3,
+        ["a"],
+    ],
+)
+def test_what_no_disk_takes_or_leads_elsewhere_is_no_name_of_a_file(name: Any) -> None:
+    with pytest.raises(ValueError, match=r"is no (name of a file|text)"):
+        typed(FileName, name)
+    assert typed(FileName | None, None) is None

@@ -14,7 +14,7 @@ import pandas as pd
 from core import config
 from core.errors import ArtifactError
 from core.files import json_of
-from core.records import record, typed
+from core.records import FileName, record, typed
 from core.types import Interval, Problem
 
 TEST, ALL = "test", "all"
@@ -60,9 +60,9 @@ class Evaluation:
     its 95 % interval low … high are shares in [0, 1].
     """
 
-    model: str
-    source: str
-    part: str | None
+    model: FileName
+    source: FileName
+    part: FileName | None
     n: int
     spearman: Interval
     pearson: Interval

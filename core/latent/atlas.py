@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 from core import config
 from core.errors import ArtifactError
 from core.files import digest, json_of, replacing, write_text
-from core.records import record, typed
+from core.records import FileName, record, typed
 from core.types import Interval
 
 PHOTOS, ANSWER, AXES, PLACES = "photos.parquet", "answer.json", "axes.safetensors", "places.json"
@@ -87,7 +87,7 @@ class MapFacts:
     that every machine has is opened, by its name.
     """
 
-    predictor: str = config.DEFAULT_MODEL
+    predictor: FileName = config.DEFAULT_MODEL
     engine: str = ""
     precision: str = ""
     autoencoder: str = ""

@@ -15,7 +15,7 @@ from core.ablations.region import region
 from core.errors import ArtifactError, MaskError, SourceError
 from core.files import json_of, json_text, write_text
 from core.photos import images
-from core.records import record
+from core.records import FileName, record
 from core.regions import regions
 from core.registry import MASKS
 from core.sources import open_source
@@ -35,7 +35,7 @@ class Showcase:
     Scores lie in [0, 1].
     """
 
-    model: str
+    model: FileName
     sample: str
     mask: str
     fill: str

@@ -15,7 +15,7 @@ from core import config
 from core.errors import ArtifactError, StudyError
 from core.evaluation import reports
 from core.files import json_of
-from core.records import record, typed
+from core.records import FileName, record, typed
 from core.study.artefacts import Artefact, deciding, fill_artefacts
 from core.study.hosts import NO_HOSTS, HostRows, Hosts
 from core.study.parquet_parts import codes, read_parts
@@ -36,7 +36,7 @@ class StudySettings:
     """What `study.json` says; what it leaves out has the value of a plain study."""
 
     name: str
-    model: str
+    model: FileName
     sources: tuple[str, ...] = ()
     seed: int = config.SEED
     created: str = ""

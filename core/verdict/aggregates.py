@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from core.errors import StudyError
 from core.files import json_of
-from core.records import record, typed
+from core.records import FileName, record, typed
 from core.table import by_name
 from core.types import Interval
 from core.verdict.records import Verdict
@@ -54,7 +54,7 @@ class Baseline:
     """
 
     study: str
-    model: str
+    model: FileName
     created: str
     sources: tuple[str, ...]
     n_photos: int

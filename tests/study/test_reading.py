@@ -27,6 +27,11 @@ def write(folder: Path, **changes: Any) -> Path:
     [
         {"model": ["resmem"]},
         {"model": None},
+        {"model": ""},
+        {"model": "../resnet50"},
+        {"model": "/etc"},
+        {"model": "x" * 5000},
+        {"model": "a\0"},
         {"name": ["mine"]},
         {"sources": [["a"]]},
         {"sources": 3},
