@@ -31,8 +31,8 @@ def read_parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iter
                 table = part.read(columns=here, use_threads=False)
             table.validate(full=True)  # text that is none would be noticed only where it is read
             yield file, table if here == schema.names else upgraded(table, schema)
-        except (pa.ArrowException, OSError) as error:
-            reason = str(error).splitlines()[0]
+        except (pa.ArrowException, OSError, ValueError) as error:  # a column's name that is no text among them
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
             problems.append(Problem(str(file), f"damaged or half-written, and left out ({reason})"))
 
 

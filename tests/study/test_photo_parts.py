@@ -63,6 +63,17 @@ def test_a_part_with_a_cell_of_another_kind_is_named_and_left_out(
         assert len(photo_table(folder)) == N // 2
 
 
+def test_a_part_whose_columns_have_names_that_are_no_text_is_named_and_left_out(folder: Path) -> None:
+    for table, column in (("photos", b"look"), ("rows", b"covered")):
+        file = folder / table / "part-0001.parquet"
+        good = file.read_bytes()
+        file.write_bytes(good.replace(column, b"\xff" * len(column)))
+        study = read_study(folder)
+        assert any("damaged" in str(problem) and problem.where == str(file) for problem in study.problems)
+        file.write_bytes(good)
+    assert not read_study(folder).problems
+
+
 def test_what_is_missing_or_null_in_a_cell_was_not_counted(folder: Path) -> None:
     put(folder, "features", [FEATURES, None, ""])
     put(folder, "regions", [REGIONS, None, ""])
