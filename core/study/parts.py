@@ -163,17 +163,17 @@ class Parts:
         return Problem(str(file), f"damaged or foreign; it is now called {aside.name}, and its photos are done again")
 
     def count(self) -> tuple[int, int, list[LeftOut]]:
-        """Photos, rows and photos left out in all parts so far."""
-        photos = rows = 0
+        """Photos, rows and photos left out in all parts so far; StudyError names a part that is damaged."""
+        found = dict.fromkeys(SCHEMAS, 0)
         left_out: list[LeftOut] = []
         for file in self._files():
-            with pq.ParquetFile(file) as part:
-                if file.parent.name != "photos":
-                    rows += part.metadata.num_rows if file.parent.name == "rows" else 0
-                    continue
-                photos += part.metadata.num_rows
-                left_out += _left_out(part.schema_arrow)
-        return photos, rows, left_out
+            try:
+                with pq.ParquetFile(file) as part:
+                    found[file.parent.name] += part.metadata.num_rows
+                    left_out += _left_out(part.schema_arrow) if file.parent.name == "photos" else ()
+            except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+                raise StudyError(f"{file} is damaged; give the command of the study again.") from error
+        return found["photos"], found["rows"], left_out
 
 
 def _left_out(schema: pa.Schema) -> tuple[LeftOut, ...]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from core.errors import StudyError
 from core.study.parts import ABLATED, LEFT_OUT, Parts
 from tests.helpers.planted import LEFT_OUT_PHOTO, write_block
 
@@ -33,6 +34,8 @@ def test_a_part_whose_note_says_something_else_is_done_again(tmp_path: Path, not
     parts = write_block(tmp_path / "s")
     file = parts.file("photos", 0)
     pq.write_table(pq.read_table(file).replace_schema_metadata({LEFT_OUT: note.encode()}), file)
+    with pytest.raises(StudyError, match=r"part-00000\.parquet is damaged"):
+        parts.count()
     found, problems = parts.done()
     assert found == set()
     assert [problem.where for problem in problems] == [str(file)]
