@@ -85,7 +85,7 @@ def _write_map(folder: Path, n: int) -> None:
             "drawn_before": False,
         }
     )
-    answer = atlas.MapAnswer((), (), (), {})
+    answer = atlas.MapAnswer((), (), ())
     spaces = {"pixels": random.normal(size=(n, 64)).astype(np.float32)}
     layouts = {("pixels", "umap", 2): flat}
     atlas.write(atlas.Atlas(folder, photos, spaces, layouts, {"pixels.mean": np.zeros(64, np.float32)}, answer, {}))

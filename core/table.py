@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.files import json_of
+from core.records import typed
 
 ORIGINAL = "original"
 """`ablation` of the rows that hold the scores of untouched photos."""
@@ -96,9 +97,21 @@ class Condition:
     fill: str | None = None
     direction: str | None = None
 
+    def __post_init__(self) -> None:
+        _ = self.arguments  # a condition whose parameters are none is none
+
     @property
     def arguments(self) -> dict[str, Any]:
-        return json_of(self.params)
+        """The parameters by name; ValueError where `params` says anything else."""
+        return by_name("params", self.params)
+
+
+def by_name(column: str, text: str | None) -> dict[str, Any]:
+    """What a cell with JSON says by name, nothing where it is empty; ValueError says that it is of another kind."""
+    try:
+        return typed(dict[str, Any], json_of(text or "{}"))
+    except ValueError as error:
+        raise ValueError(f"{column}: {error}") from error
 
 
 def canonical(params: Mapping[str, Any]) -> str:

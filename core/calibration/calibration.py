@@ -33,6 +33,7 @@ from core.errors import StudyError
 from core.files import json_of, replacing, write_text
 from core.inference import checkpoints
 from core.photos.fingerprints import FingerprintIndex, fingerprint
+from core.records import record
 from core.registry import MODELS
 from core.scenes.scene import OBJECT_CLASSES
 from core.scenes.worlds import WORLDS, World
@@ -98,7 +99,7 @@ def _is_done(folder: Path, settings: dict[str, Any]) -> bool:
     file = folder / RESULT
     if not file.is_file():
         return False
-    if json_of(file.read_text(encoding="utf-8"))["settings"] != settings:
+    if _result(file).settings != settings:
         raise StudyError(f"{folder} holds a calibration with other settings; choose another --out.")
     return True
 
@@ -198,11 +199,27 @@ def _readings(world: World, found: Verdict, seed: int) -> list[dict[str, Any]]:
     ]
 
 
+@dataclass(frozen=True)
+class _Result:
+    """What a world left: a row of the table and its readings, with their columns, and what they were made with."""
+
+    settings: dict[str, Any]
+    row: dict[str, Any]
+    readings: tuple[dict[str, Any], ...]
+
+
+def _result(file: Path) -> _Result:
+    try:
+        return record(_Result, json_of(file.read_text(encoding="utf-8")))
+    except (OSError, KeyError, ValueError) as error:
+        raise StudyError(f"{file} is damaged ({error}); delete it, and its world is calibrated again.") from error
+
+
 def write_table(out: Path) -> pd.DataFrame:
     """Gather the results in a folder into its table and its readings, in the order of the worlds and seeds."""
-    results = [json_of(file.read_text(encoding="utf-8")) for file in sorted(out.glob(f"seed-*/*/{RESULT}"))]
-    table = pd.DataFrame(in_order([item["row"] for item in results]), columns=[*COLUMNS, *MORE_COLUMNS])
-    readings = [row for item in results for row in item["readings"]]
+    results = [_result(file) for file in sorted(out.glob(f"seed-*/*/{RESULT}"))]
+    table = pd.DataFrame(in_order([item.row for item in results]), columns=[*COLUMNS, *MORE_COLUMNS])
+    readings = [row for item in results for row in item.readings]
     for name, made in ((TABLE, table), (READINGS, pd.DataFrame(in_order(readings), columns=list(READING_COLUMNS)))):
         with replacing(out / name) as temporary:
             made.to_csv(temporary, index=False)

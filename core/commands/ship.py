@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,9 @@ from core import config
 from core.commands import Report
 from core.errors import ArtifactError, CheckpointError
 from core.evaluation import reports
+from core.evaluation.reports import Attempt
 from core.files import json_of, replacing
+from core.records import typed
 from core.registry import COMMANDS, Choice
 
 EPOCHS = Choice(("best", "last"))
@@ -64,9 +67,8 @@ def _of_a_run(folder: Path, card: dict[str, Any]) -> dict[str, Any]:
 def _attempts(file: Path) -> list[dict[str, Any]]:
     """What was tried, from a JSON list; CheckpointError if it is none."""
     try:
-        content = json_of(file.read_text(encoding="utf-8"))
-        return [{"what": str(a["what"]), "spearman": float(a["spearman"]), "how": str(a["how"])} for a in content]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return [asdict(item) for item in typed(tuple[Attempt, ...], json_of(file.read_text(encoding="utf-8")))]
+    except (OSError, ValueError, KeyError) as error:
         raise CheckpointError(
             f"{file}: this is no JSON list of records with what, how and spearman ({error!r}); correct it."
         ) from error

@@ -21,13 +21,12 @@ from core.effects import stats
 from core.effects.human_words import FILE, HUMAN, MODEL, UNUSUAL, Added, Correlation, HumanSide, Partition
 from core.effects.resampling import bootstrap, percentile_interval
 from core.errors import StudyError
-from core.files import json_of, write_text
+from core.files import write_text
 from core.photos.features import LOW_LEVEL, SEMANTIC
 from core.records import as_json
 from core.registry import FEATURES
-from core.study.parquet_parts import read_parts
+from core.study.photo_parts import read_photos
 from core.study.reading import read_study
-from core.table import PHOTOS
 from core.types import Interval
 
 FOLDS = 10
@@ -78,18 +77,18 @@ def human_side(
 
 
 def photo_table(folder: Path) -> pd.DataFrame:
-    """The photos of a study: source, photo_id, human (score), and a column per feature.
+    """The photos of a study: source, photo_id, human (score), and a column per feature that is known.
 
     Parts that are damaged or foreign do not count, and a photo that was written twice counts once, as in its effects.
     """
-    columns = [*KEYS, "human_score", "features"]
-    parts = [part.select(columns).to_pandas() for _, part in read_parts(folder / "photos", PHOTOS, [])]
-    if not parts:
+    rows = [row for part in read_photos(folder, []) for row in part]
+    if not rows:
         raise StudyError(f"{folder} holds no photos; run the study first.")
-    table = pd.concat([part.astype(dict.fromkeys((*KEYS, "features"), object)) for part in parts])
-    table = table.drop_duplicates(KEYS).rename(columns={"human_score": HUMAN}).reset_index(drop=True)
-    found = pd.DataFrame([json_of(text) for text in table.pop("features")], dtype=float)
-    return table.join(found)
+    about = pd.DataFrame([(row.source, row.photo_id, row.human) for row in rows], columns=[*KEYS, HUMAN])
+    about = about.astype(dict.fromkeys(KEYS, object))
+    features = pd.DataFrame([row.features for row in rows], dtype=float)
+    counted = [entry.id for entry in FEATURES if entry.id in features]
+    return about.join(features[counted]).drop_duplicates(KEYS).reset_index(drop=True)
 
 
 def varying(table: pd.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import StudyError
 from core.files import json_of
-from core.records import record
+from core.records import FileName, record
 from core.types import Interval
 from core.wording import interval
 
@@ -63,7 +63,7 @@ class HumanSide:
     """
 
     study: str
-    model: str
+    model: FileName
     n: int
     n_human: int
     correlations: tuple[Correlation, ...]
@@ -84,7 +84,7 @@ def read(folder: Path) -> HumanSide | None:
         return record(HumanSide, json_of((folder / FILE).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise StudyError(f"{folder / FILE} is damaged ({error}); run `python -m core human {folder}`.") from error
 
 

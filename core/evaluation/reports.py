@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 from core import config
 from core.errors import ArtifactError
 from core.files import json_of
+from core.records import FileName, record, typed
 from core.types import Interval, Problem
 
 TEST, ALL = "test", "all"
@@ -24,7 +25,6 @@ Scores = np.ndarray
 
 TRAINING_COLUMNS = ("epoch", "train_loss", "val_mse", "val_mse_of_mean", "val_spearman", "val_pearson")
 SCORE_COLUMNS = ("photo_id", "score", "human_score")
-CALIBRATION_COLUMNS = ("decile", "n", "mean_score", "mean_human", "low", "high")
 REFERENCE_COLUMNS = ("model", "source", "photo_id", "score")
 
 
@@ -38,6 +38,21 @@ class Reliability:
 
 
 @dataclass(frozen=True)
+class Decile:
+    """A tenth of the photos by score: mean score, and mean human score with its 95 % interval (NaN for one photo)."""
+
+    decile: int
+    n: int
+    mean_score: float
+    mean_human: float
+    low: float
+    high: float
+
+
+CALIBRATION_COLUMNS = tuple(item.name for item in fields(Decile))
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A model's scores against human scores on one source; `part` is its split part, "all", or None if it has none.
 
@@ -45,9 +60,9 @@ class Evaluation:
     its 95 % interval low … high are shares in [0, 1].
     """
 
-    model: str
-    source: str
-    part: str | None
+    model: FileName
+    source: FileName
+    part: FileName | None
     n: int
     spearman: Interval
     pearson: Interval
@@ -108,12 +123,12 @@ class ModelCard:
     """What a checkpoint's card says of its origin; its list of training photos is left out."""
 
     architecture: str
-    data: Mapping[str, Any]
-    recipe: Mapping[str, Any]
-    licence: str
-    teachers: tuple[str, ...]
-    tried: tuple[Attempt, ...]
-    seeds: tuple[SeedRun, ...]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    licence: str = ""
+    teachers: tuple[str, ...] = ()
+    tried: tuple[Attempt, ...] = ()
+    seeds: tuple[SeedRun, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -134,30 +149,12 @@ def evaluation(file: Path) -> Evaluation:
     """One saved evaluation; ArtifactError says what it lacks."""
     content = _json(file)
     try:
-        human = content["human"]
-        return Evaluation(
-            model=str(content["model"]),
-            source=str(content["source"]),
-            part=content["part"],
-            n=int(content["n"]),
-            spearman=_interval(content["spearman"]),
-            pearson=_interval(content["pearson"]),
-            mse=float(content["mse"]),
-            mse_of_mean=float(content["mse_of_mean"]),
-            calibration=pd.DataFrame(list(content["calibration"]), columns=list(CALIBRATION_COLUMNS)).astype(
-                {"low": float, "high": float}  # null where a decile holds one photo
-            ),
-            human=Reliability(**{name: float(human[name]) for name in Reliability.__annotations__}) if human else None,
-            possibly_seen=bool(content["possibly_seen"]),
-            date=str(content["date"]),
-            seen_through=tuple(map(str, content.get("seen_through", ()))),
-            seed=None if content.get("seed") is None else int(content["seed"]),
-            engine=str(content.get("engine", "torch")),  # older evaluations knew no other
-            precision=str(content.get("precision", "fp32")),
-        )
+        deciles = typed(tuple[Decile, ...], content["calibration"])
+        calibration = pd.DataFrame(map(vars, deciles), columns=list(CALIBRATION_COLUMNS))
+        return record(Evaluation, content | {"calibration": calibration})
     except KeyError as error:
         raise ArtifactError(f"it lacks {error}.") from error
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ArtifactError(f"a value in it is not of the right kind ({error}).") from error
 
 
@@ -203,22 +200,10 @@ def model_card(model: str = config.DEFAULT_MODEL) -> ModelCard | None:
         return None
     content = _json(file)
     try:
-        return ModelCard(
-            architecture=str(content["architecture"]),
-            data=dict(content.get("data", {})),
-            recipe=dict(content.get("recipe", {})),
-            licence=str(content.get("licence", "")),
-            teachers=tuple(map(str, content.get("teachers", ()))),
-            tried=tuple(Attempt(str(a["what"]), float(a["spearman"]), str(a["how"])) for a in content.get("tried", ())),
-            seeds=tuple(
-                SeedRun(int(s["seed"]), float(s["spearman"]), float(s["pearson"]), float(s["mse"]))
-                for s in content.get("seeds", ())
-            ),
-            notes=tuple(map(str, content.get("notes", ()))),
-        )
+        return record(ModelCard, content)
     except KeyError as error:
         raise ArtifactError(f"{model}/{file.name}: it lacks {error}.") from error
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ArtifactError(f"{model}/{file.name}: a value in it is not of the right kind ({error}).") from error
 
 
@@ -251,12 +236,6 @@ def percentile(score: float, reference: np.ndarray) -> float:
     if not len(reference):
         return math.nan
     return float(100 * ((reference < score).mean() + (reference == score).mean() / 2))
-
-
-def _interval(content: Mapping[str, Any]) -> Interval:
-    """An interval as it was saved; null stands for NaN: scores that are all the same have no correlation."""
-    values = (content[name] for name in ("estimate", "low", "high"))
-    return Interval(*(math.nan if value is None else float(value) for value in values))
 
 
 def _json(file: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from core.inference.engine import Engine, Model, Runner
 from core.inference.exports import ONNX
 from core.photos import preprocess
 from core.photos.preprocess import Preset
+from core.records import record
 from core.registry import ENGINES
 from core.sources.samples import samples
 from core.types import Pixels
@@ -127,7 +128,7 @@ def _processor() -> str:
 def _read(file: Path, model: Model) -> Checked | None:
     """What was found for the export that is there; None where it was not checked yet, or is another file."""
     try:
-        found = Checked(**json_of(file.read_text(encoding="utf-8")))
+        found = record(Checked, json_of(file.read_text(encoding="utf-8")), only=True)
         return found if found.export == digest(model.folder / ONNX) else None
-    except (OSError, ValueError, TypeError):
+    except (OSError, KeyError, ValueError):
         return None

@@ -12,7 +12,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from safetensors import SafetensorError
 from core import config
 from core.errors import ArtifactError
 from core.files import digest, json_of, replacing, write_text
+from core.records import FileName, record, typed
 from core.types import Interval
 
 PHOTOS, ANSWER, AXES, PLACES = "photos.parquet", "answer.json", "axes.safetensors", "places.json"
@@ -80,6 +80,27 @@ class Direction:
 
 
 @dataclass(frozen=True)
+class MapFacts:
+    """What a map was made with: models by name or identity, numbers of photos, of shuffles and of neighbours.
+
+    `kept_variance` is the share of a compressed space's variance that it keeps, by space; `packaged` says how a source
+    that every machine has is opened, by its name.
+    """
+
+    predictor: FileName = config.DEFAULT_MODEL
+    engine: str = ""
+    precision: str = ""
+    autoencoder: str = ""
+    latent: int = 0
+    photos: int = 0
+    seed: int = config.SEED
+    permutations: int = 0
+    neighbours: int = 10
+    kept_variance: Mapping[str, float] = field(default_factory=dict)
+    packaged: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class MapAnswer:
     """The tested answer with everything that it rests on."""
 
@@ -87,8 +108,7 @@ class MapAnswer:
     directions: tuple[Direction, ...]
     notes: tuple[str, ...]
     """What could not be tested, a sentence each."""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    """Models, seed, numbers of permutations and neighbours, share of variance that a compressed space keeps."""
+    facts: MapFacts = field(default_factory=MapFacts)
 
     def row(self, space: str, target: str, photos: str = KEPT_OUT) -> SpaceResult | None:
         """One line, or None where it was not tested."""
@@ -111,7 +131,7 @@ class Atlas:
     @property
     def model(self) -> str:
         """The model whose scores and features the map shows."""
-        return str(self.answer.facts.get("predictor", config.DEFAULT_MODEL))
+        return self.answer.facts.predictor
 
     def index(self, name: str) -> int | None:
         """Row of the photo called SOURCE/ID, or None."""
@@ -149,19 +169,22 @@ def read(folder: Path | None = None) -> Atlas | None:
     if not (folder / PHOTOS).is_file():
         return None
     try:
-        table = pq.read_table(folder / PHOTOS)
+        with pq.ParquetFile(folder / PHOTOS) as stored:
+            table = stored.read(use_threads=False)
         _check_together(folder, table)
         axes = safetensors.numpy.load_file(folder / AXES)
-        photos = table.select(list(_kinds())).to_pandas()
-    except (pa.ArrowException, SafetensorError, OSError, KeyError) as error:
-        raise ArtifactError(f"{folder.name}: this map is damaged or incomplete ({error}).") from error
-    vectors = [name for name in table.column_names if name not in _kinds()]
-    found = {name: _matrix(table[name]) for name in vectors}
+        photos = _photos(table)
+        found = {name: _matrix(name, table[name]) for name in table.column_names if name not in _kinds()}
+    except ArtifactError:
+        raise
+    except (pa.ArrowException, SafetensorError, OSError, KeyError, ValueError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ArtifactError(f"{folder.name}: this map is damaged or incomplete ({reason}).") from error
     layouts = {_key(name): values for name, values in found.items() if "-" in name}
     spaces = {name: values.astype(np.float32) for name, values in found.items() if "-" not in name}
     answer = read_answer(folder)
     # What every machine has needs no list of places.
-    places = dict(answer.facts.get("packaged", {})) | _places(folder)
+    places = dict(answer.facts.packaged) | _places(folder)
     return Atlas(folder, photos, spaces, layouts, axes, answer, places)
 
 
@@ -181,14 +204,8 @@ def read_answer(folder: Path | None = None) -> MapAnswer:
     if not file.is_file():
         raise ArtifactError(f"{file}: there is no tested answer; make one with: python -m core latent SOURCE --out DIR")
     try:
-        content = json_of(file.read_text(encoding="utf-8"))
-        directions = tuple(
-            Direction(**item | {name: Interval(**item[name]) for name in ("agreement", "slope", "steadiness")})
-            for item in content["directions"]
-        )
-        rows = tuple(SpaceResult(**row) for row in content["rows"])
-        return MapAnswer(rows, directions, tuple(content["notes"]), content["facts"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return record(MapAnswer, json_of(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError) as error:
         raise ArtifactError(f"{file}: this answer cannot be read ({error}).") from error
 
 
@@ -196,7 +213,16 @@ def _kinds() -> dict[str, pa.DataType]:
     return {item.name: item.type for item in PHOTO_COLUMNS}
 
 
+def _photos(table: pa.Table) -> pd.DataFrame:
+    """A row per photo; KeyError or ValueError where a column is missing or of another kind."""
+    photos = table.select(list(_kinds()))
+    if other := [item.name for item in photos.schema if item.type != _kinds()[item.name]]:
+        raise ValueError(f"{other[0]} is not of the kind {_kinds()[other[0]]}")
+    return photos.replace_schema_metadata(None).to_pandas()
+
+
 def _key(name: str) -> tuple[str, str, int]:
+    """Space, projection and dimensions that a column is called by; ValueError where it is called otherwise."""
     space, projection, dims = name.split("-")
     return space, projection, int(dims)
 
@@ -205,16 +231,24 @@ def _vectors(values: np.ndarray) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
 
 
-def _matrix(column: pa.ChunkedArray) -> np.ndarray:
-    whole = column.combine_chunks()
-    return whole.flatten().to_numpy(zero_copy_only=False).reshape(len(whole), -1)
+def _matrix(name: str, column: pa.ChunkedArray) -> np.ndarray:
+    """The places of the photos in a space, or in a projection of one; ValueError for a column that holds none."""
+    kind = column.type
+    if not pa.types.is_fixed_size_list(kind) or not pa.types.is_floating(kind.value_type):
+        raise ValueError(f"{name} holds no places")
+    values = column.combine_chunks().flatten()
+    if len(values) != len(column) * kind.list_size or values.null_count:
+        raise ValueError(f"{name} lacks places of photos")
+    if "-" in name and _key(name)[-1] != kind.list_size:
+        raise ValueError(f"{name} has places in {kind.list_size} dimensions")
+    return values.to_numpy(zero_copy_only=False).reshape(len(column), kind.list_size)
 
 
 def _places(folder: Path) -> dict[str, str]:
     file = folder / PLACES
     try:
-        return {str(k): str(v) for k, v in json_of(file.read_text(encoding="utf-8")).items()}
+        return typed(Mapping[str, str], json_of(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         raise ArtifactError(f"{file}: this list of places cannot be read ({error}).") from error

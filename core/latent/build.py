@@ -12,7 +12,7 @@ from core import config
 from core.errors import LatentError
 from core.inference import Predictor
 from core.inference.autoencoder import Autoencoder
-from core.latent.atlas import ALL_SCORED, KEPT_OUT, Atlas, Direction, MapAnswer, SpaceResult
+from core.latent.atlas import ALL_SCORED, KEPT_OUT, Atlas, Direction, MapAnswer, MapFacts, SpaceResult
 from core.latent.clusters import NEIGHBOURS, PERMUTATIONS, explained, morans_i
 from core.latent.direction import memorability_direction
 from core.latent.encoding import Encoded, encode
@@ -121,19 +121,19 @@ def make(
     rows, notes = answer_rows(encoded, permutations=permutations, seed=seed, progress=progress)
     vectors, found, doubts = directions(encoded, seed=seed)
     layouts, left_out = lay_out(encoded.spaces, list(PROJECTIONS), seed, progress)
-    facts = {
-        "predictor": predictor.name,
-        "engine": predictor.engine.id,
-        "precision": predictor.engine.precision,
-        "autoencoder": autoencoder.identity,
-        "latent": autoencoder.latent,
-        "photos": len(encoded.photos),
-        "seed": seed,
-        "permutations": permutations,
-        "neighbours": NEIGHBOURS,
-        "kept_variance": encoded.kept_variance,
-        "packaged": {name: place for name, place in (places or {}).items() if not Path(place).is_absolute()},
-    }
+    facts = MapFacts(
+        predictor=predictor.name,
+        engine=predictor.engine.id,
+        precision=predictor.engine.precision,
+        autoencoder=autoencoder.identity,
+        latent=autoencoder.latent,
+        photos=len(encoded.photos),
+        seed=seed,
+        permutations=permutations,
+        neighbours=NEIGHBOURS,
+        kept_variance=encoded.kept_variance,
+        packaged={name: place for name, place in (places or {}).items() if not Path(place).is_absolute()},
+    )
     copies = encoded.copies
     said = [f"{copies} photos set aside because they look like another one: copies count once."] if copies else []
     answer = MapAnswer(tuple(rows), tuple(found), (*said, *notes, *doubts, *left_out), facts)

@@ -105,7 +105,7 @@ def _keys_of(photos: pd.DataFrame) -> pd.MultiIndex:
 
 def _read(file: Path, columns: list[str]) -> pd.DataFrame:
     try:
-        return pq.read_table(file, columns=columns).select(columns).to_pandas()
+        return pq.read_table(file, columns=columns).select(columns).replace_schema_metadata(None).to_pandas()
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise _damaged(file, error) from error
 

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from core import config
-from core.files import json_of
 from core.study import catalogue
 from core.study.parquet_parts import read_parts
+from core.study.photo_parts import PhotoRow, read_photos
 from core.study.reading import SETTINGS, Study, read_settings, read_study
 from core.table import ORIGINAL, PHOTOS, Condition
-from core.types import Photo, Problem
+from core.types import Photo
 from core.verdict.effect_words import condition_name
 
 
@@ -70,9 +70,8 @@ class StudyColours:
     @cached_property
     def features(self) -> tuple[str, ...]:
         """Features that were counted, as the first part names them."""
-        rows = next((table for _, table in read_parts(self.folder / "photos", PHOTOS, [])), None)
-        texts = rows.column("features").to_pylist() if rows is not None else ()
-        return tuple(sorted({name for text in texts for name in json_of(text or "{}")}))
+        first = next(read_photos(self.folder, []), [])
+        return tuple(sorted({name for row in first for name in row.features}))
 
     def effect(self, condition: Condition) -> np.ndarray:
         """Score of the ablated photo minus that of the photo (N,), NaN where it was not measured."""
@@ -83,9 +82,10 @@ class StudyColours:
 
     def feature(self, name: str) -> np.ndarray:
         """A feature of every photo (N,), NaN where it was not counted."""
-        keys, counted = self._counted
-        values = np.array([features.get(name, np.nan) for features in counted], dtype=float)
-        return self._spread(values, self._matched(*keys))
+        values = np.array([row.features.get(name, np.nan) for row in self._rows], dtype=float)
+        return self._spread(
+            values, self._matched([row.source for row in self._rows], [row.photo_id for row in self._rows])
+        )
 
     @cached_property
     def _study(self) -> Study:
@@ -96,14 +96,8 @@ class StudyColours:
         return self._matched(self._study.sources, self._study.photo_ids)
 
     @cached_property
-    def _counted(self) -> tuple[tuple[list[str], list[str]], list[dict[str, float]]]:
-        problems: list[Problem] = []
-        parts = [table for _, table in read_parts(self.folder / "photos", PHOTOS, problems)]
-        sources, ids, texts = (
-            [value for table in parts for value in table.column(name).to_pylist()]
-            for name in ("source", "photo_id", "features")
-        )
-        return (sources, ids), [json_of(text or "{}") for text in texts]
+    def _rows(self) -> list[PhotoRow]:
+        return [row for part in read_photos(self.folder, []) for row in part]
 
     def _matched(self, sources: Sequence[str] | np.ndarray, ids: Sequence[str] | np.ndarray) -> np.ndarray:
         """Row of the study of each photo of the map (N,), −1 where it has none."""

@@ -121,11 +121,12 @@ def scope_of_tests(answer: MapAnswer) -> str:
     facts = answer.facts
     kept = "".join(
         f" *{SPACES[name].label}* is tested on its first principal components, with {_percent(share)} of its variance."
-        for name, share in facts.get("kept_variance", {}).items()
+        for name, share in facts.kept_variance.items()
+        if name in SPACES
     )
     return (
-        f"R² is cross-validated ridge regression; Moran's I asks whether the {facts.get('neighbours', 10)} nearest "
-        f"photos have similar scores. p: share of {facts.get('permutations', 0):,} shuffles of the scores within their "
+        f"R² is cross-validated ridge regression; Moran's I asks whether the {facts.neighbours} nearest "
+        f"photos have similar scores. p: share of {facts.permutations:,} shuffles of the scores within their "
         f"source that do as well. Features that were learned from scores are tested on photos that the model never "
         f"learned from ({KEPT_OUT}), and never against the model's own score.{kept}"
     )

@@ -15,6 +15,7 @@ from core.ablations.region import region
 from core.errors import ArtifactError, MaskError, SourceError
 from core.files import json_of, json_text, write_text
 from core.photos import images
+from core.records import FileName, record
 from core.regions import regions
 from core.registry import MASKS
 from core.sources import open_source
@@ -34,7 +35,7 @@ class Showcase:
     Scores lie in [0, 1].
     """
 
-    model: str
+    model: FileName
     sample: str
     mask: str
     fill: str
@@ -70,12 +71,8 @@ def read(folder: Path | None = None) -> Showcase | None:
     if not file.is_file():
         return None
     try:
-        values = json_of(file.read_text(encoding="utf-8"))
-        model, sample, mask, fill = (str(values[name]) for name in ("model", "sample", "mask", "fill"))
-        before, after = float(values["before"]), float(values["after"])
-        box = Rect(**{side: int(values["box"][side]) for side in ("left", "top", "right", "bottom")})
-        return Showcase(model, sample, mask, fill, box, before, after)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return record(Showcase, json_of(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError) as error:
         raise ArtifactError(
             f"{file}: this is no stored example ({error!r}); write it again with 'python -m core showcase'."
         ) from error

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core import config
 from core.errors import ArtifactError
 from core.files import json_of
+from core.records import typed
 from core.registry import MASKS
 
 FILE = "detectors.json"
@@ -26,28 +28,40 @@ def weak_detectors(file: Path | None = None, used: Mapping[str, int] | None = No
     """
     file = file or config.ARTIFACTS / FILE
     try:
-        measured = json_of(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        measured = typed(Mapping[str, Any], json_of(file.read_text(encoding="utf-8")) if file.is_file() else {})
         reasons = {
-            entry.id: _reason(measured.get(entry.id) or {}, (used or {}).get(entry.id))
+            entry.id: _reason(typed(_Quality | None, measured.get(entry.id)) or _Quality(), (used or {}).get(entry.id))
             for entry in MASKS
             if entry.facts["detector"]
         }
-    except (AttributeError, OSError, TypeError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ArtifactError(f"{file} does not hold the quality of detectors by mask ({error}).") from error
     return {mask: reason for mask, reason in reasons.items() if reason}
 
 
-def _reason(quality: Mapping[str, Any], used: int | None) -> str:
+@dataclass(frozen=True)
+class _Quality:
+    """What of a measurement the bars are for."""
+
+    version: int | None = None
+    precision: float | None = None
+    precision_interval: tuple[float, float] | None = None
+    precision_by_photo_interval: tuple[float, float] | None = None
+    iou: float | None = None
+    iou_interval: tuple[float, float] | None = None
+
+
+def _reason(quality: _Quality, used: int | None) -> str:
     """Why a detector may decide nothing; empty if it may."""
-    version = quality.get("version")
+    version = quality.version
     if used is not None and version is not None and used != version:
         return f"its detector was measured at version {version} of the mask, this study used version {used}"
     # The bar on IoU is for a mask whose things are not counted in boxes, as the salient object's.
-    name = next((name for name in BARS if quality.get(name) is not None), None)
+    name = next((name for name in BARS if getattr(quality, name) is not None), None)
     if name is None:
         return UNMEASURED
-    if (value := float(quality[name])) >= BARS[name]:
+    if (value := getattr(quality, name)) >= BARS[name]:
         return ""
-    ends = quality.get(f"{name}_by_photo_interval") or quality.get(f"{name}_interval")
+    ends = getattr(quality, f"{name}_by_photo_interval", None) or getattr(quality, f"{name}_interval")
     spread = f" [{ends[0]:.2f}, {ends[1]:.2f}]" if ends else ""
     return f"detector {WORDS[name]} {value:.2f}{spread}, below {BARS[name]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from core import config
 from core.errors import ArtifactError
 from core.files import json_of, write_text
+from core.records import record, typed
 from core.types import Interval
 
 NAME = "detectors.json"
@@ -31,7 +32,7 @@ class SizeQuality:
 
     size: str
     n_things: int
-    recall: Interval | None
+    recall: Interval | None = None
     n_found: int = 0
     precision: Interval | None = None
     iou: Interval | None = None
@@ -72,10 +73,10 @@ def measurements(file: Path | None = None) -> tuple[MeasuredDetector, ...]:
     if not file.is_file():
         return ()
     try:
-        content = json_of(file.read_text(encoding="utf-8"))
-        compared = content.pop(COMPARED)
-        return tuple(_measured(row) for row in [*content.values(), *compared])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        content = dict(typed(Mapping[str, Any], json_of(file.read_text(encoding="utf-8"))))
+        compared = typed(tuple[Any, ...], content.pop(COMPARED))
+        return tuple(map(_measured, (*content.values(), *compared)))
+    except (OSError, ValueError, KeyError) as error:
         raise ArtifactError(f"{file}: this file is damaged; make it again with: python -m benchmarks masks.") from error
 
 
@@ -102,15 +103,10 @@ def _plain(row: MeasuredDetector) -> dict[str, Any]:
     return values
 
 
-def _measured(row: dict[str, Any]) -> MeasuredDetector:
-    ends = {name: row.pop(f"{name}_interval") for name in INTERVALS}
-    intervals = {name: None if ends[name] is None else Interval(row[name], *ends[name]) for name in INTERVALS}
-    sizes = tuple(
-        SizeQuality(**{**item, **{name: _interval(item.get(name)) for name in ("recall", "precision", "iou")}})
-        for item in row["by_size"]
-    )
-    return MeasuredDetector(**{**row, **intervals, "by_size": sizes})
-
-
-def _interval(values: dict[str, float] | None) -> Interval | None:
-    return None if values is None else Interval(**values)
+def _measured(content: Any) -> MeasuredDetector:
+    row = dict(typed(Mapping[str, Any], content))
+    ends = {name: typed(tuple[float, float] | None, row.pop(f"{name}_interval")) for name in INTERVALS}
+    intervals = {
+        name: found and {"estimate": row[name], "low": found[0], "high": found[1]} for name, found in ends.items()
+    }
+    return record(MeasuredDetector, row | intervals, only=True)

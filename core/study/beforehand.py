@@ -12,15 +12,13 @@ import numpy as np
 
 from core.errors import SourceError
 from core.evaluation import evaluation
-from core.files import json_of
 from core.photos.photo_files import many
 from core.sources import open_source
 from core.study import catalogue, speeds, uploads
 from core.study.conditions import Design, grid, masks_of
 from core.study.cost import Cost, Frequency, estimate
 from core.study.limits import Limits
-from core.study.parquet_parts import read_parts
-from core.table import PHOTOS
+from core.study.photo_parts import read_photos
 from core.types import Photo
 
 LOOKED_AT = 16
@@ -116,13 +114,12 @@ def usual() -> dict[str, Frequency]:
 def _of_study(folder: Path) -> Mapping[str, Frequency]:
     """How often each thing is in the photos of a study."""
     placements = Design().placements
-    texts = [text for _, table in read_parts(folder / "photos", PHOTOS, []) for text in table["regions"].to_pylist()]
-    abouts = [json_of(text or "{}") for text in texts]
+    abouts = [row.regions for part in read_photos(folder, []) for row in part]
     found = {}
     for mask in {name for about in abouts for name in about}:
         looked = [about[mask] for about in abouts if mask in about]
         having = [item for item in looked if item.get("area")]
-        room = [item.get("placements", 0) >= placements for item in having]
+        room = [(item.get("placements") or 0) >= placements for item in having]
         found[mask] = Frequency(len(having) / len(looked), float(np.mean(room)) if room else 0.0)
     return found
 

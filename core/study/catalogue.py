@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from core import config
 from core.errors import SourceError
 from core.files import json_of, write_text
+from core.records import FileName, typed
 from core.sources import open_source
 from core.types import Photo
 
@@ -40,10 +42,10 @@ def reference() -> Path | None:
 def is_of_other_weights(folder: Path) -> bool:
     """Whether a study was made with weights of its model that are not the shipped ones; False where that is unknown."""
     try:
-        settings = json_of((folder / SETTINGS).read_text(encoding="utf-8"))
-        name, _, known = str(settings["model_identity"]).rpartition("-")
+        settings = typed(Mapping[str, Any], json_of((folder / SETTINGS).read_text(encoding="utf-8")))
+        name, _, known = typed(FileName, settings["model_identity"]).rpartition("-")
         weights = (config.ARTIFACTS / name / WEIGHTS).read_bytes()
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, KeyError):
         return False
     return not hashlib.sha256(weights).hexdigest().startswith(known)
 

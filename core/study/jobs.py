@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 from core import config
 from core.errors import StudyError
 from core.files import json_of, write_text
-from core.records import record
+from core.records import FileName, record
 
 WAITING, RUNNING, STOPPED, DONE, FAILED = STATES = "waiting", "running", "stopped", "done", "failed"
 EVERY = 1.0
@@ -66,8 +66,8 @@ class Job:
     cost, `message` why it failed.
     """
 
-    id: str
-    name: str
+    id: FileName
+    name: FileName
     sources: tuple[str, ...]
     model: str
     photos: int = 0
@@ -244,9 +244,8 @@ class Queue:
     def _read(self, file: Path) -> Job | None:
         """A job's file; None for one that is gone or damaged."""
         try:
-            values = json_of(file.read_text(encoding="utf-8"))
-            return record(Job, values)
-        except (OSError, ValueError, TypeError, KeyError):
+            return record(Job, json_of(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError):
             return None
 
 

@@ -19,24 +19,27 @@ def read_parts(folder: Path, schema: pa.Schema, problems: list[Problem]) -> Iter
     for file in sorted(folder.glob("*.parquet")):
         try:
             found = pq.read_schema(file)
-            if foreign := [item.name for item in schema if not _alike(item, found)]:
+            names = found.names
+            if foreign := [item.name for item in schema if not _alike(item, found, names)]:
                 reason = f"foreign: {', '.join(foreign)} missing or of another kind; it is left out"
                 problems.append(Problem(str(file), reason))
                 continue
-            here = [name for name in schema.names if name in found.names]
+            here = [name for name in schema.names if name in names]
             texts = [name for name in here if schema.field(name).type == pa.string()]
-            table = pq.read_table(file, columns=here, read_dictionary=texts, partitioning=None)
+            with pq.ParquetFile(file, read_dictionary=texts) as part:
+                # In this thread: handing a part to others takes longer than reading it, up to 80,000 rows.
+                table = part.read(columns=here, use_threads=False)
             table.validate(full=True)  # text that is none would be noticed only where it is read
             yield file, table if here == schema.names else upgraded(table, schema)
-        except (pa.ArrowException, OSError) as error:
-            reason = str(error).splitlines()[0]
+        except (pa.ArrowException, OSError, ValueError) as error:  # a column's name that is no text among them
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
             problems.append(Problem(str(file), f"damaged or half-written, and left out ({reason})"))
 
 
-def _alike(wanted: pa.Field, found: pa.Schema) -> bool:
-    """Whether a column is there with text where text is wanted, and numbers where numbers are, or came later."""
-    if wanted.name not in found.names:
-        return came_later(wanted)
+def _alike(wanted: pa.Field, found: pa.Schema, names: list[str]) -> bool:
+    """Whether a column is there once, with text where text is wanted, and numbers where numbers are, or came later."""
+    if (count := names.count(wanted.name)) != 1:
+        return count == 0 and came_later(wanted)
     kind = found.field(wanted.name).type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type

@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 
 from core.errors import StudyError
 from core.files import json_of, replacing, write_text
+from core.records import typed
+from core.study.photo_parts import photo_rows
 from core.study.reading import SETTINGS
 from core.table import PHOTOS, ROWS
 from core.types import Problem
@@ -66,14 +68,14 @@ class Parts:
         """What study.json says, or None in a folder that is absent or empty; StudyError if others' files are in it."""
         file = self.folder / SETTINGS
         try:
-            return dict(json_of(file.read_text(encoding="utf-8")))
+            return typed(dict[str, Any], json_of(file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             if self.folder.exists() and (not self.folder.is_dir() or any(map(_is_foreign, self.folder.iterdir()))):
                 raise StudyError(
                     f"{self.folder} holds other files and no study; choose a new or empty folder."
                 ) from None
             return None
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise StudyError(f"{file} cannot be read ({error}); choose another folder for the study.") from error
 
     def describe(self, settings: Mapping[str, Any]) -> None:
@@ -137,8 +139,13 @@ class Parts:
 
     def _readable(self, file: Path) -> bool:
         try:
-            found = pq.read_table(file, partitioning=None).schema
-        except (pa.ArrowException, OSError):
+            table = pq.read_table(file, partitioning=None)
+            table.validate(full=True)
+            found = table.schema
+            if file.parent.name == "photos":
+                _left_out(found)
+                photo_rows(table)
+        except (pa.ArrowException, OSError, KeyError, ValueError):
             return False
         return bool(NAME.fullmatch(file.name)) and found.equals(SCHEMAS[file.parent.name])
 
@@ -156,18 +163,22 @@ class Parts:
         return Problem(str(file), f"damaged or foreign; it is now called {aside.name}, and its photos are done again")
 
     def count(self) -> tuple[int, int, list[LeftOut]]:
-        """Photos, rows and photos left out in all parts so far."""
-        photos = rows = 0
+        """Photos, rows and photos left out in all parts so far; StudyError names a part that is damaged."""
+        found = dict.fromkeys(SCHEMAS, 0)
         left_out: list[LeftOut] = []
         for file in self._files():
-            with pq.ParquetFile(file) as part:
-                if file.parent.name != "photos":
-                    rows += part.metadata.num_rows if file.parent.name == "rows" else 0
-                    continue
-                photos += part.metadata.num_rows
-                note = (part.schema_arrow.metadata or {}).get(LEFT_OUT, b"[]")
-                left_out += [LeftOut(**item) for item in json_of(note)]
-        return photos, rows, left_out
+            try:
+                with pq.ParquetFile(file) as part:
+                    found[file.parent.name] += part.metadata.num_rows
+                    left_out += _left_out(part.schema_arrow) if file.parent.name == "photos" else ()
+            except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+                raise StudyError(f"{file} is damaged; give the command of the study again.") from error
+        return found["photos"], found["rows"], left_out
+
+
+def _left_out(schema: pa.Schema) -> tuple[LeftOut, ...]:
+    """The photos that a part of the photo table leaves out; KeyError or ValueError where it does not say so."""
+    return typed(tuple[LeftOut, ...], json_of((schema.metadata or {}).get(LEFT_OUT, b"[]")))
 
 
 def _is_foreign(file: Path) -> bool:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from core import config
-from core.files import json_of
+from core.records import typed
 from core.study.artefacts import LARGEST
 from core.study.conditions import Design, Step, applies, hash_draw
 from core.study.parts import Parts
 from core.study.protocol import DECISION_ROWS, SEMANTIC
+from core.table import by_name
 from core.types import Mask, Photo
 
 FOUND = 4
@@ -67,7 +68,9 @@ class Draw:
 def read_population(parts: Parts, blocks: Sequence[Sequence[Photo]]) -> StudyPhotos:
     """The photos of a study whose untouched pass is done, each with no more than later passes ask for."""
     known = {(photo.source, photo.id): photo for block in blocks for photo in block}
-    regions = functools.lru_cache(maxsize=None)(json_of)  # most photos that lack a thing say so in the same words
+    regions = lru_cache(maxsize=None)(
+        partial(by_name, "regions")
+    )  # most photos that lack a thing say so in the same words
     found = [
         (
             known[row["source"], row["photo_id"]], number, work["score"], row["pixels"],
@@ -231,11 +234,14 @@ def as_json(found: Draw) -> dict[str, Any]:
     }
 
 
-def from_json(content: Mapping[str, Any]) -> Draw:
-    """The draw that `as_json` wrote; KeyError, TypeError or ValueError for anything else."""
+def from_json(stored: Any) -> Draw:
+    """The draw that `as_json` wrote; KeyError or ValueError for anything else."""
+    content = typed(Mapping[str, Any], stored)
+    hosts = typed(Mapping[str, tuple[tuple[int, ...], ...]], content["hosts"])
+    empty = typed(Mapping[str, tuple[tuple[int, int], ...]], content["empty"])
     return Draw(
-        tuple(content["whole"]),
-        {mask: tuple(numbers) for mask, numbers in content["targets"].items()},
-        {mask: {target: tuple(own) for target, *own in hosts} for mask, hosts in content["hosts"].items()},
-        {mask: dict(places) for mask, places in content["empty"].items()},
+        typed(tuple[int, ...], content["whole"]),
+        typed(Mapping[str, tuple[int, ...]], content["targets"]),
+        {mask: {target: tuple(own) for target, *own in rows} for mask, rows in hosts.items()},
+        {mask: dict(places) for mask, places in empty.items()},
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,20 +15,20 @@ from core import config
 from core.errors import ArtifactError, StudyError
 from core.evaluation import reports
 from core.files import json_of
+from core.records import FileName, record, typed
 from core.study.artefacts import Artefact, deciding, fill_artefacts
 from core.study.hosts import NO_HOSTS, HostRows, Hosts
 from core.study.parquet_parts import codes, read_parts
+from core.study.photo_parts import read_photos
 from core.study.protocol import FIRST_FILLS
-from core.table import EMPTY, HOSTED, ORIGINAL, PHOTOS, PLACED, PROTOCOL, ROWS, TARGET, Condition
+from core.table import EMPTY, HOSTED, ORIGINAL, PLACED, PROTOCOL, ROWS, TARGET, Condition
 from core.types import Problem
 
 SETTINGS = "study.json"
-PLAIN = ("seed", "created", "possibly_seen", "contaminated", "finished", "listed", "protocol")
-"""Settings that are taken as they stand."""
 OWN, HOST = ("source", "photo_id"), ("host_source", "host")
-ABOUT = ("area", "count", "placements", "imbalance")
-"""Numbers that a photo's regions may have, by mask."""
 MEASURED = ("score", "area", "rmse", "feature_distance")
+BLANK = {"control": np.float64, "control_rmse": np.float64, "seen": np.uint64}
+"""What is summed up over a photo's controls: their scores, their RMSE, and which of them were seen."""
 MOST_PLACEMENTS = 63
 """Placements a photo × condition that fit the reader's book of what it has seen."""
 
@@ -39,7 +38,7 @@ class StudySettings:
     """What `study.json` says; what it leaves out has the value of a plain study."""
 
     name: str
-    model: str
+    model: FileName
     sources: tuple[str, ...] = ()
     seed: int = config.SEED
     created: str = ""
@@ -153,27 +152,25 @@ def read_settings(folder: Path) -> StudySettings:
     except (OSError, ValueError) as error:
         raise StudyError(f"{file} cannot be read ({error}); run the study again.") from error
     try:
-        known = {name: content[name] for name in PLAIN if name in content}
-        if (protocol := int(content.get("protocol") or 1)) > PROTOCOL:
+        said = {name: value for name, value in typed(Mapping[str, Any], content).items() if value is not None}
+        protocol = said.get("protocol", 1)
+        if isinstance(protocol, int) and protocol > PROTOCOL:
             raise StudyError(f"{file} is of protocol {protocol}, which a newer version made; read it with that one.")
-        return StudySettings(
-            name=str(content.get("name") or folder.name),
-            model=str(content["model"]),
-            sources=_names(content.get("sources", content.get("source", ()))),
-            thinning=dict(content.get("thinning") or {}),
-            seen_through=_lineage(str(content["model"])),
-            conditions=tuple(Condition(**item) for item in content.get("conditions") or ()),
-            masks=dict(content.get("masks") or {}),
-            **known,
-        )
+        own = {"name": said.get("name") or folder.name, "sources": _names(said), "seen_through": ()}
+        found = record(StudySettings, said | own)
     except StudyError:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise StudyError(f"{file} is not the settings of a study ({type(error).__name__}: {error}).") from error
+    except KeyError as error:
+        raise StudyError(f"{file} is not the settings of a study (it lacks {error}).") from error
+    except ValueError as error:
+        raise StudyError(f"{file} is not the settings of a study ({error}).") from error
+    return replace(found, seen_through=_lineage(found.model))
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(str(name) for name in value or ())
+def _names(settings: Mapping[str, Any]) -> Any:
+    """The sources that settings name; those of older studies name one, as a text."""
+    found = settings.get("sources", settings.get("source", ()))
+    return (found,) if isinstance(found, str) else found
 
 
 def read_study(folder: Path) -> Study:
@@ -184,10 +181,24 @@ def read_study(folder: Path) -> Study:
     settings = read_settings(folder)
     problems: list[Problem] = []
     photos = _Photos(folder, problems)
-    grid = _Grid(settings, photos)
+    grid = _Grid(settings, photos.number)
     for file, table in read_parts(folder / "rows", ROWS, problems):
         grid.add(file, table, problems)
-    return grid.study(problems, folder)
+    return grid.study(photos, problems, folder)
+
+
+def read_artefacts(folder: Path, number: Mapping[tuple[str, str], int], original: np.ndarray) -> tuple[Artefact, ...]:
+    """What every fill did at empty places by now (rule 7), for numbered photos and their untouched scores (N,).
+
+    A study at work asks for it, and holds no other rows for it than these.
+    """
+    grid = _Grid(read_settings(folder), number)
+    for file, table in read_parts(folder / "rows", ROWS, []):
+        control, kinds = codes(table, "control")
+        if EMPTY in kinds:
+            grid.add(file, table.filter(pa.array(control == kinds.index(EMPTY))), [])
+    empty = grid.empty.made(np.ones(len(original), dtype=bool), original)
+    return fill_artefacts(empty, tuple(grid.column), float(original.std(ddof=1)) if len(original) > 1 else 0.0)
 
 
 class _Photos:
@@ -196,19 +207,13 @@ class _Photos:
     def __init__(self, folder: Path, problems: list[Problem]) -> None:
         self.number: dict[tuple[str, str], int] = {}
         self.human: list[float] = []
-        self.regions: list[dict[str, Any]] = []
-        for file, table in read_parts(folder / "photos", PHOTOS, problems):
-            columns = [table.column(name).to_pylist() for name in ("source", "photo_id", "human_score", "regions")]
-            try:
-                rows = [(*key, human, _regions(text)) for *key, human, text in zip(*columns, strict=True)]
-            except ValueError as error:
-                problems.append(Problem(str(file), f"foreign regions ({error}); it is left out"))
-                continue
-            for source, photo_id, human, regions in rows:
-                if (source, photo_id) not in self.number:  # a photo written twice is one photo
-                    self.number[source, photo_id] = len(self.number)
-                    self.human.append(np.nan if human is None else float(human))
-                    self.regions.append(regions)
+        self.regions: list[Mapping[str, Any]] = []
+        for part in read_photos(folder, problems):
+            for row in part:
+                if (row.source, row.photo_id) not in self.number:  # a photo written twice is one photo
+                    self.number[row.source, row.photo_id] = len(self.number)
+                    self.human.append(row.human)
+                    self.regions.append(row.regions)
 
     def things(self, kept: np.ndarray) -> dict[str, ObjectClass]:
         """Area and exactness by mask, of the photos that are kept."""
@@ -218,23 +223,10 @@ class _Photos:
             mask: ObjectClass(
                 np.array([float(found.get(mask, {}).get("area") or 0) for found in regions]),
                 np.array([not found.get(mask, {}).get("detector", True) for found in regions]),
-                np.array([float(found.get(mask, {}).get("imbalance", np.nan)) for found in regions]),
+                np.array([found.get(mask, {}).get("imbalance") for found in regions], dtype=float),
             )
             for mask in masks
         }
-
-
-def _regions(text: str | None) -> dict[str, Any]:
-    """The regions of a photo by mask; ValueError for anything else."""
-    found = json_of(text or "{}")
-    if not isinstance(found, dict) or not all(isinstance(item, dict) for item in found.values()):
-        raise ValueError("not a table by mask")
-    for mask, about in found.items():
-        for name in ABOUT:
-            number = about.get(name, 0)
-            if not (number is None or (isinstance(number, int | float) and abs(number) <= sys.float_info.max)):
-                raise ValueError(f"{mask}: {name} is not a number")
-    return found
 
 
 @dataclass(frozen=True)
@@ -252,26 +244,23 @@ class _Rows:
 class _Grid:
     """Arrays photos × conditions that fill up part by part, whatever the order and however often a row comes."""
 
-    def __init__(self, settings: StudySettings, photos: _Photos) -> None:
-        self.settings, self.photos, self.n = settings, photos, len(photos.number)
+    def __init__(self, settings: StudySettings, number: Mapping[tuple[str, str], int]) -> None:
+        self.settings, self.number, self.n = settings, number, len(number)
         self.column: dict[Condition, int] = {}
         self.original = np.full(self.n, np.nan)
         self.hosted, self.empty = HostRows(), HostRows()
-        self.columns: list[dict[str, np.ndarray]] = []
+        self.columns: dict[int, dict[str, np.ndarray]] = {}
+        """Arrays of a condition by its number, once it has rows of its own: those of hosts are kept apart."""
         for condition in settings.conditions:
             if condition.ablation != ORIGINAL:
                 self._place(condition)
 
     def _place(self, condition: Condition) -> int:
-        if condition not in self.column:
-            self.column[condition] = len(self.column)
-            blank = {name: np.full(self.n, np.nan) for name in MEASURED}
-            self.columns.append(
-                blank
-                | {name: np.zeros(self.n) for name in ("control", "control_rmse")}
-                | {"seen": np.zeros(self.n, dtype=np.uint64)},
-            )
-        return self.column[condition]
+        return self.column.setdefault(condition, len(self.column))
+
+    def _blank(self, name: str) -> np.ndarray:
+        """What a photo has before its row comes: no number, no control."""
+        return np.zeros(self.n, BLANK[name]) if name in BLANK else np.full(self.n, np.nan)
 
     def add(self, file: Path, table: pa.Table, problems: list[Problem]) -> None:
         """Take a part's rows in, or name why not."""
@@ -281,7 +270,11 @@ class _Grid:
             what = f"rows of the model {sorted(map(str, models))[0]}" if models else "placements out of range"
             problems.append(Problem(str(file), f"foreign: it holds {what}; it is left out"))
             return
-        rows = _Rows(file, table, self._numbers(table), placement, *_conditions(table))
+        try:
+            rows = _Rows(file, table, self._numbers(table), placement, *_conditions(table))
+        except ValueError as error:
+            problems.append(Problem(str(file), f"foreign {error}; it is left out"))
+            return
         if (unknown := int((rows.photo < 0).sum())) > 0:
             problems.append(Problem(str(file), f"{unknown} rows are of photos that the photo table lacks"))
         numbers = {name: table.column(name).to_numpy() for name in MEASURED}
@@ -316,7 +309,10 @@ class _Grid:
         if condition.ablation == ORIGINAL:
             self.original[photo] = numbers["score"]
             return
-        column = self.columns[self._place(condition)]
+        column = self.columns.setdefault(self._place(condition), {})
+        for name in (*MEASURED, *BLANK):
+            if name not in column:
+                column[name] = self._blank(name)
         target = placement == TARGET
         for name, values in numbers.items():
             column[name][photo[target]] = values[target]
@@ -331,10 +327,10 @@ class _Grid:
         """The number of the photo that two columns of each row name; −1 for one that the photo table lacks."""
         (source, sources), (photo, ids) = (codes(table, name) for name in columns)
         pairs, where = np.unique(source * len(ids) + photo, return_inverse=True)
-        known = [self.photos.number.get((sources[pair // len(ids)], ids[pair % len(ids)]), -1) for pair in pairs]
+        known = [self.number.get((sources[pair // len(ids)], ids[pair % len(ids)]), -1) for pair in pairs]
         return np.array(known, dtype=np.int64)[where]
 
-    def study(self, problems: list[Problem], folder: Path) -> Study:
+    def study(self, photos: _Photos, problems: list[Problem], folder: Path) -> Study:
         """The study of all photos that have an untouched score."""
         kept = np.isfinite(self.original)
         if not kept.any():
@@ -342,7 +338,7 @@ class _Grid:
             raise StudyError(f"{folder}: no photo of this study is scored yet{reason}; run its command again.")
         if missing := int((~kept).sum()):
             problems.append(Problem(str(folder), f"{missing} photos have no untouched score yet and do not count"))
-        names = np.array(list(self.photos.number), dtype=object).reshape(-1, 2)[kept]
+        names = np.array(list(self.number), dtype=object).reshape(-1, 2)[kept]
         of_controls = ("control", "control_rmse")
         stacks = {name: self._stack(name, kept) for name in (*MEASURED, *of_controls)}
         placements = np.bitwise_count(self._stack("seen", kept)).astype(np.int16)
@@ -354,8 +350,8 @@ class _Grid:
             photo_ids=names[:, 1],
             sources=names[:, 0],
             original=self.original[kept],
-            human=np.array(self.photos.human)[kept],
-            things=self.photos.things(kept),
+            human=np.array(photos.human)[kept],
+            things=photos.things(kept),
             conditions=tuple(self.column),
             placements=placements,
             hosts=self.hosted.made(kept, self.original),
@@ -366,13 +362,15 @@ class _Grid:
 
     def _stack(self, name: str, kept: np.ndarray) -> np.ndarray:
         """One kind of number of all conditions, photos × conditions, each condition's together in memory."""
-        if not self.columns:
-            return np.zeros((int(kept.sum()), 0), dtype=np.uint64 if name == "seen" else np.float64)
-        return np.array([column.pop(name)[kept] for column in self.columns]).T
+        none = self._blank(name)
+        found = np.empty((len(self.column), int(kept.sum())), none.dtype)
+        for place in range(len(found)):
+            found[place] = self.columns.get(place, {}).pop(name, none)[kept]
+        return found.T
 
 
 def _conditions(table: pa.Table) -> tuple[np.ndarray, list[Condition]]:
-    """Each row's condition as a number into a list of those that occur."""
+    """Each row's condition as a number into a list of those that occur; ValueError where one is none."""
     group = np.zeros(len(table), dtype=np.int64)
     columns = [codes(table, name) for name in ("ablation", "params", "mask", "fill", "direction")]
     for numbers, words in columns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -11,7 +12,7 @@ from statistics import median
 from core import config
 from core.errors import OutputError
 from core.files import json_of, write_text
-from core.records import record
+from core.records import typed
 from core.study.cost import Speed
 
 FILE = "speeds.json"
@@ -78,7 +79,7 @@ def _file() -> Path:
 def _all() -> dict[str, list[SpeedMeasurement]]:
     """What is kept of each model; nothing where the file is missing or damaged."""
     try:
-        content = json_of(_file().read_text(encoding="utf-8"))
-        return {name: [record(SpeedMeasurement, item) for item in found] for name, found in content.items() if found}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        content = typed(Mapping[str, tuple[SpeedMeasurement, ...]], json_of(_file().read_text(encoding="utf-8")))
+        return {name: list(found) for name, found in content.items() if found}
+    except (OSError, ValueError, KeyError):
         return {}

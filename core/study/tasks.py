@@ -13,7 +13,7 @@ from core.study.photos import HostedMask, Opened, RowJob, empty_jobs, hosted_job
 from core.study.plan import Plan
 from core.study.population import Draw, Shapes, StudyPhotos, as_json, draw, from_json, read_population
 from core.study.protocol import CONFIRMATORY_FILLS
-from core.study.reading import read_study
+from core.study.reading import read_artefacts
 
 DRAW = "draw.json"
 
@@ -51,7 +51,7 @@ def drawing(plan: Plan, parts: Parts) -> tuple[StudyPhotos, Draw]:
     if file.is_file():
         try:
             return population, from_json(json_of(file.read_text(encoding="utf-8")))
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, KeyError, ValueError) as error:
             raise StudyError(f"{file} is damaged ({error}); give another --out.") from error
     found = draw(population, plan.steps, plan.design)
     write_text(file, json.dumps(as_json(found)))
@@ -84,7 +84,8 @@ def _gathered(pairs: Iterator[tuple]) -> dict[int, list]:
 
 def _deciding(parts: Parts, population: StudyPhotos) -> tuple[str, ...]:
     """The fills under which decision rows need controls: those of small artefact, or all where none was measured."""
-    artefacts = read_study(parts.folder).artefacts if population.photos else ()
+    number = {(photo.source, photo.id): place for place, photo in enumerate(population.photos)}
+    artefacts = read_artefacts(parts.folder, number, population.score) if number else ()
     return tuple(item.fill for item in artefacts if item.decides) or CONFIRMATORY_FILLS
 
 

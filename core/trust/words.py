@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.errors import ArtifactError
 from core.evaluation.words import HEATMAP_CAVEAT
 from core.files import json_of
+from core.records import FileName, typed
 from core.study import catalogue
 from core.types import Heatmap
 
@@ -101,9 +102,10 @@ def top_of_study(folder: Path) -> str:
     Empty for a study without such places, or whose settings cannot be read.
     """
     try:
-        settings = json_of((folder / catalogue.SETTINGS).read_text(encoding="utf-8"))
-        methods, model = str(settings.get("heatmap") or "").split(","), str(settings.get("model"))
-    except (OSError, ValueError, AttributeError):
+        settings = typed(Mapping[str, Any], json_of((folder / catalogue.SETTINGS).read_text(encoding="utf-8")))
+        methods = typed(str, settings.get("heatmap") or "").split(",")
+        model = typed(FileName, settings.get("model"))
+    except (OSError, ValueError):
         return ""
     if not any(methods):
         return ""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,6 +11,8 @@ import pyarrow.parquet as pq
 
 from core.errors import StudyError
 from core.files import json_of
+from core.records import FileName, record, typed
+from core.table import by_name
 from core.types import Interval
 from core.verdict.records import Verdict
 from core.verdict.words import verdict_from_json
@@ -54,7 +54,7 @@ class Baseline:
     """
 
     study: str
-    model: str
+    model: FileName
     created: str
     sources: tuple[str, ...]
     n_photos: int
@@ -90,18 +90,35 @@ class Aggregates:
 def read_aggregates(folder: Path) -> Aggregates:
     """What `make_aggregates` stored, with a problem where older statistics made it; StudyError where it is damaged."""
     try:
-        tables = {name: pq.read_table(folder / f"{name}.parquet").to_pandas() for name in TABLES}
-        baseline = _read_baseline(json_of((folder / BASELINE).read_text(encoding="utf-8")))
+        baseline = record(Baseline, json_of((folder / BASELINE).read_text(encoding="utf-8")), only=True)
         if baseline.version != VERSION:
             old = f"{folder.name}: another version of the statistics made these numbers; run `python -m core effects`"
             baseline = replace(baseline, problems=(*baseline.problems, old))
+        verdict = read_verdict(folder)
+        tables = {name: _of_conditions(folder / f"{name}.parquet") for name in TABLES}
         kinds = folder / f"{KINDS}.parquet"
-        by_kind = pq.read_table(kinds).to_pandas() if kinds.is_file() else pd.DataFrame()  # older studies lack it
-        return Aggregates(**tables, baseline=baseline, verdict=read_verdict(folder), kinds=by_kind)
+        by_kind = _table(kinds) if kinds.is_file() else pd.DataFrame()  # older studies lack it
+        return Aggregates(**tables, baseline=baseline, verdict=verdict, kinds=by_kind)
     except FileNotFoundError as error:
         raise StudyError(f"{folder} has no effects yet; run `python -m core effects {folder}`.") from error
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise StudyError(f"{folder}: stored effects are damaged ({error}); run `python -m core effects`.") from error
+
+
+def _table(file: Path) -> pd.DataFrame:
+    """A stored table by the kinds of its columns: what pandas once noted of itself in it says nothing of them."""
+    with pq.ParquetFile(file) as stored:
+        return stored.read(use_threads=False).replace_schema_metadata(None).to_pandas()
+
+
+def _of_conditions(file: Path) -> pd.DataFrame:
+    """A stored table that has a condition in each row; KeyError or ValueError for any other."""
+    table = _table(file)
+    if lacking := [name for name in CONDITION if name not in table]:
+        raise KeyError(f"{file.name}: {lacking[0]}")
+    for params in table["params"].dropna().unique():
+        by_name("params", typed(str, params))
+    return table
 
 
 def read_verdict(folder: Path) -> Verdict:
@@ -120,13 +137,3 @@ def of_condition(table: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
     for name in CONDITION:
         same &= table[name].isna() if pd.isna(row[name]) else table[name] == row[name]
     return table[same]
-
-
-def _read_baseline(content: Mapping[str, Any]) -> Baseline:
-    validity = tuple(
-        SourceValidity(**{**item, "validity": Interval(**item["validity"]) if item["validity"] else None})
-        for item in content["validity"]
-    )
-    texts = {name: tuple(content[name]) for name in ("sources", "problems")}
-    weak = tuple(tuple(item) for item in content["weak"])
-    return Baseline(**{**content, **texts, "validity": validity, "weak": weak})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from core.records import FileName
 from core.study.artefacts import Artefact
 from core.study.protocol import EXCESS
 from core.types import Interval
@@ -193,7 +194,7 @@ class Verdict:
     pairs: tuple[Pair, ...]
     shams: tuple[Sham, ...]
     study: str
-    model: str
+    model: FileName
     sources: tuple[str, ...]
     n_photos: int
     sd: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from core.effects import human_words
 from core.effects.table import CONFIRMATORY, EXPLORATORY
 from core.errors import StudyError
 from core.files import json_of, table_text
+from core.records import typed
 from core.study import catalogue
 from core.types import Interval
 from core.verdict import report_figures, words
@@ -89,17 +90,26 @@ def report(found: Aggregates, folder: Path, note: str = "") -> str:
 def commands(folder: Path) -> list[str]:
     """The commands that make the study, its effects, its verdict and this page again, run where the photos lie."""
     try:
-        settings = json_of((folder / "study.json").read_text(encoding="utf-8"))
-        design = settings.get("design", {})
-        sources, model = settings["sources"], settings["model"]
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        settings = typed(Mapping[str, Any], json_of((folder / "study.json").read_text(encoding="utf-8")))
+        given = [*_given(folder, typed(tuple[str, ...], settings["sources"])), *_options(settings)]
+    except (OSError, ValueError, KeyError) as error:
         raise StudyError(f"{folder / 'study.json'}: it cannot be read ({error}); is this a study?") from error
-    given: list[str] = [*_given(folder, sources), "--model", model]
+    run = shlex.quote(str(folder))
+    return [
+        f"python -m core study {shlex.join(given)} --out {run}",
+        *(f"python -m core {name} {run}" for name in ("effects", "verdict", "report")),
+    ]
+
+
+def _options(settings: Mapping[str, Any]) -> list[str]:
+    """What was asked of a study, as options of its command; KeyError or ValueError for settings of another kind."""
+    given: list[str] = ["--model", typed(str, settings["model"])]
+    design = typed(Mapping[str, Any], settings.get("design", {}))
     for name in ("ablations", "masks", "fills", "control_fills"):
-        if design.get(name):
-            given += [f"--{name.replace('_', '-')}", *design[name]]
-    if design.get("shares"):
-        given += ["--thin", *(f"{what}={share}" for what, share in design["shares"])]
+        if chosen := typed(tuple[str, ...], design.get(name) or ()):
+            given += [f"--{name.replace('_', '-')}", *chosen]
+    if shares := typed(tuple[tuple[str, Any], ...], design.get("shares") or ()):
+        given += ["--thin", *(f"{what}={share}" for what, share in shares)]
     for name in ("placements", "hosts", "targets", "photos", "seed"):
         if name in design:
             given += [f"--{name}", str(design[name])]
@@ -108,17 +118,13 @@ def commands(folder: Path) -> list[str]:
             given += [f"--{option}", str(settings[name])]
     if settings.get("contaminated"):
         given += ["--allow-seen"]
-    run = shlex.quote(str(folder))
-    return [
-        f"python -m core study {shlex.join(given)} --out {run}",
-        *(f"python -m core {name} {run}" for name in ("effects", "verdict", "report")),
-    ]
+    return given
 
 
 def _given(folder: Path, sources: Sequence[str]) -> list[str]:
     """The sources as a command names them; of a folder the name alone, because where it lay is nobody's business."""
     try:
-        places = json_of((folder / catalogue.PLACES).read_text(encoding="utf-8"))
+        places = typed(Mapping[str, Any], json_of((folder / catalogue.PLACES).read_text(encoding="utf-8")))
     except (OSError, ValueError):
         places = {}
     return [Path(str(places.get(name, name))).name for name in sources]

@@ -207,5 +207,5 @@ def verdict_from_json(content: Any) -> Verdict:
     """A verdict as `verdict_json` wrote it; StudyError for anything else."""
     try:
         return record(Verdict, content)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, ValueError) as error:
         raise StudyError(f"This is not a stored verdict ({type(error).__name__}: {error}); make it again.") from error

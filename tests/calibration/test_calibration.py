@@ -19,6 +19,18 @@ from core.errors import StudyError
 TINY = calibration.Scale(("face",), Schedule(scenes=24, epochs=1, batch=8), photos=12, targets=0)
 
 
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"settings": {}, "row": {}}', '{"settings": {}, "row": [], "readings": []}']
+)
+def test_a_damaged_result_is_named(tmp_path: Path, text: str) -> None:
+    result = tmp_path / "seed-0" / "face" / calibration.RESULT
+    result.parent.mkdir(parents=True)
+    result.write_text(text)
+    for go_on in (lambda: calibration.calibrate(tmp_path, TINY, 0), lambda: calibration.write_table(tmp_path)):
+        with pytest.raises(StudyError, match=r"result\.json is damaged.*delete it"):
+            go_on()
+
+
 @pytest.mark.slow
 def test_a_killed_calibration_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = calibration.calibrate(tmp_path, TINY, 0)

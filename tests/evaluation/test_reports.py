@@ -54,6 +54,13 @@ def test_nothing_measured_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
         ({"spearman": None}, "not of the right kind"),
         ({"n": "many"}, "not of the right kind"),
         ({"calibration": 3}, "not of the right kind"),
+        ({"calibration": [3]}, "not of the right kind"),
+        ({"calibration": [{"decile": 1}]}, "lacks 'n'"),
+        ({"calibration": [dict.fromkeys(reports.CALIBRATION_COLUMNS, "1")]}, "not of the right kind"),
+        ({"part": 3}, "not of the right kind"),
+        ({"mse": "0.1"}, "not of the right kind"),
+        ({"possibly_seen": "no"}, "not of the right kind"),
+        ({"seen_through": "resmem"}, "not of the right kind"),
         ({"human": {"split_half": 0.5}}, "lacks 'spearman_brown'"),
     ],
 )
@@ -88,7 +95,20 @@ def test_card_leaves_the_training_photos_out(artifacts: Path) -> None:
     assert "0" * 16 not in repr(card)
 
 
-@pytest.mark.parametrize("change", [{"tried": [{"what": "x"}]}, {"seeds": [1]}, {"teachers": 3}, {"data": 3}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tried": [{"what": "x"}]},
+        {"tried": {"what": "x"}},
+        {"seeds": [1]},
+        {"teachers": 3},
+        {"teachers": "resmem"},
+        {"data": 3},
+        {"recipe": []},
+        {"licence": ["none"]},
+        {"architecture": None},
+    ],
+)
 def test_a_damaged_card_is_refused(artifacts: Path, change: dict) -> None:
     file = artifacts / "resnet50" / "card.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))

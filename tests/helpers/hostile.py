@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import copy
 import faulthandler
+import math
 import os
 import random
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,18 +115,32 @@ def attack(
     print(f"{kind}: {total} inputs, seeds {SEED}-{kind}-0 to {SEED}-{kind}-{total - 1}")
     slowest = largest = 0.0
     refused = 0
-    for number in range(total):
+    for number in _watched_over(total):
         seed = f"{SEED}-{kind}-{number}"
         item = make(random.Random(seed))
-        faulthandler.dump_traceback_later(HUNG, exit=True)
         said, seconds, megabytes = _meet(item, take, places)
-        faulthandler.cancel_dump_traceback_later()
         slowest, largest = max(slowest, seconds), max(largest, megabytes)
         refused += said is not None and not said.startswith("!")
         if problem := _wrong((said, seconds, megabytes)):
             wrong.append(f"{seed}: {problem}")
     print(f"{kind}: {refused} refused, slowest {slowest:.2f} s, most memory {largest:.0f} MB, {len(wrong)} wrong")
     assert not wrong, f"{len(wrong)} of {total}:\n" + "\n".join(wrong[:SHOWN])
+
+
+def _watched_over(total: int) -> Iterator[int]:
+    """The numbers of the inputs, while a clock runs that ends the process where one of them hangs.
+
+    It is set once a second and not for each input: setting it takes longer than most inputs do.
+    """
+    set_at = -math.inf
+    try:
+        for number in range(total):
+            if time.monotonic() - set_at > 1:
+                faulthandler.dump_traceback_later(HUNG, exit=True)
+                set_at = time.monotonic()
+            yield number
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _wrong(met: tuple[str | None, float, float]) -> str | None:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from core import config
 from core.registry import ABLATIONS
+from core.study.parts import LeftOut, Parts
 from core.study.protocol import DECISION_ROWS, DecisionRow
 from core.table import PHOTOS, ROWS, Condition, canonical
 
@@ -22,6 +23,7 @@ SD = 0.1
 MASKS = ("faces", "people", "salient", "text")
 NAMES = {row.id: row for row in DECISION_ROWS}
 ARTEFACTS = {"mean": 0.2, "blur": 0.09, "noise": 0.22, "inpaint": 0.08, "blend": 0.3}
+LEFT_OUT_PHOTO = LeftOut("b.png", "it is a copy", copy=True)
 Columns = dict[str, np.ndarray]
 HOST_COLUMNS = {"control": None, "host": None, "host_source": None, "covered": None, "structure": None}
 
@@ -34,7 +36,8 @@ class Plan:
     closely human scores follow the model's (None: nobody was asked), `share` the chance that a thing is in a photo,
     `shifts` the sources, photos in turns, `doses` strengths of blur beside the default, `surrounds`
     the fills around the middle that a crop keeps. Of protocol 2, `hosted` gives the mean differences of hosts by row
-    (those of `controls` where it does not), and `artefacts` what each fill does at empty places, in SD.
+    (those of `controls` where it does not), and `artefacts` what each fill does at empty places, in SD. The rows
+    are cut into so many `parts`.
     """
 
     n: int = 300
@@ -55,10 +58,11 @@ class Plan:
     hosted: Mapping[str, float] = field(default_factory=dict)
     artefacts: Mapping[str, float] = field(default_factory=lambda: ARTEFACTS)
     seed: int = 0
+    parts: int = 3
 
 
 def write_study(folder: Path, plan: Plan | None = None, **changes: object) -> Path:
-    """Write `study.json`, photos and rows (three parts) of a plan."""
+    """Write `study.json`, photos and rows of a plan."""
     plan = plan or Plan(**changes)  # type: ignore[arg-type]
     random = np.random.default_rng(plan.seed)
     scores = random.normal(0.6, SD, plan.n)
@@ -76,10 +80,21 @@ def write_study(folder: Path, plan: Plan | None = None, **changes: object) -> Pa
     (folder / "photos").mkdir(exist_ok=True)
     (folder / "study.json").write_text(json.dumps(settings))
     pq.write_table(pa.Table.from_pandas(photos, PHOTOS, preserve_index=False), folder / "photos" / "part-0000.parquet")
-    for number in range(3):
-        part = pa.Table.from_pandas(table[number::3], ROWS, preserve_index=False)
+    for number in range(plan.parts):
+        part = pa.Table.from_pandas(table[number :: plan.parts], ROWS, preserve_index=False)
         pq.write_table(part, folder / "rows" / f"part-{number:04}.parquet")
     return folder
+
+
+def write_block(folder: Path) -> Parts:
+    """A study with a block of one photo, and of one that is left out, as a run writes it."""
+    row = ("a.png", "s", "tiny", "original", "{}", *[None] * 3, 0, *[None] * 3, 0.5, *[None] * 5, 0)
+    work = {"source": "s", "photo_id": "a.png", "height": 2, "width": 2, "score": 0.5, "features": b"", "masks": []}
+    photo = {"photo_id": "a.png", "source": "s", "pixels": "0", "look": "0", "regions": "{}", "features": "{}"}
+    parts = Parts(folder)
+    parts.describe({"model": "tiny"})
+    parts.write(0, [row], [photo], [LEFT_OUT_PHOTO], [work])
+    return parts
 
 
 def conditions(plan: Plan) -> dict[Condition, str]:

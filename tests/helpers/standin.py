@@ -150,13 +150,22 @@ def copy_of_links(folder: Path, copy: Path) -> None:
 
 
 def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
-    """A map of `n` photos drawn from a seed, half of them generated scenes, with an answer; and its autoencoder."""
+    """The map of `write_atlas` with an untrained autoencoder."""
     import torch
 
     from core.inference import checkpoints
-    from core.latent import atlas
     from core.models.vae import VAE
     from core.photos.preprocess import Preset
+
+    write_atlas(folder / "latent", n, size)
+    torch.manual_seed(0)
+    card = {"architecture": "vae", "preset": checkpoints.preset_fields(Preset(64, 64)), "settings": {"latent": size}}
+    checkpoints.save(folder / "vae", VAE(size), card)
+
+
+def write_atlas(folder: Path, n: int = 80, size: int = 8) -> None:
+    """A map of `n` photos drawn from a seed, half of them generated scenes, with an answer; needs no torch."""
+    from core.latent import atlas
 
     random = np.random.default_rng(0)
     photos = _photos_of_a_map(n, random)
@@ -171,10 +180,7 @@ def write_map(folder: Path, n: int = 80, size: int = 8) -> None:
     axes = {"pixels.mean": places.mean(axis=0), "pixels.direction.human": unit}
     axes |= {"learned.centre": np.zeros(2048, np.float32), "learned.axes": wide.astype(np.float16)}
     spaces, answer = {"pixels": places, "learned": places}, _answer_of_a_map(n - n // 2)
-    atlas.write(atlas.Atlas(folder / "latent", photos, spaces, layouts, axes, answer, {}))
-    torch.manual_seed(0)
-    card = {"architecture": "vae", "preset": checkpoints.preset_fields(Preset(64, 64)), "settings": {"latent": size}}
-    checkpoints.save(folder / "vae", VAE(size), card)
+    atlas.write(atlas.Atlas(folder, photos, spaces, layouts, axes, answer, {}))
 
 
 def _photos_of_a_map(n: int, random: np.random.Generator) -> pd.DataFrame:
@@ -206,5 +212,5 @@ def _answer_of_a_map(rated: int) -> Any:
     row = atlas.SpaceResult("pixels", "human", atlas.KEPT_OUT, rated, 0.06, -0.01, 0.002, 0.05, 0.0, 0.001)
     sure = Interval(0.2, 0.1, 0.3)
     direction = atlas.Direction("pixels", "human", rated, sure, sure, sure, 1.0)
-    facts = {"permutations": 1000, "neighbours": 10, "packaged": {"generated_face": "generated"}}
-    return atlas.MapAnswer((row,), (direction,), (), facts | {"predictor": "resnet50"})
+    facts = atlas.MapFacts(permutations=1000, packaged={"generated_face": "generated"})
+    return atlas.MapAnswer((row,), (direction,), (), facts)

@@ -8,14 +8,17 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from core import config
+from core.effects.human_side import photo_table
 from core.errors import StudyError
 from core.evaluation import reports
 from core.latent import atlas
+from core.latent.study_colours import StudyColours
 from core.paint import showcase
 from core.regions import detector_quality, detectors
 from core.study import catalogue
@@ -28,11 +31,31 @@ from core.verdict.aggregation import aggregates
 from tests.helpers import planted, standin
 from tests.helpers.hostile import attack, bent, damaged
 
+SHIPPED = config.ARTIFACTS
+PHOTOS = pd.DataFrame({"source": ["scenes"], "photo_id": ["photo-00000"]})
+"""Of a map that has one photo of the studies below."""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small results of a trained model: reading the shipped card of a study's model takes longer than the study."""
+    folder = tmp_path_factory.mktemp("results")
+    standin.write_results(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _small(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "ARTIFACTS", results)
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small finished study with its effects."""
-    folder = planted.write_study(tmp_path_factory.mktemp("whole") / "study", n=24)
+    """A small finished study with its effects: a region with controls of every kind, blur, and two parts of rows."""
+    few = planted.Plan(
+        n=24, protocol=2, rows=("faces_removed", "blur"), fills=("mean",), placements=2, doses=(0.04,), parts=2
+    )
+    folder = planted.write_study(tmp_path_factory.mktemp("whole") / "study", few)
     settings = json.loads((folder / "study.json").read_text())
     (folder / "study.json").write_text(json.dumps(settings | {"finished": True}))
     aggregates(folder)
@@ -94,6 +117,9 @@ def test_cells_of_studies(whole: Path, tmp_path: Path, column: str) -> None:
     def take(made: pa.Table) -> None:
         pq.write_table(made, folder / name)
         read_study(folder)
+        if column == "features":
+            photo_table(folder)
+            StudyColours(folder, PHOTOS).feature("faces")
 
     attack(f"cells {column}", 10, make, take, folder)
 
@@ -156,6 +182,19 @@ def test_parts(whole: Path, tmp_path: Path) -> None:
     against("parts", 20, folder / "study.json", read)
 
 
+@pytest.mark.parametrize("table", ["photos", "rows", "work"])
+def test_parts_of_a_run(tmp_path: Path, table: str) -> None:
+    """A block that is damaged is done again: no part of it is read."""
+    parts = planted.write_block(tmp_path / "study")
+
+    def read() -> None:
+        done, problems = parts.done()
+        assert not (done and problems)
+        parts.count()
+
+    against(f"parts {table}", 20, parts.file(table, 0), read)
+
+
 def test_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "ARTIFACTS", tmp_path)
     standin.write_results(tmp_path)
@@ -171,21 +210,22 @@ def test_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_shipped_results(tmp_path: Path) -> None:
     for name in ("detectors.json", "showcase.json"):
-        shutil.copy(config.ARTIFACTS / name, tmp_path / name)
+        shutil.copy(SHIPPED / name, tmp_path / name)
     against("detectors", 60, tmp_path / "detectors.json", lambda: detectors.measurements(tmp_path / "detectors.json"))
-    shutil.copy(config.ARTIFACTS / "detectors.json", tmp_path / "detectors.json")
+    shutil.copy(SHIPPED / "detectors.json", tmp_path / "detectors.json")
     against(
         "quality", 60, tmp_path / "detectors.json", lambda: detector_quality.weak_detectors(tmp_path / "detectors.json")
     )
     against("showcase", 60, tmp_path / "showcase.json", lambda: showcase.read(tmp_path))
 
 
-@pytest.mark.parametrize("name", [atlas.ANSWER, atlas.AXES, atlas.PLACES])
+@pytest.mark.parametrize("name", [atlas.ANSWER, atlas.AXES, atlas.PLACES, atlas.PHOTOS])
 def test_maps(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "latent"
-    shutil.copytree(config.ARTIFACTS / "latent", folder)
-    if not (folder / name).is_file():
-        (folder / name).write_text("{}")
+    standin.write_atlas(folder, n=24)
+    # As older maps, it does not name the files that belong to it: what is changed in them is read.
+    pq.write_table(pq.read_table(folder / atlas.PHOTOS).replace_schema_metadata(None), folder / atlas.PHOTOS)
+    (folder / atlas.PLACES).write_text(json.dumps({"scenes": "somewhere/scenes", "generated_face": "generated"}))
     against(f"maps {name}", 15, folder / name, lambda: atlas.read(folder))
 
 

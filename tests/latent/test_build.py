@@ -403,7 +403,7 @@ def test_a_predictor_is_no_autoencoder(model_folder: Path) -> None:
 
 def test_showing_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     row = atlas.SpaceResult("pixels", "human", atlas.KEPT_OUT, 400, 0.05, -0.01, 0.002, 0.04, 0.0, 0.001)
-    answer = atlas.MapAnswer((row,), (), (), {"permutations": 1000, "neighbours": 10})
+    answer = atlas.MapAnswer((row,), (), (), atlas.MapFacts(permutations=1000))
     layouts = {("pixels", "pca", 2): np.zeros((2, 2), np.float32)}
     photos = {name: [None, None] for name in atlas.PHOTO_COLUMNS.names}
     import pandas as pd
@@ -415,7 +415,7 @@ def test_showing_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert {"space", "target", "n", "r2", "null_r2", "p", "morans_i", "morans_p"} <= set(shown[0])
     assert main(["latent", "--show", "--out", str(tmp_path)]) == 0
     assert "R² = 0.05" in capsys.readouterr().out
-    compressed = atlas.MapAnswer((row,), (), (), {"kept_variance": {"learned": 0.509}})
+    compressed = atlas.MapAnswer((row,), (), (), atlas.MapFacts(kept_variance={"learned": 0.509}))
     assert "What the model learned* is tested on its first principal components, with 51" in scope_of_tests(compressed)
     (tmp_path / atlas.ANSWER).write_text("{")
     with pytest.raises(ArtifactError, match="cannot be read"):

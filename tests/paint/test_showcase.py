@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,18 @@ def test_it_comes_back_from_its_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", '{"model": "m"}'])
 def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / showcase.FILE).write_text(text)
+    with pytest.raises(ArtifactError, match="core showcase"):
+        showcase.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change", [{"model": 3}, {"before": "0.5"}, {"box": [1, 2, 3, 4]}, {"box": {"left": 0.5}}, {"fill": None}]
+)
+def test_an_example_of_another_kind_is_named(tmp_path: Path, change: dict) -> None:
+    found = showcase.Showcase("m", "astronaut", "faces", "mean", Rect(1, 2, 3, 4), 0.5, 0.4)
+    file = showcase.write(found, tmp_path)
+    assert showcase.read(tmp_path) == found
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(ArtifactError, match="core showcase"):
         showcase.read(tmp_path)
 

@@ -48,7 +48,14 @@ def test_what_was_measured_of_another_version_of_a_mask_says_nothing(tmp_path: P
     assert weak["text"] == "its detector was measured at version 2 of the mask, this study used version 1"
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"faces": 3}', '{"faces": {"precision": "good"}}'])
+ENDS = (
+    '{"faces": {"precision": 0.1, "precision_interval": 3}}',
+    '{"faces": {"precision": 0.1, "precision_interval": [0]}}',
+    '{"faces": {"precision": 0.1, "precision_interval": ["a", "b"]}}',
+)
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"faces": 3}', '{"faces": {"precision": "good"}}', *ENDS])
 def test_a_damaged_file_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "detectors.json").write_text(text)
     with pytest.raises(ArtifactError, match="quality of detectors"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,28 @@ def test_a_damaged_file_is_named(text: str, tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text(text)
     with pytest.raises(ArtifactError, match=r"d\.json.*benchmarks masks"):
         detectors.measurements(tmp_path / "d.json")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"precision": "0.8"},
+        {"precision_interval": [0.6]},
+        {"precision_interval": {"low": 0.6}},
+        {"detector": 3},
+        {"n_found": 0.5},
+        {"by_size": "small"},
+        {"by_size": [{"size": "small", "n_things": 3, "recall": 0.5}]},
+        {"more": 1},
+    ],
+)
+def test_a_measurement_of_another_kind_is_named(tmp_path: Path, change: dict) -> None:
+    file = tmp_path / "d.json"
+    detectors.save([ROW], file)
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps({"faces": content["faces"] | change, "compared": []}))
+    with pytest.raises(ArtifactError, match=r"d\.json.*benchmarks masks"):
+        detectors.measurements(file)
 
 
 def test_a_weak_detector_is_seen_by_the_verdict(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from core.effects import effects
 from core.records import as_json, record
 from core.study import reading
 from core.study.artefacts import Artefact, fill_artefacts
+from core.table import EMPTY
 from core.verdict.verdict import judge
 from tests.helpers.hosted import planned, pooled, study, tables
 
@@ -36,6 +39,16 @@ def test_artefacts_come_from_hosts_alone(study: reading.Study) -> None:
     assert dataclasses.replace(study, score=score).artefacts == study.artefacts
     large = dataclasses.replace(study.empty, area=np.full(len(study.empty), 0.3))
     assert fill_artefacts(large, study.conditions, study.sd) == ()
+
+
+def test_a_study_at_work_needs_no_other_rows_than_those_of_empty_places(tmp_path: Path) -> None:
+    study = planned(tmp_path)
+    number = {pair: place for place, pair in enumerate(zip(study.sources, study.photo_ids, strict=True))}
+    assert reading.read_artefacts(tmp_path / "study", number, study.original) == study.artefacts
+    for file in (tmp_path / "study" / "rows").iterdir():
+        table = pq.read_table(file)
+        pq.write_table(table.filter(pc.equal(table["control"], EMPTY)), file)
+    assert reading.read_artefacts(tmp_path / "study", number, study.original) == study.artefacts
 
 
 def test_a_fill_that_leaves_next_to_no_trace_decides_beside_one_that_leaves_none(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -142,6 +143,20 @@ def test_a_damaged_file_is_passed_over(queue: Queue, text: str) -> None:
     queue.add(job(), 2)
     (queue.folder / "damaged.json").write_text(text)
     assert states(queue) == {"mine": WAITING}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "../other"}, {"name": "/tmp"}, {"name": ".."}, {"id": "../x"}, {"sources": "generated"}, {"pid": "1"}],
+)
+def test_a_job_of_another_kind_is_passed_over_and_leads_to_no_other_folder(queue: Queue, change: dict) -> None:
+    kept = queue.add(job(), 3)
+    file = queue.folder / f"{kept.id}.json"
+    assert [item.id for item in queue.jobs()] == [kept.id]
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    assert queue.jobs() == []
+    with pytest.raises(StudyError, match="no study"):
+        queue.delete(kept.id)
 
 
 @pytest.mark.parametrize(("wish", "name"), [("My Photos!", "my-photos"), ("../../etc", "etc"), ("Ünï", "n"), ("é", "")])

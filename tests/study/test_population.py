@@ -168,3 +168,36 @@ def test_small_shapes_are_moved_to_a_host_of_their_own() -> None:
 def test_masks_are_the_same_after_packing(size: tuple[int, int]) -> None:
     mask = np.random.default_rng(0).random(size) < 0.5
     assert (unpacked(packed(mask), *size) == mask).all()
+
+
+def test_a_draw_comes_back_as_it_was_kept() -> None:
+    kept = Draw((0, 2), {"faces": (1, 2)}, {"faces": {1: (0, 3), 2: ()}}, {"faces": {1: 0}})
+    assert from_json(json.loads(json.dumps(as_json(kept)))) == kept
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"whole": "012"},
+        {"whole": [0.5]},
+        {"targets": []},
+        {"targets": {"faces": 1}},
+        {"hosts": []},
+        {"hosts": {"faces": [[]]}},
+        {"hosts": {"faces": [["1", 2]]}},
+        {"empty": {"faces": [[1]]}},
+        {"empty": {"faces": {"1": 0}}},
+    ],
+)
+def test_a_draw_of_another_kind_is_refused(change: dict) -> None:
+    kept = as_json(Draw((0,), {"faces": (1,)}, {"faces": {1: (0,)}}, {"faces": {1: 0}}))
+    assert from_json(kept)
+    with pytest.raises(ValueError, match=r"is no|expected at least 1"):
+        from_json(kept | change)
+
+
+def test_what_is_no_draw_is_refused() -> None:
+    with pytest.raises(ValueError, match="is no"):
+        from_json([1])
+    with pytest.raises(KeyError):
+        from_json({})

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from core import config
@@ -91,6 +92,28 @@ def test_they_are_made_anew_by_other_statistics_or_say_so(run: Path, monkeypatch
     (run / aggregates.BASELINE).write_text((run / aggregates.BASELINE).read_text().replace('"version"', '"old"'))
     with pytest.raises(StudyError, match="core effects"):
         aggregates.read_aggregates(run)
+
+
+@pytest.mark.parametrize("name", ["effects", "details", "doses", "distributions", "extremes"])
+def test_a_table_without_conditions_is_one_sentence(run: Path, name: str) -> None:
+    made = aggregation.aggregates(run)
+    file = run / f"{name}.parquet"
+    table = getattr(made, name)
+    changes = [table.drop(columns="fill"), pd.DataFrame({"a": [1]})]
+    changes += [table.assign(params=params) for params in ("[]", "{", "3", 3.5) if len(table)]
+    for changed in changes:
+        changed.to_parquet(file)
+        with pytest.raises(StudyError, match="stored effects are damaged"):
+            aggregates.read_aggregates(run)
+    assert getattr(aggregation.aggregates(run), name).equals(table)  # made anew from the rows
+
+
+def test_what_pandas_noted_of_a_table_says_nothing_of_it(run: Path) -> None:
+    made = aggregation.aggregates(run)
+    table = pq.read_table(run / "effects.parquet")
+    for note in (b"[]", b"{", b'{"index_columns": ["nothing"], "columns": [], "column_indexes": []}'):
+        pq.write_table(table.replace_schema_metadata({b"pandas": note}), run / "effects.parquet")
+        assert aggregates.read_aggregates(run).effects.equals(made.effects)
 
 
 @pytest.mark.parametrize("folder", sorted((config.ARTIFACTS / "studies").glob("*/")), ids=lambda folder: folder.name)

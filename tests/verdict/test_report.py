@@ -17,6 +17,7 @@ import pytest
 from core import config
 from core.__main__ import main
 from core.effects.human_words import read
+from core.errors import StudyError
 from core.files import table_text
 from core.verdict.aggregates import Aggregates, read_aggregates
 from core.verdict.html_parts import number
@@ -224,6 +225,34 @@ def test_the_command_chooses_the_same_photos_again(tmp_path: Path) -> None:
     (tmp_path / "study.json").write_text(json.dumps({"model": "resmem", "sources": ["lnsim"]} | asked))
     study, *_ = commands(tmp_path)
     assert "--part all --split 3 --unseen-by resnet50 --heatmap grad_cam --allow-seen" in study
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sources": "lnsim"},
+        {"sources": [3]},
+        {"model": ["resmem"]},
+        {"design": []},
+        {"design": {"masks": "faces"}},
+        {"design": {"fills": [3]}},
+        {"design": {"shares": {"doses": 0.1}}},
+        {"design": {"shares": [["doses"]]}},
+    ],
+)
+def test_settings_of_another_kind_are_one_sentence(tmp_path: Path, change: dict) -> None:
+    (tmp_path / "study.json").write_text(json.dumps({"model": "resmem", "sources": ["lnsim"]}))
+    assert commands(tmp_path)[0].startswith("python -m core study lnsim --model resmem")
+    (tmp_path / "study.json").write_text(json.dumps({"model": "resmem", "sources": ["lnsim"]} | change))
+    with pytest.raises(StudyError, match="is this a study"):
+        commands(tmp_path)
+
+
+@pytest.mark.parametrize("places", ["[]", "3", "{", '["lnsim"]'])
+def test_places_of_another_kind_are_none(tmp_path: Path, places: str) -> None:
+    (tmp_path / "study.json").write_text(json.dumps({"model": "resmem", "sources": ["lnsim"]}))
+    (tmp_path / "places.json").write_text(places)
+    assert commands(tmp_path)[0].startswith("python -m core study lnsim --model resmem")
 
 
 def test_the_command_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
