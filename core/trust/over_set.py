@@ -108,7 +108,7 @@ def run(
     done = set(rows(folder)["photo_id"]) if any(folder.glob("rows/*.parquet")) else set()
     left = [photo for photo in listing.photos if photo.id not in done]
     problems: list[Problem] = []
-    number = len(list(folder.glob("rows/*.parquet")))
+    number = 1 + max((int(file.stem.rpartition("-")[2]) for file in folder.glob("rows/part-*.parquet")), default=-1)
     for part in batches(progress(left, len(left), "explaining"), PART):
         made: list[dict[str, object]] = []
         for photo in part:
@@ -124,11 +124,21 @@ def run(
 
 
 def rows(folder: Path) -> pd.DataFrame:
-    """All rows of a table so far; StudyError where there are none."""
+    """All rows of a table so far; StudyError where there are none, or where a part is damaged."""
     files = sorted(folder.glob("rows/*.parquet"))
     if not files:
         raise StudyError(f"{folder} holds no measured photos; run: python -m core attribute SOURCE.")
-    return pd.concat([pq.read_table(file, schema=ROWS).to_pandas() for file in files], ignore_index=True)
+    return pd.concat([_part(file) for file in files], ignore_index=True)
+
+
+def _part(file: Path) -> pd.DataFrame:
+    try:
+        with pq.ParquetFile(file) as part:
+            return part.read(use_threads=False).select(ROWS.names).cast(ROWS).to_pandas()
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        raise StudyError(
+            f"{file} is damaged; delete it and give the command again: its photos are measured anew."
+        ) from error
 
 
 def measured(predictor: Predictor, photo: Photo, how: AttributionSettings) -> Iterator[dict[str, object]]:

@@ -97,6 +97,27 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
         over_set.rows(tmp_path / "empty")
 
 
+def test_a_damaged_part_is_named_and_its_photos_are_measured_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(over_set, "PART", 1)
+    predictor, how = patch_predictor(), replace(HOW, methods=(TRUE,))
+    over_set.run(predictor, listing(3), how, tmp_path)
+    whole, parts = over_set.rows(tmp_path), sorted(tmp_path.glob("rows/*"))
+    parts[0].write_bytes(parts[0].read_bytes()[:-20])
+    for again in (lambda: over_set.rows(tmp_path), lambda: over_set.run(predictor, listing(3), how, tmp_path)):
+        with pytest.raises(StudyError, match=r"part-00000\.parquet is damaged; delete it"):
+            again()
+    parts[0].unlink()
+    over_set.run(predictor, listing(3), how, tmp_path)
+    assert sorted(file.name for file in tmp_path.glob("rows/*")) == [
+        f"part-0000{number}.parquet" for number in (1, 2, 3)
+    ]
+    pd.testing.assert_frame_equal(
+        over_set.rows(tmp_path).sort_values("photo_id", ignore_index=True, kind="stable"), whole
+    )
+
+
 def test_photos_that_the_model_learned_from_and_copies_are_left_out() -> None:
     predictor, photos = patch_predictor(), listing(5).photos
     predictor.card["training_photos"] = [list(vars(fingerprint(photos[1].read())).values())]
