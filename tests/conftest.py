@@ -157,7 +157,16 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
+def thin_model() -> Iterator[None]:
+    """The shipped architecture as thin as the checkpoints that tests of pages write."""
+    from tests.helpers import standin
+
+    with standin.thin():
+        yield
+
+
+@pytest.fixture
+def put(thin_model: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
     """A function that puts a copy of a folder, to be damaged, where pages look for artifacts; nothing stays cached."""
     import streamlit as st
 

@@ -90,7 +90,7 @@ def test_no_page_names_an_address_outside() -> None:
 
 
 @pytest.fixture
-def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def artifacts(thin_model: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     standin.write_results(tmp_path / "artifacts")
     standin.write_weights(tmp_path / "artifacts" / "resnet50")
     monkeypatch.setattr(config, "ARTIFACTS", tmp_path / "artifacts")

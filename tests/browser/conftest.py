@@ -22,12 +22,15 @@ from dataclasses import replace
 from pathlib import Path
 from core import config
 config.ARTIFACTS = Path(sys.argv.pop(1))
+from core.models import resnet
 from core.registry import MODELS
+from tests.helpers.standin import THIN
+resnet.STAGES = THIN
 MODELS._entries["resmem"] = replace(MODELS["resmem"], function=MODELS["small_cnn"].function)
 from streamlit.web import cli
 sys.exit(cli.main())
 """
-"""The app with results of its own, and a small network that answers for ResMem, which loads and scores for seconds."""
+"""The app with results of its own, a thin network, and a small one that answers for ResMem."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,7 +50,7 @@ def chromium_is_there() -> None:
 
 @pytest.fixture(scope="package")
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the app at `address` works with: the shipped results, and the shipped weights at a small input."""
+    """What the app at `address` works with: the shipped results, and a thin model with a small input."""
     folder = tmp_path_factory.mktemp("artifacts")
     standin.quick_artifacts(folder)
     return folder

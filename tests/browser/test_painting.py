@@ -27,6 +27,7 @@ from core.photos import images
 from core.registry import ATTRIBUTIONS, MASKS
 from core.types import Mask, Pixels
 from tests.conftest import draw_photo
+from tests.helpers import standin
 from tests.helpers.chromium import POLLING, SCREENS, OpenTab, check, photo_file, serious, settled
 from ui.photo import history
 
@@ -67,7 +68,8 @@ DELTA = r"Δ = ([+−]\d\.\d{3}), that is|Δ = ([+−]\d\.\d{3})\.\s"
 @pytest.fixture(scope="module")
 def predictor(artifacts: Path) -> inference.Predictor:
     """The model that the app at `address` has."""
-    return inference.load(str(artifacts / config.DEFAULT_MODEL))
+    with standin.thin():
+        return inference.load(str(artifacts / config.DEFAULT_MODEL))
 
 
 @pytest.fixture

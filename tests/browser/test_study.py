@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 START = [sys.executable, "-m", "streamlit"]
 LONGEST = 120
-PHOTOS = 6
+PHOTOS = 4
 DROP = "[data-testid=stFileUploaderDropzoneInput]"
 
 

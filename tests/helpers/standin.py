@@ -5,19 +5,27 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from core import config
 from core.inference.checkpoints import CARD, WEIGHTS
 
 EPOCHS = 6
 SIDE, SHARP = 64, 72
-"""Of the square that models of tests look at, in px: pages do all that they do in a tenth of what 224 px take. The
-shipped weights need the larger one: with 64 px their heatmaps are 2 × 2, and point nowhere in most photos."""
+"""Of the square that models of tests look at, in px. Heatmaps that are looked at need the larger one: with 64 px they
+are 2 × 2, and point nowhere in most photos."""
+THIN = ((8, 1), (16, 1), (32, 1), (512, 1))
+"""Stages of the architecture in tests of pages: its features and heatmaps have their shapes, and a score takes three
+milliseconds."""
+CONTRAST = 50.0
+"""What an untrained head is multiplied with: scores of photos then differ in their first digits."""
 
 
 def write_results(folder: Path) -> None:
@@ -106,7 +114,11 @@ def write_evaluation(folder: Path, random: np.random.Generator, model: str, sour
 
 
 def write_weights(folder: Path) -> None:
-    """An untrained checkpoint of the shipped architecture beside the card that lies in `folder` already."""
+    """An untrained checkpoint of the shipped architecture beside the card that lies in `folder` already.
+
+    It is as thin as THIN says, and opens where the architecture is (`thin`). Its scores are as far apart as those of
+    a model that has learned.
+    """
     import torch
 
     from core.inference import checkpoints
@@ -114,33 +126,49 @@ def write_weights(folder: Path) -> None:
 
     torch.manual_seed(0)
     card = json.loads((folder / "card.json").read_text())
-    checkpoints.save(folder, MODELS["resnet50"].function(), card, half=True)
+    with thin():
+        module = MODELS["resnet50"].function()
+    with torch.no_grad():
+        module.head[-1].weight.mul_(CONTRAST)
+        module.head[-1].bias.copy_(1 - module.eval().head(module.features(torch.full((1, 3, SHARP, SHARP), 0.1)))[0])
+    checkpoints.save(folder, module, card, half=True)
 
 
-def quick_artifacts(folder: Path, side: int = SHARP) -> None:
-    """The shipped results with a model that looks at small squares: pages do the same in a tenth of the time.
+@contextmanager
+def thin() -> Iterator[None]:
+    """The shipped architecture with a block a stage and few channels before the last, for checkpoints as thin."""
+    from core.models import resnet
 
-    The weights are the shipped ones. Where there are none, an untrained model and drawn results stand in.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resnet, "STAGES", THIN)
+        yield
+
+
+def quick_artifacts(folder: Path) -> None:
+    """The shipped results with a model that is thin and looks at small squares: pages do the same, and wait for none.
+
+    Where nothing is shipped, drawn results stand in.
     """
-    shipped = config.ARTIFACTS / config.DEFAULT_MODEL
-    if (shipped / WEIGHTS).is_file():
-        linked(config.ARTIFACTS, folder, but=config.DEFAULT_MODEL)
-        linked(shipped, folder / config.DEFAULT_MODEL, but=CARD)
+    shipped, own = config.ARTIFACTS / config.DEFAULT_MODEL, folder / config.DEFAULT_MODEL
+    if (shipped / CARD).is_file():
+        linked(config.ARTIFACTS, folder, but=(config.DEFAULT_MODEL,))
+        linked(shipped, own, but=(CARD, WEIGHTS))
         card = json.loads((shipped / CARD).read_text(encoding="utf-8"))
     else:
         write_results(folder)
-        write_weights(folder / config.DEFAULT_MODEL)
         write_map(folder)
-        card = json.loads((folder / config.DEFAULT_MODEL / CARD).read_text(encoding="utf-8"))
-    card["preset"] |= {"resize": side, "crop": side}
-    (folder / config.DEFAULT_MODEL / CARD).write_text(json.dumps(card), encoding="utf-8")
+        card = json.loads((own / CARD).read_text(encoding="utf-8"))
+        (own / CARD).unlink()
+    card["preset"] |= {"resize": SHARP, "crop": SHARP}
+    (own / CARD).write_text(json.dumps(card), encoding="utf-8")
+    write_weights(own)
 
 
-def linked(folder: Path, copy: Path, but: str) -> None:
-    """A folder whose entries are links to those of another, all but one."""
+def linked(folder: Path, copy: Path, but: Collection[str]) -> None:
+    """A folder whose entries are links to those of another, all but some."""
     copy.mkdir(parents=True, exist_ok=True)
     for entry in folder.iterdir():
-        if entry.name != but:
+        if entry.name not in but:
             (copy / entry.name).symlink_to(entry)
 
 

@@ -65,7 +65,7 @@ def test_model_follows_the_address(artifacts: Path) -> None:
     assert "*Possibly seen* in training." in words(app)
 
 
-def test_card_of_the_stand_in_is_read_by_core(trained: Path) -> None:
+def test_card_of_the_stand_in_is_read_by_core(thin_model: None, trained: Path) -> None:
     assert (
         inference.load(str(trained / "resnet50")).preset.crop
         == json.loads((trained / "resnet50" / "card.json").read_text())["preset"]["crop"]

@@ -50,17 +50,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     folder = tmp_path_factory.mktemp("trained")
-    torch.manual_seed(0)
     standin.write_results(folder)
     card = json.loads((folder / "resnet50" / "card.json").read_text())
     standin.write_weights(folder / "resnet50")
+    torch.manual_seed(3)
     small = card | {"architecture": "small_cnn", "preset": checkpoints.preset_fields(Preset(64, 64))}
     checkpoints.save(folder / "small_cnn", MODELS["small_cnn"].function(), small)
     return folder
 
 
 @pytest.fixture(autouse=True)
-def artifacts(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def artifacts(thin_model: None, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of them where the app looks."""
     standin.copy_of_links(trained, tmp_path)
     monkeypatch.setattr(config, "ARTIFACTS", tmp_path)
