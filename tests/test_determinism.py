@@ -67,7 +67,7 @@ def test_a_study_is_the_same_to_the_bit(predictor: Predictor, tmp_path: Path, mo
     made = []
     for threads in THREADS:
         with on(threads):
-            planned = study_plan.plan(predictor, photos(6), Design(ablations=ABLATIONS, masks=(), fills=()))
+            planned = study_plan.plan(predictor, photos(4), Design(ablations=ABLATIONS, masks=(), fills=()))
             folder = engine.run(planned, tmp_path / str(threads)).folder
         made.append({str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*.parquet"))})
     assert len(made[0]) > 2

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 START = [sys.executable, "-m", "streamlit"]
 LONGEST = 120
-PHOTOS = 4
+PHOTOS = 3
 DROP = "[data-testid=stFileUploaderDropzoneInput]"
 
 
@@ -138,7 +138,7 @@ def test_a_study_is_deleted_by_a_second_click(open_tab: OpenTab, lab: tuple[str,
     in_state(queue, FAILED)
     page.get_by_role("button", name="Delete").click()
     page.get_by_text("Nothing brings it back").wait_for()
-    page.wait_for_timeout(1000 * runs.REFRESH + 1000)
+    page.wait_for_timeout(1000 * runs.REFRESH + 500)
     assert serious(page) == []
     assert [job.name for job in queue.jobs()] == ["mine"]
     page.get_by_role("button", name="Delete for good").click()

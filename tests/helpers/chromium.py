@@ -76,7 +76,7 @@ DARK = """() => {
     const [red, green, blue] = getComputedStyle(document.querySelector(".stApp")).backgroundColor.match(/\\d+/g)
     return Number(red) + Number(green) + Number(blue) < 3 * 128 }"""
 """Whether the page has a dark ground."""
-POLLING = 100
+POLLING = 80
 """Milliseconds between two looks at a page: one look a frame, as is usual, takes the time of whom is waited for."""
 TRACE = re.compile(r"Traceback|Error:|Exception|File \"")
 

@@ -166,7 +166,7 @@ def test_a_minute_on_generated_scenes_beats_the_mean_and_finds_the_planted_facto
     from core.training.fit import fit
 
     source = "generated:colour,n=240"
-    best = fit(recipe("vae", source, out=str(tmp_path / "run"), epochs=24, batch_size=16, latent=16, workers=0))
+    best = fit(recipe("vae", source, out=str(tmp_path / "run"), epochs=14, batch_size=8, latent=16, workers=0))
     last = list(csv.DictReader((tmp_path / "run" / "metrics.csv").open()))[-1]
     assert float(last["val_mse"]) < 0.8 * float(last["val_mse_of_mean"])
     assert float(last["active_units"]) >= 4
