@@ -206,9 +206,8 @@ def apart(one: np.ndarray, other: np.ndarray) -> str:
         return f"{np.count_nonzero(one != other):,} of {one.size:,}"
     both = np.isfinite(one) & np.isfinite(other)
     lost = int((np.isfinite(one) != np.isfinite(other)).sum())
-    return f"at most {np.abs(one[both] - other[both]).max():.1e} (SD {one[both].std():.2g})" + (
-        f", and {lost} are numbers in one of them only" if lost else ""
-    )
+    said = f"at most {np.abs(one[both] - other[both]).max():.1e} (SD {one[both].std():.2g})" if both.any() else ""
+    return ", and ".join(filter(None, (said, f"{lost} are numbers in one of them only" if lost else "")))
 
 
 def lines(mine: Answers, others: Mapping[str, Answers]) -> Iterator[str]:

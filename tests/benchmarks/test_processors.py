@@ -37,7 +37,10 @@ def test_answers_are_equal_or_so_far_apart() -> None:
 
 
 def test_a_number_that_only_one_has_is_told() -> None:
-    assert processors.apart(np.array([1.0, 2.0]), np.array([1.0, np.nan])).endswith("1 are numbers in one of them only")
+    assert processors.apart(np.array([1.0, 2.0]), np.array([1.0, np.nan])).endswith(
+        ", and 1 are numbers in one of them only"
+    )
+    assert processors.apart(np.array([1.0, 2.0]), np.full(2, np.nan)) == "2 are numbers in one of them only"
 
 
 def test_kept_answers_come_back(tmp_path: Path) -> None:
