@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.ablations.region import fill_entry
@@ -10,10 +11,11 @@ from core.evaluation import reports
 from core.inference import Predictor
 from core.paint import percentile, region_effect
 from core.paint.region_effect import Painted, Treatment
+from core.registry import FILLS
 from core.study import catalogue
 from core.table import KEEP
 from core.types import Mask, Pixels
-from core.verdict.aggregates import Aggregates, read_aggregates
+from core.verdict.aggregates import Aggregates, read_aggregates, read_verdict
 
 UNTOLD = "inpaint"
 """Of the fills, it had the least artefact of its own in the photos on which the protocol was fixed."""
@@ -33,13 +35,6 @@ class Answer:
     among: str
 
 
-def first_fill(model: str, study: Aggregates | None) -> str:
-    """The fill to begin with: that of the least artefact in a study of this model, inpainting where no study tells."""
-    if study is None or study.baseline.model != model or not study.verdict.artefacts:
-        return UNTOLD
-    return study.verdict.artefacts[0].fill
-
-
 def reference_study() -> Aggregates | None:
     """The reference study that comes with the project; None where there is none, or it is damaged and says nothing."""
     folder = catalogue.reference()
@@ -50,8 +45,17 @@ def reference_study() -> Aggregates | None:
 
 
 def usual_fill(model: str) -> str:
-    """The fill to begin with, by the reference study that comes with the project."""
-    return first_fill(model, reference_study())
+    """The fill to begin with: that of the least artefact in a stored study of this model, inpainting where none tells.
+
+    The study that comes with the project is asked before others.
+    """
+    reference = catalogue.reference()
+    for folder in sorted(catalogue.studies().values(), key=lambda folder: folder != reference):
+        with suppress(StudyError):
+            found = read_verdict(folder)
+            if found.model == model and found.artefacts and found.artefacts[0].fill in FILLS:
+                return found.artefacts[0].fill
+    return UNTOLD
 
 
 def answer(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+from scipy import stats
 
 from core import config
 from core.errors import ParameterError, PhotoError
@@ -43,11 +44,13 @@ class Host:
 class OnOtherPhotos:
     """Δ of a region beside Δ of the same shape on other photos (`tried`), as far as they are known.
 
-    `scored` photos were looked at for hosts so far; those that hold the thing `without` (the id of a mask) are none.
+    `score` is the photo's own, before the region is replaced. `scored` photos were looked at for hosts so far; those
+    that hold the thing `without` (the id of a mask) are none.
     """
 
     delta: float
     direction: str
+    score: float
     without: str = ""
     scored: int = 0
     tried: tuple[tuple[Host, float], ...] = ()
@@ -62,8 +65,16 @@ class OnOtherPhotos:
     def said(self) -> str:
         """What the region is worth beyond the same shape on other photos; how far the work is before that."""
         if self.complete:
-            return in_words(self.delta, self.changes, self.direction, self.without)
+            return f"{in_words(self.delta, self.changes, self.direction, self.without)}{self._imbalance}"
         return f"{len(self.tried)} of {HOSTS} photos tried …" if self.tried else f"{self.scored} photos scored …"
+
+    @property
+    def _imbalance(self) -> str:
+        """How far the hosts' own scores lie from the photo's (rule 6); empty where they are too few to compare."""
+        if len(self.tried) < FEWEST:
+            return ""
+        apart = float(np.mean([host.score for host, _ in self.tried])) - self.score
+        return f" Their own scores are {signed(apart)} from this photo's on average."
 
 
 def compared(
@@ -78,20 +89,23 @@ def compared(
     """Whether a region is worth more than the same shape on photos of equal score, hosts that are drawn from a pool.
 
     Nothing is computed for the first, empty record; the pool is scored as it is asked for. ParameterError where the
-    model has no reference scores, and as of `drawn`.
+    model has no reference scores, and as of `nearest_without`.
     """
     near = spread(predictor.name)
     if near is None:
         raise ParameterError(f"{predictor.name} has no reference scores, whose spread says which scores are equal.")
-    found = OnOtherPhotos(done.delta, how.direction, without)
+    found = OnOtherPhotos(done.delta, how.direction, done.score, without)
     yield found
     known: list[Host] = []
     for host in pool:
         known.append(host)
         found = replace(found, scored=len(known))
         yield found
-    chosen = drawn(known, working(photo), done.score, near, without)
-    for pair in changes(predictor, chosen, mask, how):
+    small, nearest = working(photo), list[Host]()
+    for host in nearest_without(known, small, done.score, near, without):
+        nearest.append(host)
+        yield found  # looking takes its time, and somebody may have left
+    for pair in changes(predictor, in_drawn_order(nearest, small), mask, how):
         found = replace(found, tried=(*found.tried, pair))
         yield found
     yield replace(found, complete=True)
@@ -124,12 +138,22 @@ def _read(photo: Photo) -> Pixels | None:
         return None
 
 
-def drawn(pool: Sequence[Host], photo: Pixels, score: float, spread: float, without: str = "") -> Iterator[Host]:
-    """Hosts for a photo (at working size) of some score, as they are found, never the photo itself.
+def drawn(pool: Sequence[Host], photo: Pixels, score: float, spread: float, without: str = "") -> list[Host]:
+    """Hosts for a photo (at working size) of some score, never the photo itself: at most 50, in the order of use.
 
-    As in a study they are drawn by content from the 50 of the nearest score within 0.25 SD; `spread` is the SD of the
-    model's reference scores. With `without`, the id of a mask, that thing is in none of them: labels say so, or its
-    detector finds none. UnknownChoiceError names the masks, ParameterError refuses one that no photo can lack.
+    As in a study they are drawn by content from the 50 of the nearest score within 0.25 SD that lack the thing;
+    `spread` is the SD of the model's reference scores, and `without` as of `nearest_without`.
+    """
+    return in_drawn_order(list(nearest_without(pool, photo, score, spread, without)), photo)
+
+
+def nearest_without(
+    pool: Sequence[Host], photo: Pixels, score: float, spread: float, without: str = ""
+) -> Iterator[Host]:
+    """The photos of the nearest score that may be hosts, one after the other, at most 50.
+
+    With `without`, the id of a mask, that thing is in none of them: labels say so, or its detector finds none.
+    UnknownChoiceError names the masks, ParameterError refuses one that no photo can lack.
     """
     if without and MASKS[without].facts.get("needs"):
         raise ParameterError(
@@ -137,9 +161,15 @@ def drawn(pool: Sequence[Host], photo: Pixels, score: float, spread: float, with
         )
     own = fingerprint(photo).pixels
     near = [item for item in pool if abs(item.score - score) <= config.CALIPER * spread and item.print != own]
-    near = sorted(near, key=lambda item: abs(item.score - score))[: config.NEAREST]
-    near.sort(key=lambda item: hash_draw("host", item.print, own))
-    yield from (item for item in near if not without or not _holds(item.photo, without))
+    near.sort(key=lambda item: abs(item.score - score))
+    lacking = (item for item in near if not without or not _holds(item.photo, without))
+    yield from islice(lacking, config.NEAREST)
+
+
+def in_drawn_order(nearest: Sequence[Host], photo: Pixels) -> list[Host]:
+    """The same hosts in an order that contents alone decide."""
+    own = fingerprint(photo).pixels
+    return sorted(nearest, key=lambda item: hash_draw("host", item.print, own))
 
 
 def _holds(photo: Photo, thing: str) -> bool:
@@ -165,8 +195,17 @@ def in_words(delta: float, others: Sequence[float], direction: str, without: str
             "add photos of your own."
         )
     mean = float(np.mean(others))
+    beyond = [delta - end for end in reversed(_interval(others))]
     done = "Keeping only this shape" if direction == KEEP else "Replacing this shape"
     return (
         f"{done} on {len(others)} other photos of equal score{kind} moves their scores by {signed(mean)} on average. "
-        f"This region: {signed(delta)}, which is {signed(delta - mean)} beyond that."
+        f"This region: {signed(delta)}, which is {signed(delta - mean)} "
+        f"[{signed(beyond[0])}, {signed(beyond[1])}] beyond that."
     )
+
+
+def _interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of a mean by Student's t; the point where nothing varies."""
+    mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / len(values) ** 0.5
+    reach = error * float(stats.t.ppf((1 + config.CONFIDENCE) / 2, len(values) - 1))
+    return mean - reach, mean + reach

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +12,10 @@ from core import config
 from core.paint import answer, region_effect
 from core.paint.region_effect import Painted
 from core.registry import FILLS
+from core.study import catalogue
+from core.verdict.aggregates import VERDICT
+from core.verdict.aggregation import make_aggregates
+from tests.helpers.planted import write_study
 
 
 @pytest.fixture
@@ -28,12 +32,21 @@ def test_the_numbers_are_those_of_the_try(done: Painted) -> None:
     assert "no reference study" in found.among
 
 
-def test_the_first_fill_is_that_of_the_least_artefact_in_a_study_of_the_same_model() -> None:
-    found = tuple(SimpleNamespace(fill=name) for name in ("blur", "inpaint"))
-    study: Any = SimpleNamespace(baseline=SimpleNamespace(model="resnet50"), verdict=SimpleNamespace(artefacts=found))
-    assert answer.first_fill("resnet50", study) == "blur"
-    assert answer.first_fill("resmem", study) == answer.UNTOLD
-    assert answer.first_fill("resnet50", None) == answer.UNTOLD
-    study.verdict.artefacts = ()  # protocol 1 measured none
-    assert answer.first_fill("resnet50", study) == answer.UNTOLD
+def test_the_first_fill_is_that_of_the_least_artefact_in_a_stored_study_of_the_same_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "ARTIFACTS", tmp_path)
+    monkeypatch.setattr(config, "RUNS", tmp_path / "runs")
+    assert answer.usual_fill("planted") == answer.UNTOLD
+    for name, fills in (("first", ()), ("second", ("blur", "mean"))):  # protocol 1 measured no artefacts
+        folder = tmp_path / catalogue.SHIPPED / name
+        make_aggregates(write_study(folder, n=90))
+        stored = json.loads((folder / VERDICT).read_text())
+        stored["artefacts"] = [
+            {"fill": fill, "size": 0.1, "mean": {"estimate": 0, "low": 0, "high": 0}, "n": 9, "decides": True}
+            for fill in fills
+        ]
+        (folder / VERDICT).write_text(json.dumps(stored))
+    assert answer.usual_fill(stored["model"]) == "blur"
+    assert answer.usual_fill("resmem") == answer.UNTOLD
     assert answer.UNTOLD in FILLS

@@ -12,6 +12,7 @@ import pytest
 from core.errors import ParameterError, PhotoError
 from core.paint import hosts, region_effect
 from core.paint.hosts import Host
+from core.paint.region_effect import signed
 from core.photos.fingerprints import fingerprint
 from core.types import Mask, Photo, Pixels, Region
 
@@ -57,6 +58,14 @@ def test_hosts_have_nearly_the_score_and_are_the_same_at_every_call() -> None:
     assert {name.split("-")[0] for name in first} == {"100"}  # 20 of 255 is more than a quarter of the spread
     assert first == [item.photo.id for item in hosts.drawn(known, given, 101 / 255, SPREAD)]
     assert first != sorted(first, key=lambda name: int(name.split("-")[1]))
+
+
+def test_the_nearest_are_counted_among_the_photos_that_lack_the_thing() -> None:
+    nearer = [photo(100, number, face=True) for number in range(60)]
+    known = pool(*nearer, *(photo(101, number) for number in range(12)))
+    found = hosts.drawn(known, grey(100, 300), 100 / 255, SPREAD, "faces")
+    assert {item.photo.id.split("-")[0] for item in found} == {"101"}
+    assert len(found) == 12
 
 
 def test_a_photo_is_no_host_of_itself_nor_is_one_that_holds_the_thing() -> None:
@@ -124,12 +133,15 @@ def test_a_comparison_tells_how_far_it_is_and_then_what_it_comes_to(monkeypatch:
     assert (first.said, first.tried, first.complete, looked_at) == ("0 photos scored …", (), False, [])
     said = [record.said for record in records]
     assert said[:13] == [f"{count} photos scored …" for count in range(1, 14)]
-    assert said[13:-1] == [f"{count} of {hosts.HOSTS} photos tried …" for count in range(1, 13)]
+    assert said[13:25] == ["13 photos scored …"] * 12  # those that lack the thing, one by one
+    assert said[25:-1] == [f"{count} of {hosts.HOSTS} photos tried …" for count in range(1, 13)]
     *_, last = hosts.compared(MODEL, own, mask, how, done, scored(), "faces")
     assert last.complete
     assert last.changes == [change for _, change in hosts.changes(MODEL, [host for host, _ in last.tried], mask, how)]
     assert "75-5" not in {host.photo.id for host, _ in last.tried}
-    assert last.said == said[-1] == hosts.in_words(done.delta, last.changes, "remove", "faces")
+    compared = hosts.in_words(done.delta, last.changes, "remove", "faces")
+    apart = np.mean([host.score for host, _ in last.tried]) - done.score
+    assert last.said == said[-1] == f"{compared} Their own scores are {signed(apart)} from this photo's on average."
 
 
 def test_without_reference_scores_nobody_knows_which_scores_are_equal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,8 +159,10 @@ def test_what_is_said_names_how_much_the_region_adds_or_that_hosts_are_too_few()
     said = hosts.in_words(-0.2, [-0.05] * 20, "remove", "faces")
     assert said == (
         "Replacing this shape on 20 other photos of equal score without faces moves their scores by −0.050 on average. "
-        "This region: −0.200, which is −0.150 beyond that."
+        "This region: −0.200, which is −0.150 [−0.150, −0.150] beyond that."
     )
+    varied = hosts.in_words(-0.2, [-0.04, -0.06] * 5, "remove")  # SD 0.0105, t(9) = 2.262: ±0.0075
+    assert "−0.150 [−0.158, −0.142] beyond" in varied
     assert hosts.in_words(-0.2, [-0.05] * 20, "keep").startswith("Keeping only this shape on 20 other photos of equal")
     assert "3 without faces have nearly this score" in hosts.in_words(-0.2, [0.0] * 3, "remove", "faces")
 

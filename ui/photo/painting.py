@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import config, plots
 from core.ablations.region import fill_entries
 from core.paint import region_effect
-from core.paint.answer import Answer, first_fill
+from core.paint.answer import Answer, usual_fill
 from core.paint.region_effect import Elsewhere, Treatment, Variant
 from core.paint.sketch import Sketch
 from core.photos import overlay
@@ -24,7 +24,6 @@ from ui import components, layout, resources, widgets
 from ui.photo import canvas, history, other_photos, searching, toolbar, trials
 from ui.photo.trials import Stage, Trial, growing
 from ui.resources import Item
-from ui.study import effects
 
 DIRECTION_NAMES = {REMOVE: "Remove it", KEEP: "Keep only it"}
 
@@ -97,6 +96,12 @@ def prepare(desk: PaintState, method: str, settings: dict[str, Any]) -> None:
     resources.heatmap(desk.model, method, settings, desk.item.digest, desk.item)
 
 
+@st.cache_data(ttl=60, show_spinner=False)
+def _first_fill(model: str) -> str:
+    """As `usual_fill`, which reads every stored verdict, once a minute."""
+    return usual_fill(model)
+
+
 def treat(model: str, key: str = "paint") -> Treatment:
     """Widgets for what is done with the painted part; the fill of the least artefact comes first."""
     region = ABLATIONS["region"]
@@ -116,7 +121,7 @@ def treat(model: str, key: str = "paint") -> Treatment:
     fill = st.selectbox(
         "Put in its place" if direction == REMOVE else "Put in place of everything else",
         names,
-        names.index(first_fill(model, effects.reference_study())),
+        names.index(_first_fill(model)),
         format_func=lambda name: entries[name].label if name in FILLS else f"{entries[name].label} of the photo",
         key=f"{key}-fill",
         persist_state="session",
