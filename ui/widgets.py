@@ -44,14 +44,22 @@ def choose(
     )
 
 
-def select(label: str, options: Sequence[str], key: str, *, default: str | None = None) -> str:
+def select(
+    label: str, options: Sequence[str], key: str, *, default: str | None = None, words: Mapping[str, str] | None = None
+) -> str:
     """Let the user pick one of some names; the address carries it under `key`, and an unknown one there is passed over.
+
+    `words` are what the user reads in place of the names.
 
     Streamlit's own `bind` would do it, but takes all of the address away when another page is opened, so that the
     browser's Back leads to a page without its settings.
     """
     wanted = _from_address(key, {name: name for name in options}, default or options[0])
-    return st.selectbox(label, options, list(options).index(wanted), key=key, on_change=_write_address, args=(key,))
+    said = words or {}
+    return st.selectbox(
+        label, options, list(options).index(wanted), format_func=lambda name: said.get(name, name), key=key,
+        on_change=_write_address, args=(key,),
+    )  # fmt: skip
 
 
 def segments(label: str, options: Sequence[str], key: str) -> str:

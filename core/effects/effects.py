@@ -166,13 +166,13 @@ def _of_hosts(study: Study, population: Population) -> dict[str, float]:
     apart = study.original[hosts.host] - study.original[photos[hosts.target]]
     energy = hosts.rmse - study.rmse[photos[hosts.target], population.place]
     found = {name: hosts.mean(values, len(photos)) for name, values in (("score", apart), ("rmse", energy))}
-    known = hosts.covered[np.isfinite(hosts.covered)]
+    known = np.isfinite(hosts.covered)  # a host without a salient object has none to be covered
     return {
         "n_hosts": len(np.unique(hosts.host)),
         "most_used": float(np.unique(hosts.host, return_counts=True)[1].max() / len(np.unique(hosts.target))),
         "host_score": float(np.nanmean(found["score"])),
         "control_rmse": float(np.nanmean(found["rmse"])),
-        "host_covered": float((known > COVERED).mean()) if len(known) else math.nan,
+        "host_covered": float((hosts.covered > COVERED).mean()) if known.any() else math.nan,
     }
 
 

@@ -12,6 +12,8 @@ from core.plots import BLUE, GREY, ORANGE, finished
 
 ROW = 30
 """Height of a row in px."""
+CARRIED = ("row", "n", "said", "name", "title")
+"""Columns that a mark carries: for a click, and for what is said beside the pointer."""
 DECIDING, OTHERS, COMPARED = "deciding fill", "other fill", "its controls"
 
 
@@ -44,8 +46,8 @@ def bars(table: pd.DataFrame, measure: BarOutcome, sesoi: float | None = None) -
 
     `sesoi`: the smallest effect of interest in score units; a band shows what counts as negligible. Columns beside the
     effects table's own: `group`, the ablation without its fill, and its `kind`; `fill_words`; `decides`, whether the
-    mark is solid and has its 95 % interval; `said`, the effect in words; `row` and `name`, which customdata carries so
-    that a click can be answered.
+    mark is solid and has its 95 % interval; `title` and `said`, the condition and its effect in words; `row` and
+    `name`, which customdata carries so that a click can be answered.
     """
     table = table.dropna(subset=[measure.value])
     order = _order(table, measure)
@@ -98,8 +100,8 @@ def _marks(figure: go.Figure, name: str, rows: pd.DataFrame, measure: BarOutcome
             "line": {"width": 1.5, "color": BLUE},
         },
         error_x=_whiskers(rows, measure) if filled else None,
-        customdata=np.stack([rows["row"], rows["n"], rows["said"], rows["name"]], axis=-1),
-        hovertemplate="<b>%{customdata[3]}</b><br>%{customdata[2]}<extra></extra>",
+        customdata=np.stack([rows[name] for name in CARRIED], axis=-1),
+        hovertemplate="<b>%{customdata[4]}</b><br>%{customdata[2]}<extra></extra>",
     )
 
 
@@ -114,8 +116,8 @@ def _controlled(figure: go.Figure, rows: pd.DataFrame) -> None:
         mode="markers",
         name=COMPARED,
         marker={"color": ORANGE, "symbol": "diamond-open", "size": 9, "line": {"width": 2, "color": ORANGE}},
-        customdata=np.stack([rows["row"], rows["n"], rows["said"], rows["name"]], axis=-1),
-        hovertemplate="<b>%{customdata[3]}</b><br>" + COMPARED + ": Δ = %{x:.3f}<extra></extra>",
+        customdata=np.stack([rows[name] for name in CARRIED], axis=-1),
+        hovertemplate="<b>%{customdata[4]}</b><br>" + COMPARED + ": Δ = %{x:.3f}<extra></extra>",
     )
 
 

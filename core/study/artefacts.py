@@ -83,6 +83,12 @@ def deciding(artefacts: Sequence[Artefact]) -> tuple[str, ...]:
     return found if enough(found) else ()
 
 
+def by_floor(artefacts: Sequence[Artefact]) -> tuple[str, ...]:
+    """The fills that decide by the floor alone: their artefact is more than 1.5 times the least."""
+    least = min((item.size for item in artefacts), default=0.0)
+    return tuple(item.fill for item in artefacts if item.decides and item.size > RATIO * least)
+
+
 def enough(fills: Iterable[str]) -> bool:
     """Whether there are fills of two kinds: one that often does what another does is no second witness."""
     return len({FILLS[fill].facts.get("often", fill) if fill in FILLS else fill for fill in fills}) >= FEWEST

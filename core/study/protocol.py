@@ -99,6 +99,9 @@ DECISION_ROWS = (
     ),
 )  # fmt: skip
 
+BACKGROUND = next(row for row in DECISION_ROWS if row.id == "background_removed")
+"""What keeps the salient object alone: its words name what is taken away."""
+
 
 def decision_row(condition: Condition) -> DecisionRow | None:
     """The row that a condition belongs to, if any."""

@@ -47,6 +47,7 @@ class StudySettings:
     contaminated: bool = False
     finished: bool = True
     listed: int = 0
+    copies: int = 0
     protocol: int = 1
     thinning: Mapping[str, Any] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()

@@ -20,7 +20,7 @@ from core.verdict.words import verdict_from_json
 TABLES = ("effects", "details", "doses", "distributions", "extremes")
 KINDS = "kinds"
 """The decision rows by kind of photo."""
-VERSION = 6
+VERSION = 7
 """Of the statistics and of what is stored: raise it when either changes, and stored studies are made again."""
 BASELINE, VERDICT = "baseline.json", "verdict.json"
 CONDITION = ("ablation", "params", "mask", "fill", "direction")

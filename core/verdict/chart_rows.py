@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from core import config
 from core.registry import ABLATIONS, FILLS
 from core.study.protocol import DECISION_ROWS, EXCESS, FIRST_FILLS, LOW_LEVEL, SEMANTIC, decision_row
 from core.table import KEEP, Condition
 from core.verdict.aggregates import Aggregates
-from core.verdict.headline import NO_MORE, headline
+from core.verdict.headline import NO_MORE, PLAIN, headline
 from core.verdict.records import NEGLIGIBLE, RowDecision
 from core.wording import minus
 
 KINDS = {SEMANTIC: "What a person would name", LOW_LEVEL: "Shortcuts"}
 """Headings of decision rows."""
+EXPLAINED = " *"
+"""Behind the name of a row whose marks leave the band although it reads negligible: why is said below the chart."""
 
 
 def kind_words(condition: Condition) -> str:
@@ -39,6 +43,13 @@ def fill_of(condition: Condition) -> str | None:
 def deciding_fills(found: Aggregates) -> tuple[str, ...]:
     """The fills whose marks are solid: those that decide; of protocol 1, all that did."""
     return tuple(item.fill for item in found.verdict.artefacts if item.decides) or FIRST_FILLS
+
+
+def stars(rows: pd.DataFrame, found: Aggregates) -> list[tuple[str, str]]:
+    """What the stars in a chart of effects stand for: what was taken away, in plain words, and the explanation."""
+    said = explanations(found)
+    starred = rows.loc[rows["group"].str.endswith(EXPLAINED), "decision"]
+    return [(PLAIN[row].capitalize(), said[row]) for row in dict.fromkeys(starred)]
 
 
 def explanations(found: Aggregates) -> dict[str, str]:

@@ -12,7 +12,7 @@ from core.effects.table import CONFIRMATORY, ELIGIBLE, POOLED, delta_interval, e
 from core.files import json_of
 from core.regions.detectors import MeasuredDetector, measurements
 from core.registry import ABLATIONS, FILLS, MASKS
-from core.study.protocol import DECISION_ROWS
+from core.study.protocol import BACKGROUND, DECISION_ROWS
 from core.table import HOSTED, KEEP, REMOVE
 from core.types import Interval
 from core.verdict.aggregates import Aggregates, SourceValidity
@@ -36,8 +36,16 @@ def condition_name(row: Mapping[Any, Any]) -> str:
     return f"{row['ablation']} {settings}".strip()
 
 
+def condition_words(row: Mapping[Any, Any]) -> str:
+    """A condition as people read it: "People removed (fill: blur)", "Grayscale"."""
+    ablation, fill = ablation_words(row)
+    return f"{ablation} (fill: {fill.lower()})" if fill else ablation
+
+
 def ablation_words(row: Mapping[Any, Any]) -> tuple[str, str]:
     """An ablation in words, and its fill: "People removed" and "Blur"; the fill is empty where there is none."""
+    if (row["mask"], row["direction"]) == (BACKGROUND.mask, BACKGROUND.direction):
+        return "Background removed", _fill_label(row["fill"])
     if isinstance(row["mask"], str):
         thing = MASKS[row["mask"]].label if row["mask"] in MASKS else _words(row["mask"])
         done = {REMOVE: "removed", KEEP: "kept alone"}.get(row["direction"], str(row["direction"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from core.effects.human_words import HUMAN, MODEL, HumanSide, who
@@ -15,9 +16,9 @@ from core.study.protocol import EXCESS, DecisionRow, at_default, decision_row
 from core.table import Condition
 from core.types import Interval
 from core.verdict.aggregates import Aggregates
-from core.verdict.chart_rows import deciding_fills, fill_of, kind_words
+from core.verdict.chart_rows import EXPLAINED, KINDS, deciding_fills, explanations, fill_of, kind_words
 from core.verdict.detector_words import depends
-from core.verdict.effect_words import BESIDE, ablation_words, beside_line, condition_name, effect_line
+from core.verdict.effect_words import BESIDE, ablation_words, beside_line, condition_name, condition_words, effect_line
 from core.verdict.headline import thing
 from core.verdict.records import Verdict
 from core.wording import minus
@@ -152,9 +153,14 @@ def kinds_table(found: Aggregates) -> pd.DataFrame:
 
 
 def row_conditions(found: Aggregates) -> dict[str, Condition]:
-    """The condition that shows what each decision row takes away: under a fill that decides, where one does."""
+    """The condition that shows what each decision row takes away: under the fill of the least artefact."""
+    least = {item.fill: place for place, item in enumerate(found.verdict.artefacts)}
+
+    def order(item: tuple[DecisionRow, dict[Any, Any]]) -> tuple[bool, int]:
+        return item[1]["family"] != CONFIRMATORY, least.get(str(fill_of(_condition(item[1]))), len(least))
+
     conditions: dict[str, Condition] = {}
-    for row, record in sorted(pooled_rows(found), key=lambda item: item[1]["family"] != CONFIRMATORY):
+    for row, record in sorted(pooled_rows(found), key=order):
         conditions.setdefault(row.id, _condition(record))
     return conditions
 
@@ -231,15 +237,36 @@ def features_table(side: HumanSide) -> pd.DataFrame:
     )
 
 
+def decision_effects(found: Aggregates) -> pd.DataFrame:
+    """The marks of the decision rows in a chart: the confirmatory effects, and the same rows under every other fill.
+
+    Columns as of `chosen_effects`. What does not decide says so and keeps its q: it is in no list of p values. A row
+    that `chart_rows.explanations` explains has a star.
+    """
+    table = found.effects
+    pooled = (table["source"] == POOLED) & (table["population"] == ELIGIBLE)
+    rows = _in_words(found, table[pooled | (table["family"] == CONFIRMATORY)])
+    rows = rows[rows["decision"] != ""]
+    idle = (rows["family"] != CONFIRMATORY) & ~rows["decides"]
+    kind = rows["kind"].map({name: place for place, name in enumerate(KINDS.values())})
+    order = np.lexsort([idle.to_numpy(), kind.to_numpy()])  # what a person would name first, and there what decides
+    starred = rows["decision"].isin(list(explanations(found)))
+    return rows.assign(
+        said=rows["said"].where(~idle, "does not decide: " + rows["said"]),
+        group=rows["group"].where(~starred, rows["group"] + EXPLAINED),
+    ).iloc[order]
+
+
 def chosen_effects(
     found: Aggregates, *, confirmatory: bool, source: str = POOLED, population: str = ELIGIBLE, doses: bool = False
 ) -> pd.DataFrame:
-    """Effects of one family, source and population, with `name`, `said`, `beside` and `row`.
+    """Effects of one family, source and population, with `name`, `title`, `said`, `beside` and `row`.
 
-    `said` is the effect in words, `beside` what must stand beside it, `detected` whether it depends on a detector;
-    `group` is the ablation without its fill, `kind` the heading it stands under, `decides` whether its fill decides.
-    `row` is the position in `found.effects`. Confirmatory effects are pooled and of eligible photos by definition.
-    Without `doses`, a strength other than the default one is left out: dose-response curves show those.
+    `title` is the condition in words, `said` the effect, `beside` what must stand beside it, `detected` whether it
+    depends on a detector; `decision` is the id of the decision row, empty beside these; `group` is the ablation without
+    its fill, `kind` the heading it stands under, `decides` whether its fill decides. `row` is the position in
+    `found.effects`. Confirmatory effects are pooled and of eligible photos by definition. Without `doses`, a strength
+    other than the default one is left out: dose-response curves show those.
     """
     table = found.effects
     if confirmatory:
@@ -247,6 +274,11 @@ def chosen_effects(
     else:
         here = (table["source"] == source) & (table["population"] == population) & (table["family"] != CONFIRMATORY)
         chosen = table[here if doses else here & ~_other_strength(found)]
+    return _in_words(found, chosen)
+
+
+def _in_words(found: Aggregates, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Effects with the columns that are told of them."""
     records = chosen.join(found.details.reindex(columns=list(BESIDE))).to_dict("records")
     known = {item.mask: item for item in measurements()}
     words = [ablation_words(record) for record in records]
@@ -254,8 +286,10 @@ def chosen_effects(
     return chosen.assign(
         group=[group for group, _ in words],
         kind=[kind_words(_condition(record)) for record in records],
+        decision=[getattr(decision_row(_condition(record)), "id", "") for record in records],
         decides=[fill_of(_condition(record)) in (None, *fills) for record in records],
         name=[condition_name(record) for record in records],
+        title=[condition_words(record) for record in records],
         said=[effect_line(record) for record in records],
         beside=[beside_line(record, known) for record in records],
         detected=depends(found.details)[chosen.index],

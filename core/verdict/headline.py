@@ -169,15 +169,33 @@ def _sentences(rows: Sequence[RowDecision]) -> Iterator[str]:
         untested = any(item.reading == NOT_TESTABLE for item in rows)
         yield _nothing(by_reading[NEGLIGIBLE], by_reading[UNRESOLVED], untested)
         return
+    open_ends = list(_open_ends([PLAIN[item.row] for item in rows if item.reading == NOT_TESTABLE]))
+    for said in _beside(regions, wholes, bool(by_reading[RISE])):
+        yield from (f"{effects}{said}{end}." for end in open_ends)
+
+
+def _beside(regions: Sequence[str], wholes: Sequence[str], rises: bool) -> Iterator[str]:
+    """What had no effect, as it goes on from what had one; the longest first."""
     if regions:
-        no_more = f"taking {_joined(regions)} away does no more than taking away any other region"
+        no_more = f"; taking {_joined(regions)} away does no more than taking away any other region"
         if wholes:
-            yield f"{effects}; {no_more}; taking {_joined(wholes)} away does not matter."
-        yield f"{effects}; {no_more}."
+            yield f"{no_more} of its size; taking {_joined(wholes)} away does not matter"
+            yield f"{no_more}; taking {_joined(wholes)} away does not matter"
+        yield f"{no_more} of its size"
+        yield no_more
     for names in (wholes, wholes[:1]):
         if names:
-            yield f"{effects}; taking {_joined(names)} away does not{' matter' if by_reading[RISE] else ''}."
-    yield f"{effects}."
+            yield f"; taking {_joined(names)} away does not{' matter' if rises else ''}"
+    yield ""
+
+
+def _open_ends(untested: Sequence[str]) -> Iterator[str]:
+    """That something could not be tested, by name or, where names are too many, without."""
+    if not untested:
+        yield ""
+        return
+    yield f"; {_joined(untested)} could not be tested"
+    yield f"; {len(untested)} others could not be tested"
 
 
 def _effects(drops: Sequence[str], rises: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from core.study.protocol import DECISION_ROWS, SEMANTIC
 from core.study.reading import Study
 from core.types import Interval
 from core.verdict.records import A, B, Order, RowDecision
-from core.verdict.row_decisions import deciding_values
+from core.verdict.row_decisions import deciding_values, host_error
 
 SEMANTIC_CONTENT = "semantic content"
 """The largest of the semantic rows, as one of the things that account B puts in order."""
@@ -30,13 +30,21 @@ def orders(study: Study, decisions: Sequence[RowDecision], weak: Mapping[str, st
     """Predicted and found order of both accounts, over the rows that could be tested.
 
     A row's size is how much its removal lowers the score for A, which predicts drops, and |Δ| or |excess| for B.
+    Intervals are over photos, with what sharing hosts adds to the error of a row (rule 6).
     """
     values = {item.row: deciding_values(study, item, weak) for item in decisions if item.testable}
-    found = (_order(study, account, predicted, values) for account, predicted in PREDICTED.items())
+    errors = {item.row: host_error(study, item, values[item.row]) for item in decisions if item.testable}
+    found = (_order(study, account, predicted, values, errors) for account, predicted in PREDICTED.items())
     return tuple(order for order in found if order is not None)
 
 
-def _order(study: Study, account: str, predicted: Sequence[str], values: Mapping[str, np.ndarray]) -> Order | None:
+def _order(
+    study: Study,
+    account: str,
+    predicted: Sequence[str],
+    values: Mapping[str, np.ndarray],
+    errors: Mapping[str, float],
+) -> Order | None:
     semantic = [row.id for row in DECISION_ROWS if row.kind == SEMANTIC and row.id in values]
     names = [name for name in predicted if name in values or (name == SEMANTIC_CONTENT and semantic)]
     if len(names) < FEWEST:
@@ -49,8 +57,10 @@ def _order(study: Study, account: str, predicted: Sequence[str], values: Mapping
     totals, counts = bootstrap(
         len(columns), [means(np.where(known, columns, 0.0)), means(known * 1.0)], draws=draws, seed=study.settings.seed
     )
+    shared = np.random.default_rng([study.settings.seed, len(rows)]).standard_normal(totals.shape)
     with np.errstate(invalid="ignore", divide="ignore"):
-        drawn = _sizes(totals / counts, rows, names, account)
+        means_drawn = totals / counts + shared * [errors[name] for name in rows]
+        drawn = _sizes(means_drawn, rows, names, account)
     sizes = _sizes(np.nanmean(columns, axis=0)[None], rows, names, account)[0]
     expected = -np.arange(len(names))
     rho = Interval(_spearman(sizes[None], expected)[0], *percentile_interval(_spearman(drawn, expected)))

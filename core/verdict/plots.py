@@ -7,6 +7,7 @@ import math
 import plotly.graph_objects as go
 
 from core.plots import BLUE, GREY, ORANGE, finished
+from core.study.protocol import SEMANTIC
 from core.verdict.headline import Headline, HeadlineRow
 from core.verdict.records import DROP, NEGLIGIBLE, RISE, UNRESOLVED
 from core.wording import minus
@@ -16,7 +17,9 @@ LEGEND = {DROP: "lowers the score", RISE: "raises it", NEGLIGIBLE: "too little t
 ROW = 44
 """Height of a row in px."""
 EXPECTED = {"drop": (-1,), "negligible": (0,), "drop or rise": (-1, 1)}
-"""On which side of the band an account's mark stands; accounts that compare rows have no place on the axis."""
+"""On which side of the band an account's mark stands."""
+COMPARED = {"no larger than the largest semantic drop": -0.5, "larger than every semantic drop": -1.3}
+"""Where it stands if an account compares a row with the semantic ones: in sizes of the largest of their drops."""
 MARK = 1.6
 """How far from 0 it stands, in widths of the band."""
 
@@ -87,12 +90,20 @@ def _said(row: HeadlineRow) -> str:
     return f"{row.said}: {numbers} SD, n = {row.n:,}"
 
 
+def _expected_at(expected: str, sesoi: float, largest: float) -> list[float]:
+    """Where on the axis an account expects a row; `largest` is the size of the largest semantic drop, in SD."""
+    if expected in COMPARED:
+        return [COMPARED[expected] * largest]
+    return [side * MARK * sesoi for side in EXPECTED.get(expected, ())]
+
+
 def _predictions(figure: go.Figure, letter: str, account: int, rows: tuple[HeadlineRow, ...], sesoi: float) -> None:
     shift = (-0.09, 0.09)[account] * sesoi * 2
+    largest = max([sesoi, *(-row.estimate.estimate for row in rows if row.kind == SEMANTIC and row.reading == DROP)])
     marks = [
-        (side * MARK * sesoi + shift, place - 0.36, row)
+        (x + shift, place - 0.36, row)
         for place, row in enumerate(rows)
-        for side in EXPECTED.get(row.expected[account], ())
+        for x in _expected_at(row.expected[account], sesoi, largest)
     ]
     figure.add_scatter(
         x=[x for x, _, _ in marks],

@@ -19,7 +19,8 @@ from core.study.protocol import at_default
 from core.table import Condition
 from core.types import Interval
 from core.verdict.aggregates import CONDITION, Aggregates, of_condition
-from core.verdict.evidence import chosen_effects
+from core.verdict.chart_rows import stars
+from core.verdict.evidence import chosen_effects, decision_effects
 from core.verdict.headline import headline
 from core.verdict.html_parts import attached, table, text
 from core.verdict.plots import nine_rows
@@ -45,9 +46,9 @@ def decision_rows(found: Aggregates) -> str:
 
 def effect_charts(found: Aggregates, *, confirmatory: bool) -> str:
     """Effects of a family as bars, a chart a measure and thing taken away; their table stands with them."""
-    rows = chosen_effects(found, confirmatory=confirmatory)
     if confirmatory:
-        return "".join(_bars(rows, name, found, "") for name in MEASURES)
+        return "".join(_bars(decision_effects(found), name, found, "") for name in MEASURES)
+    rows = chosen_effects(found, confirmatory=False)
     charts = []
     for shape, part in rows.groupby(rows["mask"].fillna("the whole photo"), sort=False):
         of = MASKS[shape].label if shape in MASKS else str(shape)
@@ -62,6 +63,7 @@ def _bars(rows: pd.DataFrame, measure: str, found: Aggregates, of: str) -> str:
     title = f"{shown.label}, {of[0].lower() + of[1:]}" if of else shown.label
     label = f"{title}: every ablation; the numbers are in the table of effects"
     lines = " Lines: 95 % intervals." if shown.low else ""
+    lines += "".join(f" *{name}: {why}." for name, why in stars(rows, found))
     return vector(plots.bars(rows, shown, found.verdict.sd * config.SESOI), label, f"{title}.{lines}")
 
 

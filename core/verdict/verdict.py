@@ -13,6 +13,7 @@ from core import config
 from core.effects import stats
 from core.effects.effects import Tables
 from core.effects.table import ELIGIBLE, POOLED, delta_interval
+from core.study.artefacts import FLOOR, by_floor, enough
 from core.study.protocol import LOW_LEVEL, SEMANTIC, at_default
 from core.study.reading import Study
 from core.table import Condition
@@ -147,6 +148,9 @@ def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sha
     marks += [f"{mask}: {reason}" for mask, reason in weak.items() if mask in study.things]
     marks += [f"sham {sham.ablation} has an effect: {effect_sentence(sham.delta, sham.n, None)}" for sham in shams
               if not sham.passed]  # fmt: skip
+    marks += _floored(study)
+    if settings.copies:
+        marks.append(f"{settings.copies:,} photos set aside: they look like others of the study, and count once")
     if not settings.finished:
         marks.append(f"unfinished: {len(study.original)} photos so far, drawn from {settings.listed:,} listed")
     if settings.thinning:
@@ -169,6 +173,20 @@ def _unheard(study: Study, decisions: Sequence[RowDecision]) -> list[str]:
         f"{fill} decides too, but too few photos have controls under it for "
         f"{', '.join(labels) if len(labels) <= SHOWN else f'{len(labels)} rows'}"
         for fill, labels in missed.items()
+    ]
+
+
+def _floored(study: Study) -> list[str]:
+    """Fills that decide although their trace is more than 1.5 times the least: a departure from rule 7, to be told."""
+    fills = by_floor(study.artefacts)
+    if not fills:
+        return []
+    rest = [item.fill for item in study.artefacts if item.decides and item.fill not in fills]
+    undecided = "" if enough(rest) else ", and no row of a region could be decided"
+    verb = "decide" if len(fills) > 1 else "decides"
+    return [
+        f"{' and '.join(fills)} {verb} because a trace below {FLOOR:.2f} SD counts as none; by 1.5 times the "
+        f"least alone, {' and '.join(rest)} would be left{undecided}"
     ]
 
 

@@ -16,6 +16,7 @@ def effects() -> pd.DataFrame:
         {
             "row": [6, 7, 8, 9],
             "name": ["faces removed, blur", "faces removed, mean", "blur", "grayscale"],
+            "title": ["Faces removed (fill: blur)", "Faces removed (fill: mean colour)", "Blur", "Grayscale"],
             "group": ["Faces removed", "Faces removed", "Blur", "Grayscale"],
             "kind": ["Things", "Things", "Shortcuts", "Shortcuts"],
             "decides": [True, False, True, True],
@@ -59,6 +60,7 @@ def test_fills_and_controls_are_marks_on_the_row_and_those_that_decide_are_solid
     assert np.allclose(solid.error_x.array, [0.03, 0.01, 0.02])
     assert np.allclose(solid.error_x.arrayminus, [0.02, 0.01, 0.01])
     assert [item[3] for item in solid.customdata] == ["faces removed, blur", "blur", "grayscale"]
+    assert [item[4] for item in solid.customdata] == ["Faces removed (fill: blur)", "Blur", "Grayscale"]
     assert [item[0] for item in open_.customdata] == [7]
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from core.ablations.region import region
+from core.regions.placements import placements
 from core.study.hosts import Hosts
 from core.study.reading import ObjectClass, Study, StudySettings
 from core.table import REMOVE, Condition
@@ -58,7 +59,8 @@ def studied(model: Model) -> Study:
     original = np.array([model(photo) for photo in photos])
     there = np.array([mask.any() for mask in masks])
     conditions = tuple(Condition("region", "{}", mask, fill, REMOVE) for mask in ("salient", "text") for fill in FILLS)
-    score = np.full((N, len(conditions)), np.nan)
+    score, control = (np.full((N, len(conditions)), np.nan) for _ in range(2))
+    room = np.zeros((N, len(conditions)), dtype=np.int16)
     hosted: list[tuple[float, ...]] = []
     empty: list[tuple[float, ...]] = []
     random = np.random.default_rng(1)
@@ -66,7 +68,11 @@ def studied(model: Model) -> Study:
     for target in np.flatnonzero(there):
         near = lacking[np.argsort(np.abs(original[lacking] - original[target]))[:30]]
         own = random.permutation(near[np.abs(original[near] - original[target]) < 0.25 * original.std()])[:HOSTS]
+        elsewhere = placements(masks[target], n=HOSTS).items
         for place, fill in enumerate(FILLS):
+            there_too = [model(region(photos[target], item.mask, fill=fill)) for item in elsewhere]
+            room[target, place] = len(there_too)
+            control[target, place] = np.mean(there_too) if there_too else np.nan
             score[target, place] = model(region(photos[target], masks[target], fill=fill))
             for host in own if len(own) == HOSTS else ():
                 after = model(region(photos[host], masks[target], fill=fill))
@@ -87,8 +93,8 @@ def studied(model: Model) -> Study:
         things={"salient": ObjectClass(area, np.ones(N, bool), np.full(N, np.nan))},
         conditions=conditions,
         score=score,
-        control=nothing,
-        placements=np.zeros((N, len(conditions)), dtype=np.int16),
+        control=control,
+        placements=room,
         area=nothing,
         rmse=nothing,
         control_rmse=nothing,

@@ -34,6 +34,7 @@ from core.study.photos import replay
 from core.study.protocol import DECISION_ROWS
 from core.table import KEEP, ORIGINAL, PHOTOS, REMOVE, ROWS, Condition, canonical
 from core.types import Photo, Rect, Region
+from core.verdict.aggregation import make_aggregates
 from tests.conftest import draw_photo, write_photo
 from tests.helpers.kills import CarryOut, Task
 
@@ -456,6 +457,12 @@ def test_forty_photos_three_times_over_are_forty(predictor: Predictor, tmp_path:
     assert all("looks like drawn: " in item.reason for item in done.left_out)
     few = study_plan.plan(predictor, copies, dataclasses.replace(FEW, photos=10))
     assert engine.run(few, tmp_path / "t").photos == 10, "copies take no places"
+    alone = engine.run(study_plan.plan(predictor, once, FEW), tmp_path / "once")
+    thrice, plain = (make_aggregates(folder).effects for folder in (done.folder, alone.folder))
+    assert thrice["n"].tolist() == plain["n"].tolist()
+    for name in ("mean_delta", "ci_low", "ci_high"):  # the resamples differ, since photos stand in another order
+        wide = (plain["ci_high"] - plain["ci_low"]).fillna(0)
+        assert ((thrice[name] - plain[name]).abs().fillna(0) <= 0.12 * wide + 1e-6).all(), name
 
 
 def test_copies_are_set_aside_the_same_when_a_block_is_done_again(predictor: Predictor, tmp_path: Path) -> None:

@@ -78,6 +78,33 @@ def test_what_could_not_be_tested_is_not_called_without_an_effect(found: Verdict
     assert said == "Nothing that could be tested clearly changes the score; what could not be tested stays open."
 
 
+def test_beside_an_effect_it_is_said_that_other_things_could_not_be_tested(found: Verdict) -> None:
+    things = [row.row for row in found.readings if row.outcome == "excess"]
+    rows = tuple(
+        replace(row, reading={"grayscale": "drop", "texture": "negligible"}.get(row.row, "unresolved"))
+        if row.row not in things else replace(row, reading="not testable")
+        for row in found.readings
+    )  # fmt: skip
+    assert headline_sentence(replace(found, readings=rows)) == (
+        "Taking colour away lowers the score; taking texture away does not; faces, people, the main object, text and "
+        "the background could not be tested."
+    )
+    many = tuple(replace(row, reading="drop") if row.row in ("texture", "blur") else row for row in rows)
+    said = headline_sentence(replace(found, readings=many))
+    assert said.endswith(("could not be tested.", "others could not be tested."))
+
+
+def test_where_there_are_words_left_any_region_is_one_of_its_size(found: Verdict) -> None:
+    rows = tuple(
+        replace(row, reading={"grayscale": "drop", "faces_removed": "negligible"}.get(row.row, "unresolved"))
+        for row in found.readings
+    )
+    assert headline_sentence(replace(found, readings=rows)) == (
+        "Taking colour away lowers the score; taking faces away does no more than taking away any other region of its "
+        "size."
+    )
+
+
 def test_a_failed_gate_is_said_plainly(found: Verdict) -> None:
     said = headline_sentence(replace(found, gate=Gate("failed", None, 100)))
     assert said.startswith("No verdict: the model's scores agree too little with people's")
@@ -123,6 +150,12 @@ def test_the_figure_has_a_mark_a_row_the_band_and_both_predictions(made: Headlin
     letters = {trace.text[0] for trace in figure.data if trace.mode == "text"}
     assert letters == {"A", "B"}
     assert list(figure.layout.yaxis.ticktext)[-1] == "Faces"
+    sharpness = [row.row for row in made.rows[::-1]].index("blur")
+    ((a,), (b,)) = (
+        [x for x, y in zip(trace.x, trace.y, strict=True) if round(y) == sharpness]
+        for trace in figure.data if trace.mode == "text"
+    )  # fmt: skip
+    assert b < people.estimate.estimate < a < 0  # larger than every semantic drop, or no larger than the largest
 
 
 def test_what_the_headline_needs_survives_json(found: Verdict, made: Headline) -> None:

@@ -112,7 +112,7 @@ def rows_of(text: str) -> list[list[str]]:
         ("What people remember", 2),
         ("What fills do by themselves", 1),
         ("Effects", 15),
-        ("Photo by photo", 16),
+        ("Photo by photo", 21),
         ("By strength", 10),
         ("By kind of photo", 9),
     ],
@@ -162,7 +162,7 @@ def test_every_bar_of_every_histogram_is_attached(found: Aggregates, page: str) 
     assert len(bars) == sum(len(counts) for counts in found.distributions["counts"])
     assert bars["photos"].sum() == found.distributions["n"].sum()
     rows = rows_of(part(page, "Photo by photo"))
-    assert len(rows) == 16
+    assert len(rows) == (found.effects["family"] == "confirmatory").sum() == 21
     for row in rows:
         assert int(row[1]) > 0
         assert [float(value) for value in row[2:]] == sorted(float(value) for value in row[2:])

@@ -12,11 +12,12 @@ import pytest
 from core import config
 from core.effects import effects, populations, stats
 from core.study import reading as study_files
-from core.study.artefacts import Artefact, deciding
+from core.study.artefacts import Artefact, by_floor, deciding
 from core.study.hosts import NO_HOSTS
 from core.study.reading import Study
 from core.table import Condition
 from core.verdict import row_decisions, words
+from core.verdict.order import orders
 from core.verdict.records import RowDecision, Verdict
 from core.verdict.row_decisions import decide_rows
 from core.verdict.verdict import FIRST_PROTOCOL, judge
@@ -59,6 +60,37 @@ def test_a_fill_that_decides_without_controls_is_a_mark_on_the_verdict(tmp_path:
     assert not any("nan" in line for line in words.lines(found))
     assert any("blur: not computed, 0 photos have all controls" in line for line in words.lines(found))
     assert "blur decides too, but too few photos have controls under it for faces removed" in found.marks
+
+
+def test_a_fill_that_decides_by_the_floor_alone_is_a_mark_on_the_verdict(tmp_path: Path) -> None:
+    traces = {"mean": 0.2, "blur": 0.045, "inpaint": 0.02}
+    study = planned(tmp_path, artefacts=traces, effects={"faces_removed": -1}, settings={"copies": 3})
+    assert study.deciding == ("inpaint", "blur")
+    assert by_floor(study.artefacts) == ("blur",)
+    marks = judge(study, effects.effect_tables(study)).marks
+    assert (
+        "blur decides because a trace below 0.05 SD counts as none; by 1.5 times the least alone, inpaint would be "
+        "left, and no row of a region could be decided"
+    ) in marks
+    assert "3 photos set aside: they look like others of the study, and count once" in marks
+    near = planned(tmp_path / "near", artefacts=traces | {"inpaint": 0.04}, effects={"faces_removed": -1})
+    assert by_floor(near.artefacts) == ()
+
+
+def test_the_order_of_rows_is_less_sure_where_targets_share_hosts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {"faces_removed": -1.2, "people_removed": -0.8, "text_removed": -0.4}
+    study = planned(tmp_path, rows=list(sizes), effects=sizes, noise=0.3)
+    found = [item for item in judge(study, effects.effect_tables(study)).readings if item.row in sizes]
+    for item in found:
+        values = row_decisions.deciding_values(study, item, {})
+        assert row_decisions.host_error(study, item, values) > 0
+    sure, *_ = orders(study, found, {})
+    assert (sure.found, sure.rho.low, sure.rho.high) == (tuple(sizes), 1, 1)
+    monkeypatch.setattr("core.verdict.order.host_error", lambda *_: 2 * study.sd)
+    unsure, *_ = orders(study, found, {})
+    assert (unsure.found, unsure.rho.low, unsure.rho.high) == (tuple(sizes), -1, 1)
 
 
 def test_the_lead_of_one_excess_over_another_knows_that_targets_share_hosts(tmp_path: Path) -> None:
@@ -129,7 +161,10 @@ def test_a_large_square_at_any_place_is_found_by_hosts(squares: Study) -> None:
 
 
 def test_and_missed_by_the_same_shape_elsewhere_in_the_same_photo(squares: Study) -> None:
-    """Beside a square of more than half of the side there is no place for another."""
+    """Beside a square of more than half of the side there is no place for another: every photo was tried."""
+    tried = np.isfinite(squares.score[:, 0])
+    assert tried.sum() == squares.present("salient").sum() > 100
+    assert not squares.placements[tried].any()
     first = replace(squares, settings=replace(squares.settings, protocol=1), hosts=NO_HOSTS, empty=NO_HOSTS)
     row = salient(first)
     assert (row.reading, row.note) == ("not testable", "this study holds no controls")

@@ -32,7 +32,8 @@ def closeup(found: Aggregates, rows: pd.DataFrame, folder: Path) -> None:
     names = list(rows["name"])
     if not names:
         return
-    chosen = widgets.select("Look closely at", names, "condition")
+    words = dict(zip(names, rows["title"], strict=True))
+    chosen = widgets.select("Look closely at", names, "condition", words=words)
     row = rows[rows["name"] == chosen].iloc[0]
     st.markdown(layout.plain(row["said"]))
     whole = "Every pixel may change: a whole-photo ablation has no controls" if pd.isna(row["mask"]) else ""

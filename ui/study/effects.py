@@ -21,9 +21,9 @@ from core.trust.reports import is_top
 from core.trust.words import top_of_study
 from core.verdict import evidence
 from core.verdict.aggregates import Aggregates, read_aggregates
-from core.verdict.chart_rows import explanations
+from core.verdict.chart_rows import stars
 from core.verdict.detector_words import quality_table, relied_on
-from core.verdict.headline import PLAIN, headline
+from core.verdict.headline import headline
 from core.verdict.plots import nine_rows
 from core.verdict.words import UNTESTED
 from ui import layout, widgets
@@ -108,6 +108,11 @@ def _evidence(study: Aggregates, folder: Path) -> None:
     detectors(relied_on(study), "verdict-detectors")
     _table("The order that was predicted, and the order that was found", evidence.orders_table(found), "orders")
     _table("By kind of photo (exploratory; q is of whether the kinds differ)", evidence.kinds_table(study), "kinds")
+    if len(study.kinds):
+        st.caption(
+            "Indoors or outdoors is known of a few photo sets alone, so that it goes along with the set. Labels tell "
+            "whether people are in a photo where there are some, else the detector."
+        )
     _table("What is left of the agreement with people", evidence.validity_table(found), "validity")
     _table("Which of two rows is larger, at the same perturbation size", evidence.pairs_table(found), "pairs")
     people(folder)
@@ -148,7 +153,7 @@ def choices(found: Aggregates) -> tuple[pd.DataFrame, str]:
         measure = _one("Measure", {name: item.label for name, item in MEASURES.items()}, "measure")
     if family == "confirmatory":
         st.caption("The decision rows at default strength, on photos with the thing; p values are adjusted together.")
-        return evidence.chosen_effects(found, confirmatory=True), measure
+        return evidence.decision_effects(found), measure
     with st.container(horizontal=True, vertical_alignment="bottom"):
         population = _one("Photos", POPULATIONS, "population")
         sources = list(dict.fromkeys(found.effects["source"]))
@@ -202,8 +207,8 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
         note += f"The band is ±{band:.3f} (0.2 SD): an effect inside it is too small to matter. "
     if shown.value == "mean_delta" and rows["excess_delta"].notna().any():
         note += "Diamonds are the controls: what the same mask does where the thing is not. "
-    for row, why in explanations(found).items() if shown.value == "mean_delta" else ():
-        st.markdown(f"**{layout.plain(PLAIN[row].capitalize())}**: {layout.plain(why)}.")
+    for name, why in stars(rows, found):
+        st.markdown(f"\\* **{layout.plain(name)}**: {layout.plain(why)}.")
     st.caption(f"{note}Lines are 95 % intervals. Click a mark to look closer.")
     detectors(list(dict.fromkeys(rows.loc[rows["detected"], "mask"])), "detectors")
 

@@ -91,10 +91,10 @@ def test_marks_of_a_study_are_shown_with_it(artifacts: Path) -> None:
 def test_the_families_are_apart(artifacts: Path) -> None:
     app = visit()
     names = app.selectbox(key="condition").options
-    assert "faces removed, mean" in names
+    assert "Faces removed (fill: mean colour)" in names
     app.segmented_control(key="family").set_value("exploratory").run()
     assert not app.exception
-    assert "grayscale" not in app.selectbox(key="condition").options
+    assert "Grayscale" not in app.selectbox(key="condition").options
     assert app.query_params["family"] == "exploratory"
 
 
