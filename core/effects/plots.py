@@ -106,8 +106,9 @@ def _marks(figure: go.Figure, name: str, rows: pd.DataFrame, measure: BarOutcome
 
 
 def _controlled(figure: go.Figure, rows: pd.DataFrame) -> None:
-    """What the same mask does to the controls, which is what the marks of a thing are compared with."""
-    rows = rows[rows["decides"]]
+    """What the same mask does to the controls of what decides; of every fill where none does."""
+    decided = set(rows.loc[rows["decides"], "group"])
+    rows = rows[rows["decides"] | ~rows["group"].isin(decided)]
     if rows.empty:
         return
     figure.add_scatter(

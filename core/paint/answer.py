@@ -47,14 +47,15 @@ def reference_study() -> Aggregates | None:
 def usual_fill(model: str) -> str:
     """The fill to begin with: that of the least artefact in a stored study of this model, inpainting where none tells.
 
-    The study that comes with the project is asked before others.
+    The study that comes with the project is asked before others, and none that was made with other weights.
     """
     reference = catalogue.reference()
     for folder in sorted(catalogue.studies().values(), key=lambda folder: folder != reference):
         with suppress(StudyError):
             found = read_verdict(folder)
-            if found.model == model and found.artefacts and found.artefacts[0].fill in FILLS:
-                return found.artefacts[0].fill
+            first = found.artefacts[0].fill if found.model == model and found.artefacts else ""
+            if first in FILLS and not catalogue.is_of_other_weights(folder):
+                return first
     return UNTOLD
 
 

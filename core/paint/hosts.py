@@ -44,8 +44,8 @@ class Host:
 class OnOtherPhotos:
     """Δ of a region beside Δ of the same shape on other photos (`tried`), as far as they are known.
 
-    `score` is the photo's own, before the region is replaced. `scored` photos were looked at for hosts so far; those
-    that hold the thing `without` (the id of a mask) are none.
+    `score` is the photo's own, before the region is replaced. `scored` photos have their score so far, and `searched`
+    of those of nearly this score were searched for the thing `without` (the id of a mask), which no host may hold.
     """
 
     delta: float
@@ -53,6 +53,7 @@ class OnOtherPhotos:
     score: float
     without: str = ""
     scored: int = 0
+    searched: int = 0
     tried: tuple[tuple[Host, float], ...] = ()
     complete: bool = False
 
@@ -66,7 +67,11 @@ class OnOtherPhotos:
         """What the region is worth beyond the same shape on other photos; how far the work is before that."""
         if self.complete:
             return f"{in_words(self.delta, self.changes, self.direction, self.without)}{self._imbalance}"
-        return f"{len(self.tried)} of {HOSTS} photos tried …" if self.tried else f"{self.scored} photos scored …"
+        if self.tried:
+            return f"{len(self.tried)} of {HOSTS} photos tried …"
+        if self.searched:
+            return f"{self.searched} photos of nearly this score searched for {MASKS[self.without].label.lower()} …"
+        return f"{self.scored} photos scored …"
 
     @property
     def _imbalance(self) -> str:
@@ -74,7 +79,8 @@ class OnOtherPhotos:
         if len(self.tried) < FEWEST:
             return ""
         apart = float(np.mean([host.score for host, _ in self.tried])) - self.score
-        return f" Their own scores are {signed(apart)} from this photo's on average."
+        where = "above" if apart > 0 else "below"
+        return f" Before that, their scores lie {abs(apart):.3f} {where} this photo's on average."
 
 
 def compared(
@@ -89,7 +95,7 @@ def compared(
     """Whether a region is worth more than the same shape on photos of equal score, hosts that are drawn from a pool.
 
     Nothing is computed for the first, empty record; the pool is scored as it is asked for. ParameterError where the
-    model has no reference scores, and as of `nearest_without`.
+    model has no reference scores, and as of `searched`.
     """
     near = spread(predictor.name)
     if near is None:
@@ -102,9 +108,11 @@ def compared(
         found = replace(found, scored=len(known))
         yield found
     small, nearest = working(photo), list[Host]()
-    for host in nearest_without(known, small, done.score, near, without):
-        nearest.append(host)
-        yield found  # looking takes its time, and somebody may have left
+    for host, fits in searched(known, small, done.score, near, without):
+        nearest += [host] * fits
+        if without:  # searching takes its time, and somebody may have left
+            found = replace(found, searched=found.searched + 1)
+            yield found
     for pair in changes(predictor, in_drawn_order(nearest, small), mask, how):
         found = replace(found, tried=(*found.tried, pair))
         yield found
@@ -142,18 +150,19 @@ def drawn(pool: Sequence[Host], photo: Pixels, score: float, spread: float, with
     """Hosts for a photo (at working size) of some score, never the photo itself: at most 50, in the order of use.
 
     As in a study they are drawn by content from the 50 of the nearest score within 0.25 SD that lack the thing;
-    `spread` is the SD of the model's reference scores, and `without` as of `nearest_without`.
+    arguments and errors are those of `searched`.
     """
-    return in_drawn_order(list(nearest_without(pool, photo, score, spread, without)), photo)
+    return in_drawn_order([host for host, fits in searched(pool, photo, score, spread, without) if fits], photo)
 
 
-def nearest_without(
+def searched(
     pool: Sequence[Host], photo: Pixels, score: float, spread: float, without: str = ""
-) -> Iterator[Host]:
-    """The photos of the nearest score that may be hosts, one after the other, at most 50.
+) -> Iterator[tuple[Host, bool]]:
+    """The photos of a pool within 0.25 SD, the nearest first, and whether each may be host, until 50 may.
 
-    With `without`, the id of a mask, that thing is in none of them: labels say so, or its detector finds none.
-    UnknownChoiceError names the masks, ParameterError refuses one that no photo can lack.
+    `spread` is the SD of the model's reference scores. With `without`, the id of a mask, no host holds that thing:
+    labels say so, or its detector finds none. UnknownChoiceError names the masks, ParameterError refuses one that no
+    photo can lack.
     """
     if without and MASKS[without].facts.get("needs"):
         raise ParameterError(
@@ -161,9 +170,13 @@ def nearest_without(
         )
     own = fingerprint(photo).pixels
     near = [item for item in pool if abs(item.score - score) <= config.CALIPER * spread and item.print != own]
-    near.sort(key=lambda item: abs(item.score - score))
-    lacking = (item for item in near if not without or not _holds(item.photo, without))
-    yield from islice(lacking, config.NEAREST)
+    found = 0
+    for host in sorted(near, key=lambda item: abs(item.score - score)):
+        fits = not without or not _holds(host.photo, without)
+        found += fits
+        yield host, fits
+        if found == config.NEAREST:
+            return
 
 
 def in_drawn_order(nearest: Sequence[Host], photo: Pixels) -> list[Host]:
@@ -200,7 +213,7 @@ def in_words(delta: float, others: Sequence[float], direction: str, without: str
     return (
         f"{done} on {len(others)} other photos of equal score{kind} moves their scores by {signed(mean)} on average. "
         f"This region: {signed(delta)}, which is {signed(delta - mean)} "
-        f"[{signed(beyond[0])}, {signed(beyond[1])}] beyond that."
+        f"beyond that (95 % interval {signed(beyond[0])} to {signed(beyond[1])})."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from core import config
+from core.effects.table import CONFIRMATORY
 from core.registry import ABLATIONS, FILLS
 from core.study.protocol import DECISION_ROWS, EXCESS, FIRST_FILLS, LOW_LEVEL, SEMANTIC, decision_row
 from core.table import KEEP, Condition
@@ -45,11 +46,15 @@ def deciding_fills(found: Aggregates) -> tuple[str, ...]:
     return tuple(item.fill for item in found.verdict.artefacts if item.decides) or FIRST_FILLS
 
 
-def stars(rows: pd.DataFrame, found: Aggregates) -> list[tuple[str, str]]:
-    """What the stars in a chart of effects stand for: what was taken away, in plain words, and the explanation."""
-    said = explanations(found)
-    starred = rows.loc[rows["group"].str.endswith(EXPLAINED), "decision"]
-    return [(PLAIN[row].capitalize(), said[row]) for row in dict.fromkeys(starred)]
+def starred(rows: pd.DataFrame, found: Aggregates) -> tuple[pd.DataFrame, list[str]]:
+    """Effects for a chart of the score shift, with stars behind rows that need a reason, and these reasons.
+
+    `rows` are those of `evidence.decision_effects`; among others nothing has a star.
+    """
+    reasons = explanations(found)
+    told = [row for row in dict.fromkeys(rows.loc[rows["family"] == CONFIRMATORY, "decision"]) if row in reasons]
+    names = [group + EXPLAINED * (row in told) for group, row in zip(rows["group"], rows["decision"], strict=True)]
+    return rows.assign(group=names), [f"{PLAIN[row].capitalize()}: {reasons[row]}." for row in told]
 
 
 def explanations(found: Aggregates) -> dict[str, str]:

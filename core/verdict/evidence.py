@@ -16,7 +16,7 @@ from core.study.protocol import EXCESS, DecisionRow, at_default, decision_row
 from core.table import Condition
 from core.types import Interval
 from core.verdict.aggregates import Aggregates
-from core.verdict.chart_rows import EXPLAINED, KINDS, deciding_fills, explanations, fill_of, kind_words
+from core.verdict.chart_rows import KINDS, deciding_fills, fill_of, kind_words
 from core.verdict.detector_words import depends
 from core.verdict.effect_words import BESIDE, ablation_words, beside_line, condition_name, condition_words, effect_line
 from core.verdict.headline import thing
@@ -153,7 +153,7 @@ def kinds_table(found: Aggregates) -> pd.DataFrame:
 
 
 def row_conditions(found: Aggregates) -> dict[str, Condition]:
-    """The condition that shows what each decision row takes away: under the fill of the least artefact."""
+    """The condition that shows what each decision row takes away: one that decides, and of these the least artefact."""
     least = {item.fill: place for place, item in enumerate(found.verdict.artefacts)}
 
     def order(item: tuple[DecisionRow, dict[Any, Any]]) -> tuple[bool, int]:
@@ -240,21 +240,18 @@ def features_table(side: HumanSide) -> pd.DataFrame:
 def decision_effects(found: Aggregates) -> pd.DataFrame:
     """The marks of the decision rows in a chart: the confirmatory effects, and the same rows under every other fill.
 
-    Columns as of `chosen_effects`. What does not decide says so and keeps its q: it is in no list of p values. A row
-    that `chart_rows.explanations` explains has a star.
+    Columns as of `chosen_effects`, but `decides` is whether the effect is confirmatory. What is not says that it does
+    not decide and keeps its q. What a person would name comes first, and there what decides.
     """
     table = found.effects
     pooled = (table["source"] == POOLED) & (table["population"] == ELIGIBLE)
     rows = _in_words(found, table[pooled | (table["family"] == CONFIRMATORY)])
     rows = rows[rows["decision"] != ""]
-    idle = (rows["family"] != CONFIRMATORY) & ~rows["decides"]
-    kind = rows["kind"].map({name: place for place, name in enumerate(KINDS.values())})
-    order = np.lexsort([idle.to_numpy(), kind.to_numpy()])  # what a person would name first, and there what decides
-    starred = rows["decision"].isin(list(explanations(found)))
-    return rows.assign(
-        said=rows["said"].where(~idle, "does not decide: " + rows["said"]),
-        group=rows["group"].where(~starred, rows["group"] + EXPLAINED),
-    ).iloc[order]
+    idle = (rows["family"] != CONFIRMATORY).to_numpy(dtype=bool)
+    said = [f"does not decide: {words}" if open_ else words for words, open_ in zip(rows["said"], idle, strict=True)]
+    kinds = list(KINDS.values())
+    order = np.lexsort([idle, np.array([kinds.index(kind) for kind in rows["kind"]], dtype=int)])
+    return rows.assign(said=said, decides=~idle).iloc[order]
 
 
 def chosen_effects(

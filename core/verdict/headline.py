@@ -195,7 +195,7 @@ def _open_ends(untested: Sequence[str]) -> Iterator[str]:
         yield ""
         return
     yield f"; {_joined(untested)} could not be tested"
-    yield f"; {len(untested)} others could not be tested"
+    yield f"; {len(untested)} {'other things' if len(untested) > 1 else 'other thing'} could not be tested"
 
 
 def _effects(drops: Sequence[str], rises: Sequence[str]) -> str:

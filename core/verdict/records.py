@@ -124,7 +124,7 @@ class Pair:
 class Order:
     """What an account put in order, largest first, as predicted and as found, with the `sizes` found, in SD.
 
-    `rho` is the rank correlation of the two with its bootstrap interval.
+    `rho` is the rank correlation of the two; its interval is over photos, with the error that shared hosts add.
     """
 
     account: str

@@ -19,7 +19,7 @@ from core.study.protocol import at_default
 from core.table import Condition
 from core.types import Interval
 from core.verdict.aggregates import CONDITION, Aggregates, of_condition
-from core.verdict.chart_rows import stars
+from core.verdict.chart_rows import starred
 from core.verdict.evidence import chosen_effects, decision_effects
 from core.verdict.headline import headline
 from core.verdict.html_parts import attached, table, text
@@ -60,10 +60,11 @@ def _bars(rows: pd.DataFrame, measure: str, found: Aggregates, of: str) -> str:
     shown = MEASURES[measure]
     if rows[shown.value].notna().sum() == 0:
         return ""
+    rows, reasons = starred(rows, found) if shown.value == "mean_delta" else (rows, [])
     title = f"{shown.label}, {of[0].lower() + of[1:]}" if of else shown.label
     label = f"{title}: every ablation; the numbers are in the table of effects"
     lines = " Lines: 95 % intervals." if shown.low else ""
-    lines += "".join(f" *{name}: {why}." for name, why in stars(rows, found))
+    lines += "".join(f" * {reason}" for reason in reasons)
     return vector(plots.bars(rows, shown, found.verdict.sd * config.SESOI), label, f"{title}.{lines}")
 
 

@@ -13,7 +13,7 @@ from core import config
 from core.effects import stats
 from core.effects.effects import Tables
 from core.effects.table import ELIGIBLE, POOLED, delta_interval
-from core.study.artefacts import FLOOR, by_floor, enough
+from core.study.artefacts import FLOOR, by_floor, deciding, enough
 from core.study.protocol import LOW_LEVEL, SEMANTIC, at_default
 from core.study.reading import Study
 from core.table import Condition
@@ -150,7 +150,8 @@ def _marks(study: Study, passed: Gate, weak: Mapping[str, str], shams: tuple[Sha
               if not sham.passed]  # fmt: skip
     marks += _floored(study)
     if settings.copies:
-        marks.append(f"{settings.copies:,} photos set aside: they look like others of the study, and count once")
+        photos = "1 photo" if settings.copies == 1 else f"{settings.copies:,} photos"
+        marks.append(f"{photos} set aside as copies: of photos that look alike, one counts")
     if not settings.finished:
         marks.append(f"unfinished: {len(study.original)} photos so far, drawn from {settings.listed:,} listed")
     if settings.thinning:
@@ -179,10 +180,10 @@ def _unheard(study: Study, decisions: Sequence[RowDecision]) -> list[str]:
 def _floored(study: Study) -> list[str]:
     """Fills that decide although their trace is more than 1.5 times the least: a departure from rule 7, to be told."""
     fills = by_floor(study.artefacts)
-    if not fills:
+    if not fills or not deciding(study.artefacts):
         return []
     rest = [item.fill for item in study.artefacts if item.decides and item.fill not in fills]
-    undecided = "" if enough(rest) else ", and no row of a region could be decided"
+    undecided = "" if enough(rest) else ", and no row that fills a part of the photo could be decided"
     verb = "decide" if len(fills) > 1 else "decides"
     return [
         f"{' and '.join(fills)} {verb} because a trace below {FLOOR:.2f} SD counts as none; by 1.5 times the "

@@ -38,7 +38,8 @@ def test_the_first_fill_is_that_of_the_least_artefact_in_a_stored_study_of_the_s
     monkeypatch.setattr(config, "ARTIFACTS", tmp_path)
     monkeypatch.setattr(config, "RUNS", tmp_path / "runs")
     assert answer.usual_fill("planted") == answer.UNTOLD
-    for name, fills in (("first", ()), ("second", ("blur", "mean"))):  # protocol 1 measured no artefacts
+    # Protocol 1 measured no artefacts, and the study that comes with the project is asked before any other.
+    for name, fills in (("first", ()), ("another", ("mean",)), (catalogue.REFERENCE, ("blur", "mean"))):
         folder = tmp_path / catalogue.SHIPPED / name
         make_aggregates(write_study(folder, n=90))
         stored = json.loads((folder / VERDICT).read_text())

@@ -12,7 +12,6 @@ import pytest
 from core.errors import ParameterError, PhotoError
 from core.paint import hosts, region_effect
 from core.paint.hosts import Host
-from core.paint.region_effect import signed
 from core.photos.fingerprints import fingerprint
 from core.types import Mask, Photo, Pixels, Region
 
@@ -133,15 +132,19 @@ def test_a_comparison_tells_how_far_it_is_and_then_what_it_comes_to(monkeypatch:
     assert (first.said, first.tried, first.complete, looked_at) == ("0 photos scored …", (), False, [])
     said = [record.said for record in records]
     assert said[:13] == [f"{count} photos scored …" for count in range(1, 14)]
-    assert said[13:25] == ["13 photos scored …"] * 12  # those that lack the thing, one by one
-    assert said[25:-1] == [f"{count} of {hosts.HOSTS} photos tried …" for count in range(1, 13)]
+    searched = [f"{count} photos of nearly this score searched for faces …" for count in range(1, 14)]
+    assert said[13:26] == searched  # the one that holds a face is looked at, too
+    assert said[26:-1] == [f"{count} of {hosts.HOSTS} photos tried …" for count in range(1, 13)]
     *_, last = hosts.compared(MODEL, own, mask, how, done, scored(), "faces")
     assert last.complete
     assert last.changes == [change for _, change in hosts.changes(MODEL, [host for host, _ in last.tried], mask, how)]
     assert "75-5" not in {host.photo.id for host, _ in last.tried}
     compared = hosts.in_words(done.delta, last.changes, "remove", "faces")
     apart = np.mean([host.score for host, _ in last.tried]) - done.score
-    assert last.said == said[-1] == f"{compared} Their own scores are {signed(apart)} from this photo's on average."
+    before = (
+        f"Before that, their scores lie {abs(apart):.3f} {'above' if apart > 0 else 'below'} this photo's on average."
+    )
+    assert last.said == said[-1] == f"{compared} {before}"
 
 
 def test_without_reference_scores_nobody_knows_which_scores_are_equal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,10 +162,10 @@ def test_what_is_said_names_how_much_the_region_adds_or_that_hosts_are_too_few()
     said = hosts.in_words(-0.2, [-0.05] * 20, "remove", "faces")
     assert said == (
         "Replacing this shape on 20 other photos of equal score without faces moves their scores by −0.050 on average. "
-        "This region: −0.200, which is −0.150 [−0.150, −0.150] beyond that."
+        "This region: −0.200, which is −0.150 beyond that (95 % interval −0.150 to −0.150)."
     )
     varied = hosts.in_words(-0.2, [-0.04, -0.06] * 5, "remove")  # SD 0.0105, t(9) = 2.262: ±0.0075
-    assert "−0.150 [−0.158, −0.142] beyond" in varied
+    assert "−0.150 beyond that (95 % interval −0.158 to −0.142)" in varied
     assert hosts.in_words(-0.2, [-0.05] * 20, "keep").startswith("Keeping only this shape on 20 other photos of equal")
     assert "3 without faces have nearly this score" in hosts.in_words(-0.2, [0.0] * 3, "remove", "faces")
 

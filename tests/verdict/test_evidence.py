@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from core.effects import plots
@@ -10,7 +12,7 @@ from core.effects.table import CONFIRMATORY
 from core.verdict import evidence
 from core.verdict.aggregates import Aggregates
 from core.verdict.aggregation import make_aggregates
-from core.verdict.chart_rows import EXPLAINED, stars
+from core.verdict.chart_rows import EXPLAINED, starred
 from tests.helpers import planted
 
 FILLS = ("mean", "blur", "inpaint")
@@ -56,13 +58,35 @@ def test_lists_of_p_values_hold_what_decides_alone(found: Aggregates) -> None:
 
 
 def test_a_bar_that_leaves_the_band_though_its_row_is_negligible_has_a_star_and_its_reason(found: Aggregates) -> None:
-    rows = evidence.decision_effects(found)
-    ((name, why),) = stars(rows, found)
-    assert name == "Text"
-    assert "no more than any other region of its size" in why
-    starred = {row for row, group in zip(rows["decision"], rows["group"], strict=True) if group.endswith(EXPLAINED)}
-    assert starred == {"text_removed"}
-    assert stars(evidence.chosen_effects(found, confirmatory=False), found) == []
+    rows, (reason,) = starred(evidence.decision_effects(found), found)
+    assert reason.startswith("Text: the score moves by ")
+    assert "no more than any other region of its size" in reason
+    with_star = {row for row, group in zip(rows["decision"], rows["group"], strict=True) if group.endswith(EXPLAINED)}
+    assert with_star == {"text_removed"}
+    others = evidence.chosen_effects(found, confirmatory=False)
+    same, none = starred(others, found)
+    assert (list(same["group"]), none) == (list(others["group"]), [])
+
+
+def test_where_nothing_decides_no_mark_is_solid(found: Aggregates) -> None:
+    """One fill of small artefact is no decision: what could not be tested must not look as if it were."""
+    family = found.effects["family"].where(found.effects["mask"].isna(), "exploratory")
+    alone = dataclasses.replace(found, effects=found.effects.assign(family=family))
+    rows = evidence.decision_effects(alone)
+    regions = rows[rows["mask"].notna()]
+    assert len(regions) == 9
+    assert not regions["decides"].any()
+    assert regions["said"].str.startswith("does not decide: ").all()
+    figure = plots.bars(rows, MEASURES["shift"], 0.01)
+    (compared,) = (trace for trace in figure.data if trace.name == plots.COMPARED)
+    assert "Faces removed" in compared.y, "its controls are shown all the same"
+
+
+def test_a_study_without_effects_has_an_empty_chart(found: Aggregates) -> None:
+    empty = dataclasses.replace(found, effects=found.effects.head(0), details=found.details.head(0))
+    rows = evidence.decision_effects(empty)
+    assert rows.empty
+    assert starred(rows, empty)[1] == []
 
 
 def test_keeping_the_salient_object_is_called_by_what_is_taken_away(found: Aggregates) -> None:

@@ -89,9 +89,17 @@ def test_beside_an_effect_it_is_said_that_other_things_could_not_be_tested(found
         "Taking colour away lowers the score; taking texture away does not; faces, people, the main object, text and "
         "the background could not be tested."
     )
-    many = tuple(replace(row, reading="drop") if row.row in ("texture", "blur") else row for row in rows)
-    said = headline_sentence(replace(found, readings=many))
-    assert said.endswith(("could not be tested.", "others could not be tested."))
+    many = tuple(replace(row, reading="drop") if row.row in ("texture", "blur", "centre_crop") else row for row in rows)
+    assert headline_sentence(replace(found, readings=many)) == (
+        "Taking the surroundings, colour, texture and sharpness away lowers the score; faces, people, the main object, "
+        "text and the background could not be tested."
+    )
+    faces = {"faces_removed": "negligible", "texture": "unresolved"}
+    few = tuple(replace(row, reading=faces.get(row.row, row.reading)) for row in rows)
+    assert headline_sentence(replace(found, readings=few)) == (
+        "Taking colour away lowers the score; taking faces away does no more than taking away any other region of its "
+        "size; 4 other things could not be tested."
+    )
 
 
 def test_where_there_are_words_left_any_region_is_one_of_its_size(found: Verdict) -> None:

@@ -70,11 +70,15 @@ def test_a_fill_that_decides_by_the_floor_alone_is_a_mark_on_the_verdict(tmp_pat
     marks = judge(study, effects.effect_tables(study)).marks
     assert (
         "blur decides because a trace below 0.05 SD counts as none; by 1.5 times the least alone, inpaint would be "
-        "left, and no row of a region could be decided"
+        "left, and no row that fills a part of the photo could be decided"
     ) in marks
-    assert "3 photos set aside: they look like others of the study, and count once" in marks
+    assert "3 photos set aside as copies: of photos that look alike, one counts" in marks
     near = planned(tmp_path / "near", artefacts=traces | {"inpaint": 0.04}, effects={"faces_removed": -1})
     assert by_floor(near.artefacts) == ()
+    alike = {"mean": 0.2, "inpaint": 0.02, "blend": 0.04}  # one witness: nothing decides, by the floor or without it
+    one = planned(tmp_path / "one", fills=tuple(alike), artefacts=alike, effects={"faces_removed": -1})
+    assert by_floor(one.artefacts) == ("blend",)
+    assert not any("counts as none" in mark for mark in judge(one, effects.effect_tables(one)).marks)
 
 
 def test_the_order_of_rows_is_less_sure_where_targets_share_hosts(

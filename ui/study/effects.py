@@ -21,7 +21,7 @@ from core.trust.reports import is_top
 from core.trust.words import top_of_study
 from core.verdict import evidence
 from core.verdict.aggregates import Aggregates, read_aggregates
-from core.verdict.chart_rows import stars
+from core.verdict.chart_rows import starred
 from core.verdict.detector_words import quality_table, relied_on
 from core.verdict.headline import headline
 from core.verdict.plots import nine_rows
@@ -110,8 +110,8 @@ def _evidence(study: Aggregates, folder: Path) -> None:
     _table("By kind of photo (exploratory; q is of whether the kinds differ)", evidence.kinds_table(study), "kinds")
     if len(study.kinds):
         st.caption(
-            "Indoors or outdoors is known of a few photo sets alone, so that it goes along with the set. Labels tell "
-            "whether people are in a photo where there are some, else the detector."
+            "Indoors or outdoors is known of a few photo sets alone, so that it goes along with the set. Whether "
+            "people are in a photo is told by the labels of its set where it has some, else by the detector."
         )
     _table("What is left of the agreement with people", evidence.validity_table(found), "validity")
     _table("Which of two rows is larger, at the same perturbation size", evidence.pairs_table(found), "pairs")
@@ -152,7 +152,10 @@ def choices(found: Aggregates) -> tuple[pd.DataFrame, str]:
         family = _one("Family", FAMILIES, "family")
         measure = _one("Measure", {name: item.label for name, item in MEASURES.items()}, "measure")
     if family == "confirmatory":
-        st.caption("The decision rows at default strength, on photos with the thing; p values are adjusted together.")
+        st.caption(
+            "The decision rows at default strength, on photos with the thing. Their p values are adjusted together; "
+            "what does not decide has a q value of its own."
+        )
         return evidence.decision_effects(found), measure
     with st.container(horizontal=True, vertical_alignment="bottom"):
         population = _one("Photos", POPULATIONS, "population")
@@ -194,6 +197,7 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
         st.info(f"Nothing to show: {layout.plain(why)}.")
         return
     band = found.verdict.sd * config.SESOI
+    rows, reasons = starred(rows, found) if shown.value == "mean_delta" else (rows, [])
     st.plotly_chart(
         effect_plots.bars(rows, shown, band),
         key="bars",
@@ -207,8 +211,8 @@ def bars(rows: pd.DataFrame, measure: str, found: Aggregates) -> None:
         note += f"The band is ±{band:.3f} (0.2 SD): an effect inside it is too small to matter. "
     if shown.value == "mean_delta" and rows["excess_delta"].notna().any():
         note += "Diamonds are the controls: what the same mask does where the thing is not. "
-    for name, why in stars(rows, found):
-        st.markdown(f"\\* **{layout.plain(name)}**: {layout.plain(why)}.")
+    for reason in reasons:
+        st.markdown(layout.plain(f"* {reason}"))
     st.caption(f"{note}Lines are 95 % intervals. Click a mark to look closer.")
     detectors(list(dict.fromkeys(rows.loc[rows["detected"], "mask"])), "detectors")
 
