@@ -79,7 +79,7 @@ class Scale:
         )  # fmt: skip
 
 
-FULL = Scale(tuple(WORLDS), Schedule(scenes=2700, epochs=8, augmented=2, rate=2e-3), photos=560, targets=110)
+FULL = Scale(tuple(WORLDS), Schedule(scenes=4000, epochs=8, augmented=2, rate=2e-3), photos=560, targets=110)
 QUICK = Scale(("face", "colour"), Schedule(scenes=1000, epochs=8), photos=560, targets=110)
 
 
