@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from core.ablations.region import fill_entry
@@ -15,7 +14,8 @@ from core.registry import FILLS
 from core.study import catalogue
 from core.table import KEEP
 from core.types import Mask, Pixels
-from core.verdict.aggregates import Aggregates, read_aggregates, read_verdict
+from core.verdict.aggregates import Aggregates, read_aggregates
+from core.verdict.stored import stored_verdicts
 
 UNTOLD = "inpaint"
 """Of the fills, it had the least artefact of its own in the photos on which the protocol was fixed."""
@@ -49,13 +49,10 @@ def usual_fill(model: str) -> str:
 
     The study that comes with the project is asked before others, and none that was made with other weights.
     """
-    reference = catalogue.reference()
-    for folder in sorted(catalogue.studies().values(), key=lambda folder: folder != reference):
-        with suppress(StudyError):
-            found = read_verdict(folder)
-            first = found.artefacts[0].fill if found.model == model and found.artefacts else ""
-            if first in FILLS and not catalogue.is_of_other_weights(folder):
-                return first
+    for folder, found in stored_verdicts():
+        first = found.artefacts[0].fill if found.model == model and found.artefacts else ""
+        if first in FILLS and not catalogue.is_of_other_weights(folder):
+            return first
     return UNTOLD
 
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from core.errors import StudyError
 from core.registry import FILLS
-from core.study import catalogue
 from core.study.artefacts import FEWEST
-from core.verdict.aggregates import read_verdict
-from core.verdict.records import Verdict
+from core.verdict.stored import stored_verdicts
 
 LOOKED_AT = ("inpaint", "blur")
 """What decided in the photos on which the protocol was fixed; for a copy of the project without a stored study."""
@@ -45,20 +41,10 @@ def deciding_fills(model: str) -> DecidingFills:
 
 def _stored() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Model and deciding fills of every stored study that computed enough of them, the reference study first."""
-    reference = catalogue.reference()
-    for folder in sorted(catalogue.studies().values(), key=lambda folder: folder != reference):
-        found = _verdict(folder)
-        fills = tuple(item.fill for item in found.artefacts if item.decides and item.fill in FILLS) if found else ()
-        if found and len(fills) >= FEWEST:
+    for _, found in stored_verdicts():
+        fills = tuple(item.fill for item in found.artefacts if item.decides and item.fill in FILLS)
+        if len(fills) >= FEWEST:
             yield found.model, fills
-
-
-def _verdict(folder: Path) -> Verdict | None:
-    """The stored verdict, or None where it is missing or damaged: then it says nothing of fills."""
-    try:
-        return read_verdict(folder)
-    except StudyError:
-        return None
 
 
 def _named(fills: tuple[str, ...]) -> str:

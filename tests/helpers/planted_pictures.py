@@ -65,23 +65,37 @@ def studied(model: Model) -> Study:
     empty: list[tuple[float, ...]] = []
     random = np.random.default_rng(1)
     lacking = np.flatnonzero(~there)
+    small = np.zeros((SIDE, SIDE), bool)
+    small[:SMALL, :SMALL] = True
+
+    def after(photo: int, mask: np.ndarray, fill: str) -> float:
+        return model(region(photos[photo], mask, fill=fill))
+
     for target in np.flatnonzero(there):
         near = lacking[np.argsort(np.abs(original[lacking] - original[target]))[:30]]
         own = random.permutation(near[np.abs(original[near] - original[target]) < 0.25 * original.std()])[:HOSTS]
-        elsewhere = placements(masks[target], n=HOSTS).items
+        shapes = [item.mask for item in placements(masks[target], n=HOSTS).items]
+        room[target, : len(FILLS)] = len(shapes)
         for place, fill in enumerate(FILLS):
-            there_too = [model(region(photos[target], item.mask, fill=fill)) for item in elsewhere]
-            room[target, place] = len(there_too)
-            control[target, place] = np.mean(there_too) if there_too else np.nan
-            score[target, place] = model(region(photos[target], masks[target], fill=fill))
+            score[target, place] = after(target, masks[target], fill)
+            control[target, place] = np.mean([after(target, mask, fill) for mask in shapes]) if shapes else np.nan
             for host in own if len(own) == HOSTS else ():
-                after = model(region(photos[host], masks[target], fill=fill))
-                hosted.append((target, place, host, after - original[host], np.nan))
-            small = np.zeros((SIDE, SIDE), bool)
-            small[:SMALL, :SMALL] = True
-            host = near[0]
-            after = model(region(photos[host], small, fill=fill))
-            empty.append((target, len(FILLS) + place, host, after - original[host], float(target % 2)))
+                hosted.append((target, place, host, after(host, masks[target], fill) - original[host], np.nan))
+            change = after(near[0], small, fill) - original[near[0]]
+            empty.append((target, len(FILLS) + place, near[0], change, float(target % 2)))
+    return _study(original, there, conditions, (score, control, room), rows_of(hosted), rows_of(empty))
+
+
+def _study(
+    original: np.ndarray,
+    there: np.ndarray,
+    conditions: tuple[Condition, ...],
+    measured: tuple[np.ndarray, np.ndarray, np.ndarray],
+    hosts: Hosts,
+    empty: Hosts,
+) -> Study:
+    """The record of a study; `measured` are scores, mean scores of placed controls, and how many places there were."""
+    score, control, room = measured
     nothing = np.full((N, len(conditions)), np.nan)
     area = np.where(there, SQUARE * SQUARE / SIDE**2, 0.0)
     return Study(
@@ -99,8 +113,8 @@ def studied(model: Model) -> Study:
         rmse=nothing,
         control_rmse=nothing,
         feature_distance=nothing,
-        hosts=rows_of(hosted),
-        empty=rows_of(empty),
+        hosts=hosts,
+        empty=empty,
     )
 
 
